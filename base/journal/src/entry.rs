@@ -1,0 +1,202 @@
+//! One entry of the journal and its canonical bytes.
+
+use std::fmt;
+use std::str::FromStr;
+
+use dukou_kernel::{Date, InstitutionId, PersonId};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::StreamId;
+
+/// Who made an entry.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Actor {
+    /// A person of the roster.
+    Person(PersonId),
+    /// The program itself: `setup`, `import`, `clock`.
+    System(String),
+}
+
+impl Actor {
+    /// The person, unless the program itself acted.
+    pub fn person(&self) -> Option<PersonId> {
+        match self {
+            Self::Person(id) => Some(*id),
+            Self::System(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Person(id) => write!(f, "person:{id}"),
+            Self::System(name) => write!(f, "system:{name}"),
+        }
+    }
+}
+
+impl FromStr for Actor {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once(':') {
+            Some(("person", id)) => {
+                id.parse().map(Self::Person).map_err(|_| format!("not an actor: {text}"))
+            }
+            Some(("system", name)) => Ok(Self::System(name.to_owned())),
+            _ => Err(format!("not an actor: {text}")),
+        }
+    }
+}
+
+impl TryFrom<String> for Actor {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<Actor> for String {
+    fn from(actor: Actor) -> Self {
+        actor.to_string()
+    }
+}
+
+/// Everything about an entry but its body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Meta {
+    /// Whose journal.
+    pub institution: InstitutionId,
+    /// Place in the institution's journal, from 1, without gaps.
+    pub seq: i64,
+    /// The story it belongs to.
+    pub stream: StreamId,
+    /// Place in that story, from 1, without gaps.
+    pub version: i64,
+    /// What kind of fact, with its version: `disclosure.submitted.v1`.
+    pub kind: String,
+    /// Who.
+    pub actor: Actor,
+    /// For whom, when a manager acts on attached paper (代办).
+    pub on_behalf: Option<PersonId>,
+    /// When it was recorded, in milliseconds since 1970-01-01T00:00:00Z.
+    pub at_ms: i64,
+    /// The legal day on which it takes effect, in Asia/Shanghai.
+    pub effective: Date,
+    /// Why, in the words of the actor.
+    pub reason: Option<String>,
+    /// The entry that this one corrects.
+    pub corrects: Option<i64>,
+    /// Idempotency key of the command, the same on each of its entries.
+    pub key: Option<String>,
+    /// Digest of the command, so that a key is never used for two commands.
+    pub request: Option<String>,
+    /// Name of the clock when it was not the machine's own (`demo`, `bench`, `test`).
+    pub clock: Option<String>,
+}
+
+/// One entry: its meta data and the JSON text of its body, exactly as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Everything but the body.
+    pub meta: Meta,
+    /// The body as JSON text.
+    pub body: String,
+}
+
+/// Why stored bytes are no entry.
+#[derive(Debug, thiserror::Error)]
+#[error("journal entry is not readable: {0}")]
+pub struct DecodeError(#[from] serde_json::Error);
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Record<'a> {
+    v: u8,
+    institution: InstitutionId,
+    seq: i64,
+    stream: StreamId,
+    version: i64,
+    kind: String,
+    actor: Actor,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    on_behalf: Option<PersonId>,
+    at_ms: i64,
+    effective: Date,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    corrects: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    request: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    clock: Option<String>,
+    #[serde(borrow)]
+    body: &'a RawValue,
+}
+
+impl Entry {
+    /// The canonical bytes: one JSON object, keys in the order of the format,
+    /// absent values left out, UTF-8 without escapes that JSON does not ask for.
+    ///
+    /// # Errors
+    /// When the body is not JSON.
+    pub fn to_bytes(&self) -> Result<String, DecodeError> {
+        let meta = &self.meta;
+        let record = Record {
+            v: 1,
+            institution: meta.institution,
+            seq: meta.seq,
+            stream: meta.stream,
+            version: meta.version,
+            kind: meta.kind.clone(),
+            actor: meta.actor.clone(),
+            on_behalf: meta.on_behalf,
+            at_ms: meta.at_ms,
+            effective: meta.effective,
+            reason: meta.reason.clone(),
+            corrects: meta.corrects,
+            key: meta.key.clone(),
+            request: meta.request.clone(),
+            clock: meta.clock.clone(),
+            body: serde_json::from_str(&self.body)?,
+        };
+        Ok(serde_json::to_string(&record)?)
+    }
+
+    /// Reads stored bytes.
+    ///
+    /// # Errors
+    /// When they are not an entry of this format.
+    pub fn from_bytes(bytes: &str) -> Result<Self, DecodeError> {
+        let record: Record<'_> = serde_json::from_str(bytes)?;
+        if record.v != 1 {
+            return Err(DecodeError(serde::de::Error::custom("unknown format version")));
+        }
+        Ok(Self {
+            meta: Meta {
+                institution: record.institution,
+                seq: record.seq,
+                stream: record.stream,
+                version: record.version,
+                kind: record.kind,
+                actor: record.actor,
+                on_behalf: record.on_behalf,
+                at_ms: record.at_ms,
+                effective: record.effective,
+                reason: record.reason,
+                corrects: record.corrects,
+                key: record.key,
+                request: record.request,
+                clock: record.clock,
+            },
+            body: record.body.get().to_owned(),
+        })
+    }
+}

@@ -1,0 +1,19 @@
+//! The words every room of Dukou uses. No clock, no randomness, no IO.
+
+mod text;
+mod money;
+mod share;
+mod ids;
+mod finding;
+
+pub use finding::{Citation, Finding, Refusal, Severity};
+pub use ids::{
+    AccountId, BatchId, CaseId, DealId, FileHash, InstitutionId, NoticeId, PersonId, ReceiptId,
+    RightId, UnitId,
+};
+pub use money::{Money, MoneyError};
+pub use share::{Share, ShareError};
+pub use text::{Lang, Text};
+
+/// A civil day. Legal days are days in Asia/Shanghai, whatever the server's zone.
+pub use jiff::civil::Date;

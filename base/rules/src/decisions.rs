@@ -1,0 +1,376 @@
+//! Appraisal, exemption from liability, contract amounts, and the reward of
+//! self-implementation.
+
+use dukou_kernel::{Citation, Date, Finding, Money, Severity, Share, Text, text};
+use serde::{Deserialize, Serialize};
+
+use crate::rulebook::{InForce, LookupError, Rulebook};
+use crate::step::{RuleError, Step};
+use crate::tax::part_half_up;
+
+/// Who takes the result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Taker {
+    /// 国有全资企业
+    WhollyStateOwned,
+    /// 其他
+    Other,
+}
+
+/// How the result goes over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// 转让
+    Transfer,
+    /// 许可
+    Licence,
+    /// 作价投资
+    Equity,
+}
+
+/// Whether an appraisal is needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AppraisalNeed {
+    /// None needed.
+    Exempt,
+    /// The unit decides.
+    UnitDecides,
+    /// Required.
+    Required,
+}
+
+/// The question whether an appraisal is needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AppraisalQuestion {
+    /// The day.
+    pub on: Date,
+    /// 中央级事业单位
+    pub central_unit: bool,
+    /// Who takes.
+    pub taker: Taker,
+    /// How.
+    pub mode: Mode,
+}
+
+/// The answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AppraisalAnswer {
+    /// The need.
+    pub need: AppraisalNeed,
+    /// The article.
+    pub citation: Citation,
+    /// How it was decided.
+    pub steps: Vec<Step>,
+    /// `rule.unverified` when the article was not seen on a published copy.
+    pub findings: Vec<Finding>,
+}
+
+fn need_of(found: &InForce<String>) -> AppraisalNeed {
+    match found.value.as_str() {
+        "exempt" => AppraisalNeed::Exempt,
+        "unit_decides" => AppraisalNeed::UnitDecides,
+        _ => AppraisalNeed::Required,
+    }
+}
+
+/// Whether an appraisal is needed (财政部令第100号第39、40条; 财资〔2019〕57号（四）).
+/// Where nothing else holds it is required.
+pub fn appraisal_need(question: &AppraisalQuestion, book: &Rulebook) -> AppraisalAnswer {
+    let rules = book.at(question.on);
+    let by_taker = match question.taker {
+        Taker::WhollyStateOwned => "appraisal.to_wholly_state_owned",
+        Taker::Other => "appraisal.to_other",
+    };
+    let central = question.central_unit.then(|| rules.text("appraisal.central_unit").ok()).flatten();
+    let (rule, found) = match central {
+        Some(found) => ("appraisal.central_unit", Some(found)),
+        None => (by_taker, rules.text(by_taker).ok()),
+    };
+    let mut duty = book.article("asset_appraisal.3");
+    duty.verified = false;
+    let (need, citation) =
+        found.map_or((AppraisalNeed::Required, duty), |found| (need_of(&found), found.citation));
+    let words = match need {
+        AppraisalNeed::Exempt => Text::new("不需要评估", "no appraisal is needed"),
+        AppraisalNeed::UnitDecides => Text::new("由单位自主决定是否评估", "the unit decides on an appraisal"),
+        AppraisalNeed::Required => Text::new("应当评估", "an appraisal is required"),
+    };
+    let step = Step::new(rule, words.clone(), &words.en)
+        .with("on", question.on)
+        .with("central_unit", question.central_unit)
+        .with("taker", format!("{:?}", question.taker))
+        .with("mode", format!("{:?}", question.mode))
+        .cite(citation.clone());
+    let findings = if citation.verified {
+        Vec::new()
+    } else {
+        let message = Text::new("所依据的条文尚未核对公开文本。", "The article was not seen on a published copy.");
+        vec![Finding::new(Severity::Info, "rule.unverified", message).cite(citation.clone())]
+    };
+    AppraisalAnswer { need, citation, steps: vec![step], findings }
+}
+
+/// How the price was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pricing {
+    /// 协议定价
+    Agreement,
+    /// 挂牌
+    Listing,
+    /// 拍卖
+    Auction,
+}
+
+/// What a due-diligence dossier (尽职免责档案) proves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exemption {
+    /// How the price was found.
+    pub pricing: Pricing,
+    /// 单位内公示; needed for an agreed price.
+    #[serde(default)]
+    pub published_in_unit: Option<bool>,
+    /// 技术交易市场公示; needed for an agreed price.
+    #[serde(default)]
+    pub published_on_market: Option<bool>,
+    /// 公示期满无异议或异议已处理; needed for an agreed price.
+    #[serde(default)]
+    pub publicity_complete: Option<bool>,
+    /// 领导班子集体决策
+    pub collective_decision: bool,
+    /// 利益关系已申报
+    pub conflicts_declared: bool,
+    /// 牟取非法利益
+    pub illegal_benefit: bool,
+}
+
+/// Whether the dossier is complete.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ExemptionAnswer {
+    /// True when nothing is missing.
+    pub complete: bool,
+    /// Names of the unmet inputs in order.
+    pub missing: Vec<String>,
+    /// How it was decided.
+    pub steps: Vec<Step>,
+    /// One for each that is missing.
+    pub findings: Vec<Finding>,
+}
+
+/// Whether the conditions of exemption from decision liability are all proven
+/// (国发〔2016〕16号（十）).
+///
+/// # Errors
+/// `input.missing_key` when an agreed price comes without its publicity.
+pub fn exemption(question: &Exemption, book: &Rulebook) -> Result<ExemptionAnswer, RuleError> {
+    let agreed = question.pricing == Pricing::Agreement;
+    let published = |value: Option<bool>, key: &str| match value {
+        _ if !agreed => Ok(true),
+        Some(value) => Ok(value),
+        None => Err(RuleError::missing(key)),
+    };
+    let conditions = [
+        ("published_in_unit", published(question.published_in_unit, "published_in_unit")?),
+        ("published_on_market", published(question.published_on_market, "published_on_market")?),
+        ("publicity_complete", published(question.publicity_complete, "publicity_complete")?),
+        ("collective_decision", question.collective_decision),
+        ("conflicts_declared", question.conflicts_declared),
+        ("illegal_benefit", !question.illegal_benefit),
+    ];
+    let mut answer =
+        ExemptionAnswer { complete: true, missing: Vec::new(), steps: Vec::new(), findings: Vec::new() };
+    for (name, met) in conditions {
+        let article = if name == "collective_decision" { "sc_2016_16.2" } else { "sc_2016_16.10" };
+        let citation = book.article(article);
+        let words = exemption_words(name);
+        answer.steps.push(Step::new(name, words.clone(), met).cite(citation.clone()));
+        if !met {
+            answer.complete = false;
+            answer.missing.push(name.to_owned());
+            let severity =
+                if name == "illegal_benefit" { Severity::Refused } else { Severity::Warning };
+            let message = Text::new(format!("未满足：{}", words.zh), format!("Not met: {}", words.en));
+            let code = format!("exemption.{name}");
+            answer.findings.push(Finding::new(severity, &code, message).cite(citation).at(name));
+        }
+    }
+    Ok(answer)
+}
+
+fn exemption_words(name: &str) -> Text {
+    match name {
+        "published_in_unit" => Text::new("在本单位公示", "published inside the unit"),
+        "published_on_market" => Text::new("在技术交易市场公示", "published on a technology market"),
+        "publicity_complete" => Text::new("公示期满且异议已处理", "publicity complete, objections settled"),
+        "collective_decision" => Text::new("领导班子集体决策", "decided by the leadership together"),
+        "conflicts_declared" => Text::new("利益关系已申报", "conflicts of interest declared"),
+        _ => Text::new("未牟取非法利益", "no illegal benefit"),
+    }
+}
+
+/// The parts of a contract's price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContractAmounts {
+    /// The whole price.
+    pub total_fen: Money,
+    /// Equipment, instruments, parts, raw materials.
+    #[serde(default)]
+    pub equipment_fen: Money,
+    /// Other costs without technology.
+    #[serde(default)]
+    pub other_nontechnical_fen: Money,
+}
+
+/// The two amounts of a registration certificate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ContractAmountsAnswer {
+    /// 成交额
+    pub contract_fen: Money,
+    /// 技术交易额
+    pub technology_fen: Money,
+    /// How it was computed.
+    pub steps: Vec<Step>,
+    /// `contract.expert_review` for large contracts.
+    pub findings: Vec<Finding>,
+}
+
+/// 成交额 and 技术交易额 of a technology contract.
+///
+/// # Errors
+/// `input.negative`, `contract.parts_exceed_total`.
+pub fn contract_amounts(
+    question: &ContractAmounts,
+    book: &Rulebook,
+) -> Result<ContractAmountsAnswer, RuleError> {
+    let parts = [
+        ("/total_fen", question.total_fen),
+        ("/equipment_fen", question.equipment_fen),
+        ("/other_nontechnical_fen", question.other_nontechnical_fen),
+    ];
+    for (pointer, amount) in parts {
+        if amount.is_negative() {
+            let message = Text::new("金额不得为负", "the amount is not negative");
+            return Err(RuleError::new("input.negative", pointer, message));
+        }
+    }
+    let other = Money::sum([question.equipment_fen, question.other_nontechnical_fen]);
+    let technology = other
+        .and_then(|other| question.total_fen.minus(other))
+        .ok()
+        .filter(|amount| !amount.is_negative())
+        .ok_or_else(|| {
+            let message = Text::new("非技术部分超过合同总额", "the parts without technology exceed the total");
+            RuleError::new("contract.parts_exceed_total", "/equipment_fen", message)
+        })?;
+    let words = Text::new("技术交易额 = 总额 − 设备材料 − 其他非技术费用", "technology = total − equipment − other");
+    let step = Step::new("contract.amounts", words, technology.fen())
+        .with("total_fen", question.total_fen.fen())
+        .with("equipment_fen", question.equipment_fen.fen())
+        .with("other_nontechnical_fen", question.other_nontechnical_fen.fen())
+        .cite(book.article("most_2001_253"));
+    let mut findings = Vec::new();
+    if let Ok(large) = book.at(Date::MAX).money("contract.register.large_from")
+        && technology >= large.value
+    {
+        let message = Text::new("技术交易额较大，认定登记须经专家评审。", "The amount is large: experts review the registration.");
+        findings.push(Finding::new(Severity::Info, "contract.expert_review", message).cite(large.citation));
+    }
+    Ok(ContractAmountsAnswer {
+        contract_fen: question.total_fen,
+        technology_fen: technology,
+        steps: vec![step],
+        findings,
+    })
+}
+
+/// Yearly operating profits and the part that goes to the team.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SelfImplementation {
+    /// One for each year from successful production.
+    pub profits_fen: Vec<Money>,
+    /// The part.
+    pub rate: Share,
+    /// The day; the newest rules when left out.
+    #[serde(default)]
+    pub on: Option<Date>,
+    /// Whose overlay applies; `CN` when left out.
+    #[serde(default)]
+    pub jurisdiction: Option<String>,
+}
+
+/// The reward of each year.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SelfImplementationAnswer {
+    /// One for each year.
+    pub amounts_fen: Vec<Money>,
+    /// Their sum.
+    pub total_fen: Money,
+    /// How it was computed.
+    pub steps: Vec<Step>,
+    /// `reward.below_minimum`, `reward.too_few_years`.
+    pub findings: Vec<Finding>,
+}
+
+/// The reward of self- or joint implementation (转化法第45条第1款第3项): each
+/// year's profit for itself, a loss gives nothing and is not carried over.
+///
+/// # Errors
+/// `share.above_one`, `input.out_of_range`.
+pub fn self_implementation(
+    question: &SelfImplementation,
+    book: &Rulebook,
+) -> Result<SelfImplementationAnswer, RuleError> {
+    if question.rate > Share::ONE {
+        let message = Text::new("比例不能超过 100%", "the rate does not exceed 100 %");
+        return Err(RuleError::new("share.above_one", "/rate", message));
+    }
+    let rules = book
+        .at(question.on.unwrap_or(Date::MAX))
+        .within(question.jurisdiction.as_deref().unwrap_or("CN"));
+    let mut findings = Vec::new();
+    let least = match rules.share("reward.min.self_or_joint") {
+        Ok(least) => Some(least),
+        Err(LookupError::NotInForce { .. }) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let citation = least.as_ref().map(|least| least.citation.clone());
+    if let Some(least) = least
+        && question.rate < least.value
+    {
+        let (set, floor) = (question.rate.to_percent_text(), least.value.to_percent_text());
+        let message = text!("提取比例 {set} 低于最低标准 {floor}。", "The rate of {set} is below the minimum of {floor}.");
+        findings.push(Finding::refused("reward.below_minimum", message).cite(least.citation).at("rate"));
+    }
+    if let Ok(years) = rules.count("reward.self_or_joint.years_min")
+        && question.profits_fen.len() < usize::try_from(years.value).unwrap_or_default()
+    {
+        let count = years.value;
+        let message = text!("应连续提取至少 {count} 年。", "The reward runs for at least {count} years.");
+        findings.push(Finding::new(Severity::Info, "reward.too_few_years", message).cite(years.citation));
+    }
+    let (mut amounts, mut steps) = (Vec::new(), Vec::new());
+    for (index, profit) in question.profits_fen.iter().enumerate() {
+        let pointer = || RuleError::out_of_range(format!("/profits_fen/{index}"));
+        let part = part_half_up(i128::from(profit.fen()).max(0), question.rate).ok_or_else(pointer)?;
+        let amount = Money::from_fen(i64::try_from(part).map_err(|_| pointer())?);
+        let year = index + 1;
+        let words = text!("第 {year} 年：营业利润 × 比例，亏损为零", "year {year}: operating profit × rate, nothing on a loss");
+        let step = Step::new("reward.min.self_or_joint", words, amount.fen())
+            .with("profit_fen", profit.fen())
+            .with("rate", question.rate);
+        steps.push(match &citation {
+            Some(citation) => step.cite(citation.clone()),
+            None => step,
+        });
+        amounts.push(amount);
+    }
+    let total = Money::sum(amounts.iter().copied()).map_err(|_| RuleError::out_of_range("/profits_fen"))?;
+    Ok(SelfImplementationAnswer { amounts_fen: amounts, total_fen: total, steps, findings })
+}

@@ -1,0 +1,87 @@
+//! What each person is owed and was paid: the inventor's own page reads this.
+
+use dukou_kernel::{Date, Finding, Money, PersonId, ReceiptId, Severity, text};
+
+use super::Distribution;
+use crate::law;
+
+/// One award of one person from one receipt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Award {
+    /// Who.
+    pub person: PersonId,
+    /// Of which receipt; `None` for opening balances.
+    pub receipt: Option<ReceiptId>,
+    /// `cash` or `opening`.
+    pub kind: &'static str,
+    /// Since when.
+    pub on: Date,
+    /// How much, less what was taken back.
+    pub amount: Money,
+    /// How much was paid.
+    pub paid: Money,
+}
+
+impl Distribution {
+    /// Every award, opening balances first.
+    pub fn awards(&self) -> Vec<Award> {
+        let mut awards = Vec::new();
+        if let Some((on, past)) = &self.opening {
+            awards.extend(past.people.iter().map(|(person, amount)| Award {
+                person: *person,
+                receipt: None,
+                kind: "opening",
+                on: *on,
+                amount: *amount,
+                paid: *amount,
+            }));
+        }
+        for (receipt, division) in &self.divisions {
+            let Some((on, _)) = &division.approved else { continue };
+            awards.extend(division.people().into_iter().map(|person| Award {
+                person,
+                receipt: Some(*receipt),
+                kind: "cash",
+                on: *on,
+                amount: division.awarded(person),
+                paid: division.paid_to(person),
+            }));
+        }
+        awards
+    }
+
+    /// What the compliance panel says of the money.
+    pub fn findings(&self, _today: Date) -> Vec<Finding> {
+        let mut found = Vec::new();
+        let newest = self.divisions.values().filter_map(|it| it.approved.as_ref()).next_back();
+        if let Some((_, approved)) = newest {
+            found.extend(approved.split.findings.clone());
+        }
+        for division in self.divisions.values().filter(|it| it.approved.is_some()) {
+            match &division.reward {
+                Some(reward) if reward.closed.is_some() => found.push(
+                    Finding::new(
+                        Severity::Info,
+                        "reward.published",
+                        text!("奖励公示已满期", "Rewards were published for the full period"),
+                    )
+                    .cite(law::citation("most_2018_103")),
+                ),
+                Some(_) => {}
+                None => found.push(
+                    Finding::new(
+                        Severity::Warning,
+                        "reward.unpublished",
+                        text!(
+                            "现金奖励还没有公示；不公示不能享受个税减半",
+                            "The cash reward is not published; without it the income-tax relief does not apply"
+                        ),
+                    )
+                    .cite(law::citation("most_2018_103")),
+                ),
+            }
+        }
+        found.dedup_by(|a, b| a.code == b.code);
+        found
+    }
+}

@@ -1,0 +1,561 @@
+//! When money may be divided, approved and paid.
+
+use dukou_journal::StreamId;
+use dukou_kernel::{DealId, Finding, PersonId, ReceiptId, Refusal, Severity, Share, text};
+
+use super::engine::{self, Computed};
+use super::{
+    Approved, ClawedBack, Command, Distribution, EquityAllotted, EquityShare, Event, Paid,
+    Proposed, Rejected, RewardClosed, RewardPosted,
+};
+use crate::agreement::Agreement;
+use crate::checks::Checks;
+use crate::contract::{Context, NewEvent};
+use crate::deal::Negotiation;
+use crate::disclosure::own_case;
+use crate::income::{Income, Refunded};
+use crate::institution::Institution;
+use crate::law;
+use crate::matching::{CaseView, Matching};
+use crate::people::{Person, PersonKind, Post};
+use crate::protection::not_in_future;
+use crate::terms::Mode;
+
+/// What distribution may see.
+pub struct Before<'a> {
+    /// Rules and calendar.
+    pub institution: &'a Institution,
+    /// How the deal began.
+    pub matching: &'a Matching,
+    /// Terms and decision.
+    pub negotiation: &'a Negotiation,
+    /// The contract.
+    pub agreement: &'a Agreement,
+    /// Receipts.
+    pub income: &'a Income,
+    /// The covered cases.
+    pub cases: &'a [CaseView<'a>],
+    /// People of the roster.
+    pub person: &'a dyn Fn(PersonId) -> Option<&'a Person>,
+    /// Next free number of the year's notices.
+    pub ordinal: u32,
+}
+
+impl Before<'_> {
+    fn is_contributor(&self, person: PersonId) -> bool {
+        self.cases.iter().any(|case| case.disclosure.has(person))
+    }
+}
+
+/// Decides on a command of distribution.
+///
+/// # Errors
+/// The refusal.
+pub fn decide(
+    state: &Distribution,
+    deal: DealId,
+    before: &Before<'_>,
+    command: &Command,
+    ctx: &Context,
+) -> Result<Vec<NewEvent>, Refusal> {
+    before.agreement.in_force()?;
+    let event = match command {
+        Command::Propose { receipt } => state.propose(before, *receipt, ctx)?,
+        Command::Approve { receipt, note } => state.approve(before, *receipt, note, ctx)?,
+        Command::Reject { receipt, reason } => state.reject(*receipt, reason)?,
+        Command::PostReward { receipt, notice, days, contact } => {
+            state.post_reward(before, *receipt, (*notice, *days, contact), ctx)?
+        }
+        Command::CloseReward { receipt, result } => {
+            state.close_reward(before, *receipt, result, ctx)?
+        }
+        Command::Pay { .. } => state.pay(before, command, ctx)?,
+        Command::AllotEquity { people, paper } => state.allot(before, people, paper, ctx)?,
+    };
+    let stream = StreamId::Deal(deal);
+    Ok(vec![NewEvent { stream, event: event.into(), corrects: None, effective: None }])
+}
+
+fn refuse(code: &str, message: dukou_kernel::Text) -> Refusal {
+    Finding::refused(code, message).into()
+}
+
+impl Distribution {
+    fn compute(&self, before: &Before<'_>, receipt: ReceiptId) -> Result<Computed, Refusal> {
+        let open = before.cases.iter().flat_map(|case| case.disclosure.unconfirmed()).count();
+        let mut checks = Checks::default();
+        checks.refuse_if(open > 0, || {
+            Finding::refused(
+                "distribution.shares_unconfirmed",
+                text!(
+                    "{open}位完成人还没有确认份额，不能分配。请他们确认，或由经办人凭签字纸件代办。",
+                    "{open} contributor(s) have not confirmed their shares. Let them confirm, or enter their signed paper."
+                ),
+            )
+            .cite(law::citation("school.shares"))
+        });
+        for case in before.cases {
+            checks.contributors("contributors", case.disclosure.contributors());
+        }
+        checks.settle()?;
+        engine::compute(self, before, receipt)
+    }
+
+    fn propose(
+        &self,
+        before: &Before<'_>,
+        receipt: ReceiptId,
+        ctx: &Context,
+    ) -> Result<Event, Refusal> {
+        let entered = before.income.receipt(receipt).map_err(|_| no_money())?;
+        if entered.history {
+            return Err(refuse(
+                "distribution.history",
+                text!(
+                    "这笔到账在渡口之前，按导入的期初处理，不再分配。",
+                    "This receipt lies before Dukou and is part of the opening balances."
+                ),
+            ));
+        }
+        if let Some(division) = self.divisions.get(&receipt) {
+            if division.approved.is_some() || division.proposed.is_some() {
+                return Err(refuse(
+                    "distribution.proposed_already",
+                    text!("这笔到账已拟定分配。", "This receipt's distribution is proposed already."),
+                ));
+            }
+        }
+        let earlier = before.income.standing().take_while(|(id, _)| *id != receipt).any(
+            |(id, it)| !it.history && self.divisions.get(&id).is_none_or(|d| d.approved.is_none()),
+        );
+        if earlier {
+            return Err(refuse(
+                "distribution.order",
+                text!(
+                    "前面还有到账没有分配。按到账先后分配。",
+                    "An earlier receipt is not distributed yet. Distribute in the order of arrival."
+                ),
+            ));
+        }
+        let computed = self.compute(before, receipt)?;
+        no_refusal(&computed)?;
+        Ok(Event::Proposed(Proposed {
+            receipt,
+            split: computed.split,
+            policy_from: computed.policy_from,
+            by: ctx.actor.person(),
+        }))
+    }
+
+    fn proposal(&self, receipt: ReceiptId) -> Result<&Proposed, Refusal> {
+        let proposed = self.divisions.get(&receipt).and_then(|it| it.proposed.as_ref());
+        proposed.map(|(_, it)| it).ok_or_else(|| {
+            refuse(
+                "distribution.no_proposal",
+                text!("这笔到账没有待批的分配。", "No distribution of this receipt waits for approval."),
+            )
+        })
+    }
+
+    fn approve(
+        &self,
+        before: &Before<'_>,
+        receipt: ReceiptId,
+        note: &str,
+        ctx: &Context,
+    ) -> Result<Event, Refusal> {
+        let proposal = self.proposal(receipt)?;
+        let by = ctx.actor.person();
+        if by.is_some_and(|person| before.is_contributor(person)) {
+            return Err(own_case("receipt"));
+        }
+        if by.is_some() && by == proposal.by {
+            return Err(Finding::refused(
+                "distribution.same_hand",
+                text!(
+                    "分配由你拟定，须由另一人批准。",
+                    "You proposed this distribution; somebody else approves it."
+                ),
+            )
+            .cite(law::citation("conflict_of_interest"))
+            .into());
+        }
+        let mut checks = Checks::default();
+        checks.at_most("note", note, 1000);
+        checks.settle()?;
+        let computed = self.compute(before, receipt)?;
+        no_refusal(&computed)?;
+        if computed.split != proposal.split {
+            return Err(refuse(
+                "distribution.stale",
+                text!(
+                    "拟定之后，份额、费用或规则有变，金额已不同。请重新拟定。",
+                    "Shares, costs or rules changed since the proposal and the amounts differ. Propose it anew."
+                ),
+            ));
+        }
+        Ok(Event::Approved(Approved {
+            receipt,
+            split: computed.split,
+            costs_taken: computed.costs_taken,
+            engine: computed.engine,
+            by,
+            note: note.to_owned(),
+        }))
+    }
+
+    fn reject(&self, receipt: ReceiptId, reason: &str) -> Result<Event, Refusal> {
+        self.proposal(receipt)?;
+        let mut checks = Checks::default();
+        checks.words("reason", reason, 1000);
+        checks.settle()?;
+        Ok(Event::Rejected(Rejected { receipt, reason: reason.to_owned() }))
+    }
+
+    fn post_reward(
+        &self,
+        before: &Before<'_>,
+        receipt: ReceiptId,
+        (notice, days, contact): (dukou_kernel::NoticeId, u32, &str),
+        ctx: &Context,
+    ) -> Result<Event, Refusal> {
+        let division = self.divisions.get(&receipt).filter(|it| it.approved.is_some());
+        let division = division.ok_or_else(not_approved)?;
+        let mut checks = Checks::default();
+        checks.words("contact", contact, 200);
+        checks.refuse_if(division.reward.is_some(), || {
+            Finding::refused(
+                "reward.posted_already",
+                text!("奖励已在公示。", "The rewards are published already."),
+            )
+        });
+        let (days_min, citation) = law::reward_publicity_days(before.institution, ctx.today);
+        checks.refuse_if(days < days_min, || {
+            Finding::refused(
+                "publicity.too_short",
+                text!(
+                    "现金奖励公示不少于{days_min}个工作日。",
+                    "A cash reward is published for at least {days_min} working days."
+                ),
+            )
+            .cite(citation.clone())
+            .at("days")
+        });
+        checks.refuse_if(days > 250, || {
+            Finding::refused(
+                "publicity.too_long",
+                text!("公示期最长250个工作日。", "A reward notice stands at most 250 working days."),
+            )
+            .at("days")
+        });
+        checks.settle()?;
+        Ok(Event::RewardPosted(RewardPosted {
+            receipt,
+            notice,
+            year: ctx.today.year(),
+            ordinal: before.ordinal,
+            titles: before.cases.iter().map(|c| c.disclosure.title().to_owned()).collect(),
+            days,
+            days_min,
+            citation,
+            contact: contact.to_owned(),
+        }))
+    }
+
+    fn close_reward(
+        &self,
+        before: &Before<'_>,
+        receipt: ReceiptId,
+        result: &str,
+        ctx: &Context,
+    ) -> Result<Event, Refusal> {
+        let reward = self.divisions.get(&receipt).and_then(|it| it.reward.as_ref());
+        let reward = reward.filter(|it| it.closed.is_none()).ok_or_else(|| {
+            refuse("reward.none", text!("没有正在进行的奖励公示。", "No reward notice is running."))
+        })?;
+        let due = reward.due(before.institution.calendar());
+        let citation = reward.posted.citation.clone();
+        let Some(end) = due.end else {
+            return Err(Finding::refused(
+                "calendar.year_unknown",
+                text!(
+                    "公示期跨入放假安排待国务院公布的年份，届满日还不能确定。",
+                    "The notice runs into a year whose holidays are not published yet; its last day is not certain."
+                ),
+            )
+            .cite(citation)
+            .into());
+        };
+        let earliest = law::next_day(end);
+        if ctx.today < earliest {
+            return Err(Finding::refused(
+                "publicity.running",
+                text!(
+                    "奖励公示还没有满期。最早可办日：{earliest}。",
+                    "The reward notice still runs. Earliest date: {earliest}."
+                ),
+            )
+            .cite(citation)
+            .from_day(earliest)
+            .into());
+        }
+        let mut checks = Checks::default();
+        checks.words("result", result, 1000);
+        checks.settle()?;
+        Ok(Event::RewardClosed(RewardClosed { receipt, result: result.to_owned() }))
+    }
+
+    fn pay(
+        &self,
+        before: &Before<'_>,
+        command: &Command,
+        ctx: &Context,
+    ) -> Result<Event, Refusal> {
+        let Command::Pay { receipt, person, amount, paid, voucher, paper } = command else {
+            return Err(not_approved());
+        };
+        let division = self.divisions.get(receipt).filter(|it| it.approved.is_some());
+        let division = division.ok_or_else(not_approved)?;
+        let owed = division.owed(*person);
+        let mut checks = Checks::default();
+        checks.words("voucher", voucher, 100);
+        checks.positive("amount", *amount);
+        not_in_future(&mut checks, "paid", *paid, ctx.today);
+        checks.refuse_if(*amount > owed, || {
+            Finding::refused(
+                "pay.too_much",
+                text!("此人还应得 ¥{owed}，不能多付。", "Only ¥{owed} is owed to this person."),
+            )
+            .at("amount")
+        });
+        let approved_on = division.approved.as_ref().map(|(on, _)| *on);
+        checks.refuse_if(approved_on.is_some_and(|on| *paid < on), || {
+            Finding::refused(
+                "pay.early",
+                text!("付款日期早于分配批准日。", "Paid before the distribution was approved."),
+            )
+            .at("paid")
+        });
+        let published = division.reward.as_ref().is_some_and(|it| it.closed.is_some());
+        checks.add(publication(before, *person, *paid, published));
+        let to = payee(before, *person, &mut checks);
+        let findings = checks.settle()?;
+        Ok(Event::Paid(Paid {
+            receipt: *receipt,
+            person: *person,
+            to,
+            amount: *amount,
+            paid: *paid,
+            voucher: voucher.clone(),
+            paper: paper.clone(),
+            findings,
+        }))
+    }
+
+    fn allot(
+        &self,
+        before: &Before<'_>,
+        people: &[EquityShare],
+        paper: &crate::terms::Attachment,
+        ctx: &Context,
+    ) -> Result<Event, Refusal> {
+        let terms = before.agreement.terms().filter(|it| it.mode == Mode::Equity);
+        let equity = terms.and_then(|it| it.equity.as_ref()).ok_or_else(|| {
+            refuse(
+                "equity.none",
+                text!("这个项目不是作价投资。", "This deal is not an equity investment."),
+            )
+        })?;
+        let mut checks = Checks::default();
+        checks.refuse_if(self.equity.is_some(), || {
+            Finding::refused("equity.allotted", text!("股权已分配。", "The equity is allotted already."))
+        });
+        let by = ctx.actor.person();
+        if by.is_some_and(|person| before.is_contributor(person)) {
+            return Err(own_case("people"));
+        }
+        let given = Share::sum(people.iter().map(|it| it.holding)).unwrap_or(Share::ONE);
+        check_equity(before, people, given, equity.holding, &mut checks, ctx);
+        let findings = checks.settle()?;
+        let university = rest(equity.holding, given);
+        Ok(Event::EquityAllotted(EquityAllotted {
+            people: people.to_vec(),
+            university,
+            holding: equity.holding,
+            paper: paper.clone(),
+            findings,
+        }))
+    }
+
+    /// Takes back what a refund undoes, when its receipt was distributed.
+    ///
+    /// # Errors
+    /// When more would be taken back than was given.
+    pub fn claw_back(&self, refund: &Refunded) -> Result<Option<Event>, Refusal> {
+        let approved = self.divisions.get(&refund.of).is_some_and(|it| it.approved.is_some());
+        if !approved {
+            return Ok(None);
+        }
+        let (split, engine) = engine::refund(self, refund)?;
+        let back = ClawedBack { receipt: refund.of, refund: refund.refund, split, engine };
+        Ok(Some(Event::ClawedBack(back)))
+    }
+}
+
+fn rest(whole: Share, given: Share) -> Share {
+    // whole − given over a common denominator; the caller has checked given ≤ whole.
+    let top = u128::from(whole.numerator()) * u128::from(given.denominator());
+    let minus = u128::from(given.numerator()) * u128::from(whole.denominator());
+    let bottom = u128::from(whole.denominator()) * u128::from(given.denominator());
+    let fit = |n: u128| u64::try_from(n).unwrap_or(u64::MAX);
+    Share::new(fit(top.saturating_sub(minus)), fit(bottom)).unwrap_or(Share::ZERO)
+}
+
+fn check_equity(
+    before: &Before<'_>,
+    people: &[EquityShare],
+    given: Share,
+    holding: Share,
+    checks: &mut Checks,
+    ctx: &Context,
+) {
+    checks.refuse_if(given > holding, || {
+        let (given, holding) = (given.to_percent_text(), holding.to_percent_text());
+        Finding::refused(
+            "equity.too_much",
+            text!(
+                "分给个人 {given}，超过所取得的 {holding}。",
+                "{given} for persons exceeds the {holding} obtained."
+            ),
+        )
+        .at("people")
+    });
+    for share in people {
+        checks.refuse_if(!before.is_contributor(share.person), || {
+            Finding::refused(
+                "equity.not_contributor",
+                text!("只有完成人能得股权奖励。", "Only contributors are given equity."),
+            )
+            .at("people")
+        });
+        let post = (before.person)(share.person).map_or(Post::None, |it| it.post_on(ctx.today));
+        let head = matches!(post, Post::HeadOfUnit | Post::PartySecretary | Post::HeadOfSubunit);
+        checks.refuse_if(head, || {
+            Finding::refused(
+                "leader.no_equity",
+                text!(
+                    "正职领导原则上不得给予股权激励，可以给现金奖励。",
+                    "The head of the unit is in principle not given equity; a cash reward is allowed."
+                ),
+            )
+            .cite(law::citation("sc_2016_16.8"))
+            .at("people")
+        });
+    }
+    let (least, citation) = law::equity_minimum(before.institution, ctx.today);
+    let floor = holding.times(least).unwrap_or(Share::ONE);
+    let short = given < floor && before.institution.state_established();
+    checks.refuse_if(short, || {
+        let (given, floor) = (given.to_percent_text(), floor.to_percent_text());
+        Finding::refused(
+            "reward.below_minimum",
+            text!(
+                "分给完成人 {given}，低于下限 {floor}。",
+                "{given} for the contributors is below the least {floor}."
+            ),
+        )
+        .cite(citation.clone())
+        .at("people")
+    });
+}
+
+fn publication(
+    before: &Before<'_>,
+    person: PersonId,
+    paid: dukou_kernel::Date,
+    published: bool,
+) -> Finding {
+    let post = (before.person)(person).map_or(Post::None, |it| it.post_on(paid));
+    if published {
+        return Finding::new(
+            Severity::Info,
+            "reward.published",
+            text!("奖励已公示满期", "The reward was published for the full period"),
+        )
+        .cite(law::citation("most_2018_103"));
+    }
+    if post != Post::None {
+        return Finding::refused(
+            "leader.unpublished",
+            text!(
+                "领导人员的奖励须公开公示后才能兑现。先发布奖励公示，满期后再付。",
+                "A leader's reward is paid only after it was published. Post the reward notice first."
+            ),
+        )
+        .cite(law::citation("sc_2016_16.8"))
+        .at("person");
+    }
+    Finding::new(
+        Severity::Warning,
+        "reward.unpublished",
+        text!(
+            "奖励没有公示满期，不能享受个人所得税减半。",
+            "The reward was not published for the full period: no income-tax relief."
+        ),
+    )
+    .cite(law::citation("most_2018_103"))
+}
+
+fn payee(before: &Before<'_>, person: PersonId, checks: &mut Checks) -> PersonId {
+    let state = (before.person)(person);
+    if state.is_some_and(|it| it.kind == Some(PersonKind::Deceased)) {
+        if let Some(heir) = state.and_then(|it| it.heir) {
+            return heir;
+        }
+        checks.add(
+            Finding::refused(
+                "pay.no_heir",
+                text!(
+                    "此人已故，还没有登记继承人。先凭公证书登记继承人。",
+                    "This person is deceased and no heir is on record. Name the heir first."
+                ),
+            )
+            .at("person"),
+        );
+    }
+    person
+}
+
+fn no_money() -> Refusal {
+    Finding::refused(
+        "distribution.no_money",
+        text!(
+            "还没有这笔到账。先由财务登记到账，再分配。",
+            "There is no such receipt. Finance enters the money first."
+        ),
+    )
+    .cite(law::citation("transfer_law.43"))
+    .at("receipt")
+    .into()
+}
+
+fn not_approved() -> Refusal {
+    Finding::refused(
+        "distribution.not_approved",
+        text!("这笔到账的分配还没有批准。", "This receipt's distribution is not approved."),
+    )
+    .at("receipt")
+    .into()
+}
+
+fn no_refusal(computed: &Computed) -> Result<(), Refusal> {
+    let no: Vec<Finding> = computed
+        .split
+        .findings
+        .iter()
+        .filter(|it| it.severity == Severity::Refused)
+        .cloned()
+        .collect();
+    if no.is_empty() { Ok(()) } else { Err(Refusal { findings: no }) }
+}
+

@@ -1,0 +1,26 @@
+//! 收益分配与兑现 — each receipt becomes net income, pools and personal awards,
+//! to the fen; another hand approves; what must be published is published; each
+//! person is paid (促进科技成果转化法第43–45条).
+//!
+//! Receipts are taken in the order they arrived. The rule that was used stands
+//! in the event with its citations, so a later correction of the rulebook
+//! changes no past distribution.
+
+mod awards;
+mod command;
+mod decide;
+mod engine;
+mod event;
+pub mod postings;
+mod state;
+mod tasks;
+
+pub use awards::Award;
+pub use command::{Command, EquityShare};
+pub use decide::{Before, decide};
+pub use engine::Engine;
+pub use event::{
+    Approved, ClawedBack, EquityAllotted, Event, Paid, Proposed, Rejected, RewardClosed,
+    RewardPosted, Split, StepLine,
+};
+pub use state::{Distribution, Reward, Standing};

@@ -1,0 +1,90 @@
+//! What waits once money has arrived.
+
+use dukou_kernel::{Date, Severity, Text, text};
+
+use super::{Distribution, Standing};
+use crate::income::Income;
+use crate::institution::Institution;
+use crate::law::{self, Due};
+use crate::people::Role;
+use crate::whole::{Basis, Holder};
+
+type Add<'a> = dyn FnMut(&'static str, Holder, (Basis, Option<Due>), Text, Text, Date) + 'a;
+
+impl Distribution {
+    /// Adds what waits, receipt by receipt.
+    pub fn tasks(&self, income: &Income, institution: &Institution, add: &mut Add<'_>) {
+        for (id, receipt) in income.standing() {
+            if receipt.history {
+                continue;
+            }
+            let amount = receipt.received.amount;
+            let since = receipt.received.received;
+            match self.divisions.get(&id).map_or(Standing::Undivided, |it| it.standing()) {
+                Standing::Undivided => add(
+                    "distribution.propose",
+                    Holder::Manager,
+                    (Basis::School, None),
+                    text!("拟定分配：到账 ¥{amount}", "Propose the distribution of ¥{amount}"),
+                    text!("已到账，尚未分配", "Received, not yet distributed"),
+                    since,
+                ),
+                Standing::Proposed => add(
+                    "distribution.approve",
+                    Holder::Role(Role::Approver),
+                    (Basis::School, None),
+                    text!("审批分配：到账 ¥{amount}", "Approve the distribution of ¥{amount}"),
+                    text!("分配已拟定", "The distribution is proposed"),
+                    since,
+                ),
+                Standing::Approved => self.pay_tasks(id, institution, add),
+                Standing::Paid => {}
+            }
+        }
+    }
+
+    fn pay_tasks(
+        &self,
+        id: dukou_kernel::ReceiptId,
+        institution: &Institution,
+        add: &mut Add<'_>,
+    ) {
+        let Some(division) = self.divisions.get(&id) else { return };
+        let Some((approved_on, approved)) = &division.approved else { return };
+        let citation = law::citation("most_2018_103");
+        match &division.reward {
+            None => add(
+                "distribution.post_reward",
+                Holder::Manager,
+                (Basis::Law, None),
+                text!("发布奖励公示", "Publish the rewards"),
+                Text::new(
+                    format!("{}：不少于15个工作日", citation.zh),
+                    format!("{}: at least 15 working days", citation.en),
+                ),
+                *approved_on,
+            ),
+            Some(reward) if reward.closed.is_none() => add(
+                "distribution.close_reward",
+                Holder::Manager,
+                (Basis::Law, Some(reward.due(institution.calendar()))),
+                text!("奖励公示届满后登记结果", "Record the result when the reward notice ends"),
+                Text::new(citation.zh, citation.en),
+                reward.posted_on,
+            ),
+            Some(_) => {
+                let open = division.people().iter().filter(|p| division.owed(**p).is_positive()).count();
+                let warned = approved.split.findings.iter().any(|f| f.severity == Severity::Refused);
+                debug_assert!(!warned, "an approved split carries no refusal");
+                add(
+                    "distribution.pay",
+                    Holder::Role(Role::Finance),
+                    (Basis::School, None),
+                    text!("兑现{open}人的奖励", "Pay {open} award(s)"),
+                    text!("分配已批准，奖励已公示", "Approved and published"),
+                    *approved_on,
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Every command of the road, with the stream it goes to.
+
+use dukou_journal::StreamId;
+use dukou_kernel::{CaseId, DealId, Finding, PersonId, text};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::closing;
+use crate::{
+    agreement, assessment, deal, disclosure, distribution, history, income, institution, matching,
+    people, protection, publicity, valuation,
+};
+
+/// Why something is no command.
+pub type BadCommand = Finding;
+
+macro_rules! commands {
+    ($($(#[$doc:meta])* $variant:ident($id:ty, $command:ty) on $stream:ident by $field:literal from [$($prefix:literal),+];)+) => {
+        /// A command of any stage, addressed to its stream.
+        #[derive(Clone, Debug, PartialEq)]
+        #[expect(clippy::large_enum_variant, reason = "commands live one at a time")]
+        pub enum Command {
+            /// To the institution itself.
+            Institution(institution::Command),
+            $($(#[$doc])* $variant($id, $command)),+
+        }
+
+        impl Command {
+            /// The stream it goes to.
+            pub fn stream(&self) -> StreamId {
+                match self {
+                    Self::Institution(_) => StreamId::Institution,
+                    $(Self::$variant(id, _) => StreamId::$stream(*id)),+
+                }
+            }
+
+            /// As JSON: `{"command": "disclosure.submit", "case": "…", …}`.
+            pub fn to_json(&self) -> Value {
+                match self {
+                    Self::Institution(command) => {
+                        serde_json::to_value(command).unwrap_or_default()
+                    }
+                    $(Self::$variant(id, command) => {
+                        let mut value = serde_json::to_value(command).unwrap_or_default();
+                        if let Some(object) = value.as_object_mut() {
+                            object.insert($field.to_owned(), Value::String(id.to_string()));
+                        }
+                        value
+                    })+
+                }
+            }
+
+            /// Reads a command from JSON.
+            ///
+            /// # Errors
+            /// A finding that names the key that is missing, unknown or of the wrong type.
+            pub fn from_json(mut value: Value) -> Result<Self, BadCommand> {
+                let name = value.get("command").and_then(Value::as_str).unwrap_or_default();
+                let name = name.to_owned();
+                if name.starts_with("institution.") {
+                    return Ok(Self::Institution(read(value)?));
+                }
+                $(
+                    if Self::addressed(&name, $field, &[$($prefix),+], &value) {
+                        let id = take_id(&mut value, $field)?;
+                        return Ok(Self::$variant(id, read(value)?));
+                    }
+                )+
+                Err(Finding::refused(
+                    "command.unknown",
+                    text!("没有这个命令：{name}", "There is no such command: {name}"),
+                )
+                .at("command"))
+            }
+        }
+    };
+}
+
+commands! {
+    /// To a person of the roster.
+    Person(PersonId, people::Command) on Person by "person" from ["people."];
+    /// Disclosure of a case.
+    Disclosure(CaseId, disclosure::Command) on Case by "case" from ["disclosure."];
+    /// Assessment of a case.
+    Assessment(CaseId, assessment::Command) on Case by "case" from ["assessment."];
+    /// Rights of a case.
+    Protection(CaseId, protection::Command) on Case by "case" from ["protection."];
+    /// Valuation of a case.
+    Valuation(CaseId, valuation::Command) on Case by "case" from ["valuation."];
+    /// End, correction or note of a case.
+    CaseClosing(CaseId, closing::Command) on Case by "case" from ["closing."];
+    /// Imported history of a case.
+    CaseHistory(CaseId, history::CaseCommand) on Case by "case" from ["history."];
+    /// Opening of a deal.
+    Matching(DealId, matching::Command) on Deal by "deal" from ["matching."];
+    /// Terms and decision of a deal.
+    Negotiation(DealId, deal::Command) on Deal by "deal" from ["deal."];
+    /// Publicity of a deal.
+    Publicity(DealId, publicity::Command) on Deal by "deal" from ["publicity."];
+    /// Contract of a deal.
+    Agreement(DealId, agreement::Command) on Deal by "deal" from ["agreement."];
+    /// Money of a deal.
+    Income(DealId, income::Command) on Deal by "deal" from ["income."];
+    /// Distribution of a deal.
+    Distribution(DealId, distribution::Command) on Deal by "deal" from ["distribution."];
+    /// End, correction or note of a deal.
+    DealClosing(DealId, closing::Command) on Deal by "deal" from ["closing."];
+    /// Imported history of a deal.
+    DealHistory(DealId, history::DealCommand) on Deal by "deal" from ["history."];
+}
+
+impl Command {
+    /// The command's name, as stored and sent: `disclosure.submit`.
+    pub fn name(&self) -> String {
+        let value = self.to_json();
+        value.get("command").and_then(Value::as_str).unwrap_or_default().to_owned()
+    }
+
+    /// The action of the permission table behind a command's name.
+    pub fn action(name: &str) -> &str {
+        match name {
+            "institution.found" | "institution.set_profile" | "institution.add_unit" => {
+                "admin.settings"
+            }
+            "institution.adopt_year" => "admin.calendar",
+            "institution.adopt_policy" => "policy.adopt",
+            "institution.set_permission" => "admin.permissions",
+            "people.grant_role" => "admin.people.grant_role",
+            "people.revoke_role" => "admin.people.revoke_role",
+            "people.erase" => "admin.people.erase",
+            "people.account" => "admin.people.account",
+            "closing.correct" => "correction.note",
+            "closing.note" => "case.note",
+            other if other.starts_with("history.") => "import.ledger",
+            other => other,
+        }
+    }
+
+    fn addressed(name: &str, field: &str, prefixes: &[&str], value: &Value) -> bool {
+        prefixes.iter().any(|prefix| name.starts_with(prefix))
+            && (!(name.starts_with("closing.") || name.starts_with("history."))
+                || value.get(field).is_some())
+    }
+}
+
+fn read<T: DeserializeOwned>(value: Value) -> Result<T, BadCommand> {
+    serde_json::from_value(value).map_err(|error| {
+        let why = error.to_string();
+        Finding::refused(
+            "command.unreadable",
+            text!("命令内容不合格式：{why}", "The command cannot be read: {why}"),
+        )
+    })
+}
+
+fn take_id<T: std::str::FromStr>(value: &mut Value, field: &str) -> Result<T, BadCommand> {
+    let text = value.as_object_mut().and_then(|object| object.shift_remove(field));
+    text.as_ref().and_then(Value::as_str).and_then(|text| text.parse().ok()).ok_or_else(|| {
+        Finding::refused(
+            "command.no_target",
+            text!("缺编号或编号不对：{field}", "Missing or wrong id: {field}"),
+        )
+        .at(field)
+    })
+}

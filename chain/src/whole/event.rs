@@ -1,0 +1,160 @@
+//! Every event of the road, as stored and read.
+
+use dukou_ledger::Posting;
+use dukou_journal::Meta;
+
+use super::closing;
+use crate::contract::Claim;
+use crate::{
+    agreement, assessment, deal, disclosure, distribution, history, income, institution, matching,
+    people, protection, publicity, valuation,
+};
+
+/// Why a stored event cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum EventError {
+    /// No stage knows this kind.
+    #[error("unknown kind of event: {0}")]
+    UnknownKind(String),
+    /// The body does not fit its kind.
+    #[error("body of {kind} is not readable")]
+    Body {
+        /// The kind.
+        kind: String,
+        /// What the reader says.
+        #[source]
+        source: serde_json::Error,
+    },
+}
+
+macro_rules! all_events {
+    ($($(#[$doc:meta])* $variant:ident($event:ty);)+) => {
+        /// An event of any stage.
+        #[derive(Clone, Debug, PartialEq)]
+        #[expect(clippy::large_enum_variant, reason = "events live one at a time")]
+        pub enum Event { $($(#[$doc])* $variant($event)),+ }
+
+        impl Event {
+            /// Every stored kind of every stage.
+            pub fn kinds() -> impl Iterator<Item = &'static str> {
+                [$(<$event>::KINDS),+].into_iter().flatten().copied()
+            }
+
+            /// The stored kind: `disclosure.submitted.v1`.
+            pub fn kind(&self) -> &'static str {
+                match self { $(Self::$variant(event) => event.kind()),+ }
+            }
+
+            /// The body as JSON text.
+            pub fn to_body(&self) -> String {
+                match self { $(Self::$variant(event) => event.to_body()),+ }
+            }
+
+            /// Reads a stored event.
+            ///
+            /// # Errors
+            /// When no stage knows the kind, or the body does not fit it.
+            pub fn from_body(kind: &str, body: &str) -> Result<Self, EventError> {
+                $(
+                    if let Some(read) = <$event>::from_body(kind, body) {
+                        return read.map(Self::$variant).map_err(|source| EventError::Body {
+                            kind: kind.to_owned(),
+                            source,
+                        });
+                    }
+                )+
+                Err(EventError::UnknownKind(kind.to_owned()))
+            }
+        }
+
+        $(impl From<$event> for Event {
+            fn from(event: $event) -> Self {
+                Self::$variant(event)
+            }
+        })+
+    };
+}
+
+all_events! {
+    /// Of the institution.
+    Institution(institution::Event);
+    /// Of a person.
+    Person(people::Event);
+    /// Of disclosure.
+    Disclosure(disclosure::Event);
+    /// Of assessment.
+    Assessment(assessment::Event);
+    /// Of protection.
+    Protection(protection::Event);
+    /// Of valuation.
+    Valuation(valuation::Event);
+    /// Of matching.
+    Matching(matching::Event);
+    /// Of negotiation and decision.
+    Negotiation(deal::Event);
+    /// Of publicity.
+    Publicity(publicity::Event);
+    /// Of the contract.
+    Agreement(agreement::Event);
+    /// Of income.
+    Income(income::Event);
+    /// Of distribution.
+    Distribution(distribution::Event);
+    /// Of the whole case or deal.
+    Closing(closing::Event);
+    /// Of imported history.
+    History(history::Event);
+}
+
+impl Event {
+    /// Numbers drawn from series, so that the next one follows.
+    pub fn numbers(&self) -> Vec<(String, u32)> {
+        match self {
+            Self::Disclosure(disclosure::Event::Submitted(it)) => {
+                vec![(it.series.clone(), it.ordinal)]
+            }
+            Self::Matching(matching::Event::Opened(it)) => vec![(it.series.clone(), it.ordinal)],
+            Self::Publicity(publicity::Event::Posted(it)) => {
+                vec![(format!("notice:{}", it.year), it.ordinal)]
+            }
+            Self::Distribution(distribution::Event::RewardPosted(it)) => {
+                vec![(format!("notice:{}", it.year), it.ordinal)]
+            }
+            Self::History(history::Event::Case(it)) => vec![(it.series.clone(), it.ordinal)],
+            Self::History(history::Event::Deal(it)) => vec![(it.series.clone(), it.ordinal)],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Unique names taken (`true`) or let go (`false`) by the stream.
+    pub fn claims(&self) -> Vec<(Claim, bool)> {
+        match self {
+            Self::Protection(protection::Event::RightRecorded(it)) if !it.number.is_empty() => {
+                vec![(protection::right_claim(&it.number), true)]
+            }
+            Self::Agreement(agreement::Event::Signed(it)) => {
+                vec![(agreement::contract_claim(&it.contract_no), true)]
+            }
+            Self::Person(people::Event::Registered(it)) => {
+                it.staff_no_key.iter().map(|key| (people::staff_claim(key), true)).collect()
+            }
+            Self::History(history::Event::Case(it)) => {
+                vec![(protection::right_claim(&it.past.right_number), true)]
+            }
+            Self::History(history::Event::Deal(it)) => {
+                vec![(agreement::contract_claim(&it.past.contract_no), true)]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Movements of money, each balanced.
+    pub fn postings(&self, meta: &Meta) -> Vec<Posting> {
+        match self {
+            Self::Income(event) => distribution::postings::of_income(event, meta),
+            Self::Distribution(event) => distribution::postings::of_distribution(event, meta),
+            Self::History(event) => distribution::postings::of_history(event, meta),
+            _ => Vec::new(),
+        }
+    }
+}

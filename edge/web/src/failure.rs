@@ -1,0 +1,66 @@
+//! The only place that turns a refusal or a fault into an answer for a browser.
+
+use dukou_kernel::{Finding, Refusal};
+use dukou_store::{Fault, Rejected};
+
+/// Why a handler has no ordinary answer.
+#[derive(Debug)]
+pub enum Failure {
+    /// Not signed in: go there first.
+    SignIn,
+    /// Not allowed.
+    Forbidden,
+    /// Nothing here, or nothing that this reader may know of.
+    NotFound,
+    /// The request cannot be read.
+    BadRequest(Finding),
+    /// Rules say no.
+    Refused(Refusal),
+    /// Somebody was faster.
+    Conflict {
+        /// Version the form was based on.
+        expected: i64,
+        /// Version that stands.
+        actual: i64,
+    },
+    /// Too many attempts.
+    TooMany,
+    /// The machine failed.
+    Fault(String),
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault.to_string())
+    }
+}
+
+impl From<askama::Error> for Failure {
+    fn from(error: askama::Error) -> Self {
+        Self::Fault(error.to_string())
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<Rejected> for Failure {
+    fn from(rejected: Rejected) -> Self {
+        match rejected {
+            Rejected::Refused(refusal) => Self::Refused(refusal),
+            Rejected::Conflict { expected, actual, .. } => Self::Conflict { expected, actual },
+            Rejected::KeyReused => Self::BadRequest(Finding::refused(
+                "key.reused",
+                dukou_kernel::text!(
+                    "这个表单已经提交过别的内容。请重新打开页面再填。",
+                    "This form was already submitted with other content. Open the page again."
+                ),
+            )),
+            Rejected::UnknownInstitution => Self::NotFound,
+            Rejected::Fault(fault) => Self::from(fault),
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Forms as data: each command's form is a list of fields. One template shows
+//! every form, one reader turns what was typed into the command's JSON, and the
+//! errors come back onto the fields with everything still filled in.
+
+mod catalog;
+mod read;
+mod show;
+mod spec;
+
+pub use catalog::{CASE_STEPS, DEAL_STEPS, Offer, person_kinds, spec};
+pub use read::{Reading, Stored, place, put, read};
+pub use show::{FormView, Tried, view};
+pub use spec::{Choice, Field, Kind, Spec};

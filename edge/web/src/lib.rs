@@ -1,0 +1,22 @@
+//! What a browser sees: pages and forms of every stage.
+//!
+//! One table ([`routes::ROUTES`]) lists every route with the action it needs;
+//! one function ([`authorise::authorise`]) says whether it may be done. A
+//! handler is a plain function from a request to an answer: the store is
+//! synchronous, so handlers are, and [`serve`] runs them on blocking threads.
+
+pub mod app;
+pub mod authorise;
+mod data;
+mod failure;
+mod forms;
+mod pages;
+mod page;
+mod password;
+mod request;
+pub mod routes;
+mod serve;
+mod session;
+
+pub use app::{App, DemoPerson, Settings};
+pub use serve::{router, serve};

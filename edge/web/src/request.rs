@@ -1,0 +1,88 @@
+//! A request as handlers see it: who asks, for what, with which fields and files.
+
+use std::collections::BTreeMap;
+
+use dukou_kernel::Lang;
+
+use crate::session::User;
+
+/// One uploaded file, still hostile.
+#[derive(Clone, Debug)]
+pub struct Upload {
+    /// Form field.
+    pub field: String,
+    /// Name as the browser sent it.
+    pub name: String,
+    /// Bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// A request.
+#[derive(Clone, Debug, Default)]
+pub struct Req {
+    /// `GET` or `POST`.
+    pub post: bool,
+    /// Path without query.
+    pub path: String,
+    /// Path parameters by name.
+    pub params: BTreeMap<String, String>,
+    /// Query, repeated keys kept.
+    pub query: Vec<(String, String)>,
+    /// Form fields, repeated keys kept.
+    pub fields: Vec<(String, String)>,
+    /// Uploaded files.
+    pub uploads: Vec<Upload>,
+    /// Who is signed in.
+    pub user: Option<User>,
+    /// The reader's language.
+    pub lang: Lang,
+    /// `""`, `light` or `dark`.
+    pub theme: String,
+    /// Anonymous CSRF token of the visitor.
+    pub visitor: String,
+    /// Address of the caller, for limits and the audit log.
+    pub address: String,
+    /// True when the caller asks for JSON.
+    pub wants_json: bool,
+}
+
+impl Req {
+    /// A path parameter, or nothing.
+    pub fn param(&self, name: &str) -> &str {
+        self.params.get(name).map_or("", String::as_str)
+    }
+
+    /// A query value, or nothing.
+    pub fn query(&self, name: &str) -> &str {
+        first(&self.query, name)
+    }
+
+    /// A form value, or nothing.
+    pub fn field(&self, name: &str) -> &str {
+        first(&self.fields, name)
+    }
+
+    /// Every value of a repeated form field.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.fields.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The text in the reader's language.
+    pub fn t<'a>(&self, zh: &'a str, en: &'a str) -> &'a str {
+        self.lang.pick(zh, en)
+    }
+
+    /// Path and query, for links that come back here.
+    pub fn here(&self) -> String {
+        if self.query.is_empty() {
+            return self.path.clone();
+        }
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(&self.query);
+        format!("{}?{}", self.path, query.finish())
+    }
+}
+
+fn first<'a>(pairs: &'a [(String, String)], name: &str) -> &'a str {
+    pairs.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
+}

@@ -1,0 +1,121 @@
+//! Every route, with the action of the permission table that it needs.
+
+use crate::app::App;
+use crate::failure::Failure;
+use crate::page::Answer;
+use crate::pages;
+use crate::request::Req;
+
+/// A handler: from a request to an answer.
+pub type Handler = fn(&App, &Req) -> Result<Answer, Failure>;
+
+/// One route.
+pub struct Route {
+    /// True for POST.
+    pub post: bool,
+    /// Path pattern.
+    pub path: &'static str,
+    /// Action of the permission table; empty for what anybody may have
+    /// (static files, health, signing in).
+    pub action: &'static str,
+    /// May somebody come here who has not given the second factor yet?
+    pub half_signed_in: bool,
+    /// True when files may be sent.
+    pub uploads: bool,
+    /// The handler.
+    pub handler: Handler,
+}
+
+const fn get(path: &'static str, action: &'static str, handler: Handler) -> Route {
+    Route { post: false, path, action, half_signed_in: false, uploads: false, handler }
+}
+
+const fn post(path: &'static str, action: &'static str, handler: Handler) -> Route {
+    Route { post: true, path, action, half_signed_in: false, uploads: false, handler }
+}
+
+const fn upload(path: &'static str, action: &'static str, handler: Handler) -> Route {
+    Route { uploads: true, ..post(path, action, handler) }
+}
+
+const fn half(route: Route) -> Route {
+    Route { half_signed_in: true, ..route }
+}
+
+/// What answers when nothing else does.
+pub const NOT_FOUND: Route = half(get("", "", pages::system::not_found));
+
+/// Every route of the program. Steps of cases and deals name their own action
+/// per command; the pages of steps ask the authorisation point again for it.
+pub const ROUTES: &[Route] = &[
+    // Anybody.
+    half(get("/healthz", "", pages::system::health)),
+    half(get("/static/{name}", "", pages::system::asset)),
+    half(post("/preferences", "", pages::system::preferences)),
+    half(get("/sign-in", "", pages::sign_in::show)),
+    half(post("/sign-in", "", pages::sign_in::submit)),
+    half(post("/sign-in/demo", "", pages::sign_in::demo)),
+    half(get("/sign-in/code", "", pages::sign_in::code)),
+    half(post("/sign-in/code", "", pages::sign_in::code_submit)),
+    half(get("/sign-in/enrol", "", pages::sign_in::enrol)),
+    half(post("/sign-in/enrol", "", pages::sign_in::enrol_submit)),
+    half(post("/sign-out", "", pages::sign_in::sign_out)),
+    half(get("/invite/{token}", "", pages::sign_in::invite)),
+    half(post("/invite/{token}", "", pages::sign_in::invite_submit)),
+    half(get("/styleguide", "page.public", pages::styleguide::show)),
+    // The public.
+    get("/notices", "page.public", pages::notice::list),
+    get("/notices/{id}", "page.public", pages::notice::show),
+    get("/tools", "page.public", pages::tools::list),
+    get("/tools/{name}", "page.public", pages::tools::show),
+    post("/tools/{name}", "page.public", pages::tools::run),
+    // Work.
+    get("/", "page.home", pages::home::show),
+    get("/me", "page.self", pages::me::show),
+    get("/mine", "money.read", pages::mine::show),
+    get("/cases", "case.read", pages::cases::list),
+    get("/cases.xlsx", "export.lists", pages::cases::export),
+    post("/views", "page.self", pages::cases::save_view),
+    get("/cases/{id}", "case.read", pages::case::show),
+    get("/cases/{id}/do/{command}", "case.read", pages::step::show_case),
+    upload("/cases/{id}/do/{command}", "case.read", pages::step::submit_case),
+    get("/deals", "deal.read", pages::deals::list),
+    get("/deals.xlsx", "export.lists", pages::deals::export),
+    get("/deals/{id}", "deal.read", pages::deals::open),
+    get("/deals/{id}/do/{command}", "deal.read", pages::step::show_deal),
+    upload("/deals/{id}/do/{command}", "deal.read", pages::step::submit_deal),
+    get("/deals/{id}/split/{receipt}", "money.read", pages::split::show),
+    get("/money", "money.read", pages::money::list),
+    get("/disclose", "disclosure.submit", pages::disclose::begin),
+    post("/disclose", "disclosure.submit", pages::disclose::answer),
+    get("/disclose/{draft}", "disclosure.submit", pages::disclose::show),
+    upload("/disclose/{draft}", "disclosure.submit", pages::disclose::save),
+    post("/disclose/{draft}/autosave", "disclosure.submit", pages::disclose::autosave),
+    get("/files/{hash}", "file.read", pages::file::show),
+    get("/import", "import.ledger", pages::import::show),
+    upload("/import", "import.ledger", pages::import::submit),
+    get("/import/{batch}/fix-list.xlsx", "import.ledger", pages::import::fix_list),
+    // Rules.
+    get("/rules", "rules.read", pages::rules::show),
+    // Administration.
+    get("/people", "people.read", pages::people::list),
+    get("/people/new", "people.register", pages::people::new),
+    post("/people/new", "people.register", pages::people::register),
+    get("/people/roster", "people.register", pages::people::roster),
+    upload("/people/roster", "people.register", pages::people::roster_submit),
+    get("/people/{id}", "people.read", pages::people::show),
+    get("/people/{id}/edit", "people.update", pages::people::edit),
+    post("/people/{id}/edit", "people.update", pages::people::update),
+    post("/people/{id}/account", "admin.people.account", pages::people::account),
+    get("/people/{id}/do/{command}", "people.read", pages::step::show_person),
+    upload("/people/{id}/do/{command}", "people.read", pages::step::submit_person),
+    get("/settings", "page.self", pages::settings::show),
+    post("/settings/profile", "admin.settings", pages::settings::profile),
+    post("/settings/unit", "admin.settings", pages::settings::unit),
+    get("/settings/permissions", "rules.read", pages::settings::permissions),
+    post("/settings/permissions", "admin.permissions", pages::settings::set_permission),
+    upload("/settings/calendar", "admin.calendar", pages::settings::calendar),
+    upload("/settings/policy", "policy.adopt", pages::settings::policy),
+    get("/journal", "journal.read", pages::journal::list),
+    get("/journal/verify", "journal.verify", pages::journal::verify),
+];

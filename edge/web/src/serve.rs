@@ -1,0 +1,311 @@
+//! From a socket to a handler and back: reads the request, finds the user,
+//! asks the authorisation point, runs the handler on a blocking thread, and
+//! puts the security headers on every answer.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{ConnectInfo, FromRequestParts, RawPathParams, Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::Response;
+use axum::routing::{MethodRouter, on};
+use dukou_kernel::Lang;
+use tower_http::compression::CompressionLayer;
+
+use crate::app::App;
+use crate::authorise::authorise;
+use crate::failure::Failure;
+use crate::page::{self, Answer};
+use crate::request::{Req, Upload};
+use crate::routes::{ROUTES, Route};
+use crate::session::{self, COOKIE, VISITOR};
+
+/// Largest body of a form without files.
+const FORM_LIMIT: usize = 2 << 20;
+
+/// The router over [`ROUTES`].
+pub fn router(app: Arc<App>) -> Router {
+    let mut router = Router::new();
+    let mut by_path: BTreeMap<&str, MethodRouter<Arc<App>>> = BTreeMap::new();
+    for route in ROUTES {
+        let method = if route.post {
+            axum::routing::MethodFilter::POST
+        } else {
+            axum::routing::MethodFilter::GET
+        };
+        let handler = move |State(app): State<Arc<App>>, request: Request| async move {
+            dispatch(app, route, request).await
+        };
+        let known = by_path.remove(route.path).unwrap_or_default();
+        by_path.insert(route.path, known.merge(on(method, handler)));
+    }
+    for (path, methods) in by_path {
+        router = router.route(path, methods);
+    }
+    router
+        .fallback(|State(app): State<Arc<App>>, request: Request| async move {
+            dispatch(app, &crate::routes::NOT_FOUND, request).await
+        })
+        .with_state(app)
+        .layer(CompressionLayer::new())
+}
+
+/// Serves until `stop` is done.
+///
+/// # Errors
+/// When the socket fails.
+pub async fn serve(
+    app: Arc<App>,
+    listener: tokio::net::TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(stop).await
+}
+
+async fn dispatch(app: Arc<App>, route: &'static Route, request: Request) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let params = RawPathParams::from_request_parts(&mut parts, &()).await;
+    let mut req = Req {
+        post: parts.method == Method::POST,
+        path: parts.uri.path().to_owned(),
+        query: pairs(parts.uri.query().unwrap_or_default().as_bytes()),
+        address: parts
+            .extensions
+            .get::<ConnectInfo<SocketAddr>>()
+            .map_or_else(String::new, |info| info.0.ip().to_string()),
+        ..Req::default()
+    };
+    if let Ok(params) = params {
+        req.params = params.iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
+    }
+    read_headers(&mut req, &parts.headers);
+    let session = cookie(&parts.headers, COOKIE);
+    let new_visitor = req.visitor.is_empty();
+    if new_visitor {
+        req.visitor = session::token();
+    }
+    let limit = if route.uploads { app.settings.upload_limit } else { FORM_LIMIT };
+    let unread = match read_body(&parts.headers, body, limit, &mut req).await {
+        Ok(()) => None,
+        Err(failure) => Some(failure),
+    };
+    let secure = app.settings.secure_cookies;
+    let visitor = req.visitor.clone();
+    let worked = tokio::task::spawn_blocking(move || {
+        answer(&app, route, req, session.as_deref(), unread)
+    })
+    .await;
+    let mut response = worked.unwrap_or_else(|error| {
+        tracing::error!(%error, "a handler stopped");
+        plain(StatusCode::INTERNAL_SERVER_ERROR, "internal error")
+    });
+    if new_visitor {
+        set_cookie(&mut response, VISITOR, &visitor, 86_400, secure);
+    }
+    protect(&mut response, route);
+    response
+}
+
+fn answer(
+    app: &App,
+    route: &'static Route,
+    mut req: Req,
+    session: Option<&str>,
+    unread: Option<Failure>,
+) -> Response {
+    let outcome = find_user(app, &mut req, session)
+        .and_then(|()| match unread {
+            Some(failure) => Err(failure),
+            None => Ok(()),
+        })
+        .and_then(|()| guard(app, route, &req))
+        .and_then(|()| (route.handler)(app, &req));
+    let answer = outcome.unwrap_or_else(|failure| page::failed(app, &req, failure));
+    respond(app, answer)
+}
+
+fn find_user(app: &App, req: &mut Req, session: Option<&str>) -> Result<(), Failure> {
+    let Some(cookie) = session else { return Ok(()) };
+    let now = app.store.now_ms();
+    let idle = app.settings.idle_minutes;
+    req.user = app.store.read(|db| session::user_of(db, cookie, now, idle))?;
+    Ok(())
+}
+
+/// Everything that must hold before a handler runs: signed in with every
+/// factor, allowed by the table, and a form that came from our own page.
+fn guard(app: &App, route: &Route, req: &Req) -> Result<(), Failure> {
+    if let Some(user) = &req.user {
+        if (user.half || user.must_enrol) && !route.half_signed_in {
+            return Err(Failure::SignIn);
+        }
+    }
+    if !route.action.is_empty() {
+        let institution = match &req.user {
+            Some(user) => Some(crate::data::institution(app, user.institution)?),
+            None => None,
+        };
+        let scope = authorise(institution.as_deref(), req.user.as_ref(), route.action);
+        if scope == dukou_chain::people::Scope::None {
+            return Err(if req.user.is_none() { Failure::SignIn } else { Failure::Forbidden });
+        }
+    }
+    if req.post {
+        let token = req.field("_csrf");
+        let expected = req.user.as_ref().map_or(req.visitor.as_str(), |user| user.csrf.as_str());
+        if token.is_empty() || token != expected {
+            return Err(Failure::BadRequest(dukou_kernel::Finding::refused(
+                "csrf",
+                dukou_kernel::text!(
+                    "页面已过期，这一步没有执行。返回重新打开页面，再做一次；填写的内容还在上一页。",
+                    "This page has expired and nothing was done. Go back, reload and try again; what you typed is on the page before."
+                ),
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn respond(app: &App, answer: Answer) -> Response {
+    let mut response = Response::new(Body::from(answer.body));
+    *response.status_mut() = answer.status;
+    if let Ok(value) = HeaderValue::from_str(&answer.media) {
+        response.headers_mut().insert(header::CONTENT_TYPE, value);
+    }
+    for (name, value) in answer.headers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().append(name, value);
+        }
+    }
+    for (name, value, age) in answer.cookies {
+        set_cookie(&mut response, name, &value, age, app.settings.secure_cookies);
+    }
+    response
+}
+
+fn read_headers(req: &mut Req, headers: &HeaderMap) {
+    req.lang = cookie(headers, "dukou_lang")
+        .and_then(|value| Lang::parse(&value))
+        .or_else(|| accepted(headers))
+        .unwrap_or_default();
+    req.theme = cookie(headers, "dukou_theme")
+        .filter(|value| value == "light" || value == "dark")
+        .unwrap_or_default();
+    req.visitor = cookie(headers, VISITOR).filter(|value| value.len() == 64).unwrap_or_default();
+    req.wants_json = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.contains("json") && !value.contains("html"));
+}
+
+/// Chinese unless the browser's first wish is English.
+fn accepted(headers: &HeaderMap) -> Option<Lang> {
+    let value = headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
+    value.split(',').find_map(|part| Lang::parse(part.trim().split(';').next()?))
+}
+
+fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value.to_owned())
+}
+
+fn set_cookie(response: &mut Response, name: &str, value: &str, age: i64, secure: bool) {
+    let secure = if secure { "; Secure" } else { "" };
+    let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}");
+    if let Ok(value) = HeaderValue::from_str(&text) {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+}
+
+fn pairs(bytes: &[u8]) -> Vec<(String, String)> {
+    form_urlencoded::parse(bytes).into_owned().collect()
+}
+
+fn too_large() -> Failure {
+    Failure::BadRequest(dukou_kernel::Finding::refused(
+        "upload.too_large",
+        dukou_kernel::text!("内容太大。", "Too large."),
+    ))
+}
+
+fn unreadable() -> Failure {
+    Failure::BadRequest(dukou_kernel::Finding::refused(
+        "form.unreadable",
+        dukou_kernel::text!("表单内容读不出来。", "The form cannot be read."),
+    ))
+}
+
+async fn read_body(
+    headers: &HeaderMap,
+    body: Body,
+    limit: usize,
+    req: &mut Req,
+) -> Result<(), Failure> {
+    if !req.post {
+        return Ok(());
+    }
+    let bytes: Bytes = axum::body::to_bytes(body, limit).await.map_err(|_| too_large())?;
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    if kind.starts_with("application/x-www-form-urlencoded") {
+        req.fields = pairs(&bytes);
+        return Ok(());
+    }
+    let boundary = multer::parse_boundary(kind).map_err(|_| unreadable())?;
+    let stream = futures_once(bytes);
+    let mut parts = multer::Multipart::new(stream, boundary);
+    while let Some(part) = parts.next_field().await.map_err(|_| unreadable())? {
+        let field = part.name().unwrap_or_default().to_owned();
+        let name = part.file_name().map(str::to_owned);
+        let content = part.bytes().await.map_err(|_| unreadable())?;
+        match name {
+            Some(name) if !content.is_empty() => {
+                req.uploads.push(Upload { field, name, bytes: content.to_vec() });
+            }
+            Some(_) => {}
+            None => req.fields.push((field, String::from_utf8_lossy(&content).into_owned())),
+        }
+    }
+    Ok(())
+}
+
+fn futures_once(
+    bytes: Bytes,
+) -> impl tokio_stream::Stream<Item = Result<Bytes, std::convert::Infallible>> {
+    tokio_stream::once(Ok(bytes))
+}
+
+fn plain(status: StatusCode, text: &'static str) -> Response {
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = status;
+    response
+}
+
+/// Security headers, on every answer.
+fn protect(response: &mut Response, route: &Route) {
+    let headers = response.headers_mut();
+    let mut set = |name: &'static str, value: &'static str| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    set(
+        "content-security-policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    );
+    set("x-content-type-options", "nosniff");
+    set("x-frame-options", "DENY");
+    set("referrer-policy", "same-origin");
+    set("cross-origin-opener-policy", "same-origin");
+    set("permissions-policy", "camera=(), microphone=(), geolocation=()");
+    if !route.path.starts_with("/static/") {
+        set("cache-control", "no-store");
+    }
+}
