@@ -32,6 +32,7 @@ const ARTICLES: &[(&str, &str, &str, bool)] = &[
     ("transfer_law.16", "促进科技成果转化法第16条", "Transfer Law art. 16", true),
     ("transfer_law.18", "促进科技成果转化法第18条", "Transfer Law art. 18", true),
     ("transfer_law.43", "促进科技成果转化法第43条", "Transfer Law art. 43", true),
+    ("transfer_law.44", "促进科技成果转化法第44条", "Transfer Law art. 44", true),
     ("transfer_law.45", "促进科技成果转化法第45条", "Transfer Law art. 45", true),
     ("sc_2016_16.2", "国发〔2016〕16号（二）", "State Council Doc. 16 (2016) (2)", true),
     ("sc_2016_16.8", "国发〔2016〕16号（八）", "State Council Doc. 16 (2016) (8)", true),

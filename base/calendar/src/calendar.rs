@@ -77,9 +77,10 @@ impl DayKind {
                 format!("Make-up working day for {}", holiday.en),
             ),
             Self::Weekend => Text::new("周末", "Weekend"),
-            Self::Holiday { holiday } => {
-                Text::new(format!("{}放假", holiday.zh), format!("{} holiday", holiday.en))
-            }
+            Self::Holiday { holiday } => Text::new(
+                format!("{}放假", holiday.zh),
+                format!("{} holiday", holiday.en),
+            ),
         }
     }
 }
@@ -97,10 +98,20 @@ impl Table {
         let mut named = BTreeMap::new();
         for holiday in source.holidays() {
             for day in days_off(holiday) {
-                named.insert(day, DayKind::Holiday { holiday: holiday.name.clone() });
+                named.insert(
+                    day,
+                    DayKind::Holiday {
+                        holiday: holiday.name.clone(),
+                    },
+                );
             }
             for day in &holiday.work {
-                named.insert(*day, DayKind::MakeUp { holiday: holiday.name.clone() });
+                named.insert(
+                    *day,
+                    DayKind::MakeUp {
+                        holiday: holiday.name.clone(),
+                    },
+                );
             }
         }
         let first = Date::new(source.year(), 1, 1).ok();
@@ -111,7 +122,11 @@ impl Table {
                 None => !is_weekend(*day),
             })
             .collect();
-        Self { source, named, working }
+        Self {
+            source,
+            named,
+            working,
+        }
     }
 
     /// How many working days of the year lie on or before `day`.
@@ -142,7 +157,10 @@ impl Calendar {
     /// The years that the program carries. A file that cannot be read is left
     /// out, so its year is unknown; a test keeps that from happening.
     pub fn builtin() -> Self {
-        FILES.iter().filter_map(|file| Year::parse(file).ok()).fold(Self::default(), Self::with_year)
+        FILES
+            .iter()
+            .filter_map(|file| Year::parse(file).ok())
+            .fold(Self::default(), Self::with_year)
     }
 
     /// The same calendar with one more year, or with a year replaced.
@@ -206,7 +224,11 @@ impl Calendar {
         }
         loop {
             let table = self.table(year)?;
-            let passed = if year == start.year() { table.count_to(start) } else { 0 };
+            let passed = if year == start.year() {
+                table.count_to(start)
+            } else {
+                0
+            };
             if let Some(day) = table.working.get(passed.saturating_add(left) - 1) {
                 return Ok(*day);
             }
@@ -226,7 +248,11 @@ impl Calendar {
         let mut total = 0usize;
         for year in from.year()..=to.year() {
             let table = self.table(year)?;
-            let upto = if year == to.year() { table.count_to(to) } else { table.working.len() };
+            let upto = if year == to.year() {
+                table.count_to(to)
+            } else {
+                table.working.len()
+            };
             let before = if year == from.year() {
                 from.yesterday().map_or(0, |day| table.count_to(day))
             } else {
@@ -265,7 +291,10 @@ impl Calendar {
     pub fn may_change(&self, day: Date) -> bool {
         day.month() == 12
             && day.day() >= 26
-            && day.year().checked_add(1).is_none_or(|next| !self.years.contains_key(&next))
+            && day
+                .year()
+                .checked_add(1)
+                .is_none_or(|next| !self.years.contains_key(&next))
     }
 }
 
@@ -289,7 +318,10 @@ mod tests {
     fn the_working_days_of_a_year_agree_with_the_notices() {
         let calendar = Calendar::builtin();
         for (year, days) in [(2024, 251), (2025, 248), (2026, 248)] {
-            assert_eq!(calendar.working_days_between(date(year, 1, 1), date(year, 12, 31)), Ok(days));
+            assert_eq!(
+                calendar.working_days_between(date(year, 1, 1), date(year, 12, 31)),
+                Ok(days)
+            );
         }
         for (day, working) in [
             (date(2025, 9, 28), true),
@@ -303,7 +335,11 @@ mod tests {
             (date(2018, 12, 29), true),
             (date(2018, 12, 31), false),
         ] {
-            assert_eq!(calendar.is_working(day).map(|it| it.0), Ok(working), "{day}");
+            assert_eq!(
+                calendar.is_working(day).map(|it| it.0),
+                Ok(working),
+                "{day}"
+            );
         }
     }
 
@@ -322,10 +358,22 @@ mod tests {
     #[test]
     fn an_unknown_year_is_refused_and_never_guessed() {
         let calendar = Calendar::builtin();
-        assert_eq!(calendar.is_working(date(2027, 1, 4)), Err(YearUnknown { year: 2027 }));
-        assert_eq!(calendar.add_working_days(date(2026, 12, 31), 1), Err(YearUnknown { year: 2027 }));
-        assert_eq!(calendar.add_working_days(date(2026, 12, 30), 1), Ok(date(2026, 12, 31)));
-        assert_eq!(calendar.add_working_days(date(2003, 12, 31), 1), Ok(date(2004, 1, 2)));
+        assert_eq!(
+            calendar.is_working(date(2027, 1, 4)),
+            Err(YearUnknown { year: 2027 })
+        );
+        assert_eq!(
+            calendar.add_working_days(date(2026, 12, 31), 1),
+            Err(YearUnknown { year: 2027 })
+        );
+        assert_eq!(
+            calendar.add_working_days(date(2026, 12, 30), 1),
+            Ok(date(2026, 12, 31))
+        );
+        assert_eq!(
+            calendar.add_working_days(date(2003, 12, 31), 1),
+            Ok(date(2004, 1, 2))
+        );
         assert_eq!(calendar.roll(date(2027, 1, 4)).end, None);
         assert!(calendar.may_change(date(2026, 12, 31)));
         assert!(!calendar.may_change(date(2025, 12, 31)));
@@ -338,8 +386,17 @@ mod tests {
         )
         .unwrap();
         let calendar = Calendar::builtin().with_year(year);
-        assert_eq!(calendar.roll(date(2027, 12, 31)), Rolled { raw: date(2027, 12, 31), end: None });
-        assert_eq!(calendar.roll(date(2027, 12, 30)).end, Some(date(2027, 12, 30)));
+        assert_eq!(
+            calendar.roll(date(2027, 12, 31)),
+            Rolled {
+                raw: date(2027, 12, 31),
+                end: None
+            }
+        );
+        assert_eq!(
+            calendar.roll(date(2027, 12, 30)).end,
+            Some(date(2027, 12, 30))
+        );
     }
 
     #[test]
@@ -352,7 +409,11 @@ mod tests {
             assert!(!calendar.may_change(Date::MIN));
         }
         assert!(calendar.working_days_between(Date::MIN, Date::MAX).is_err());
-        assert!(calendar.add_working_days(date(2004, 1, 1), u32::MAX).is_err());
+        assert!(
+            calendar
+                .add_working_days(date(2004, 1, 1), u32::MAX)
+                .is_err()
+        );
     }
 
     proptest! {

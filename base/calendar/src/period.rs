@@ -37,7 +37,8 @@ impl Period {
             Self::Months(n) => Span::new().try_months(n),
             Self::Years(n) => Span::new().try_years(n),
         };
-        span.and_then(|span| start.checked_add(span)).map_err(|_| PeriodOutOfRange)
+        span.and_then(|span| start.checked_add(span))
+            .map_err(|_| PeriodOutOfRange)
     }
 
     /// In words: 15日, 4个月.
@@ -105,7 +106,11 @@ impl Deadline {
     ///
     /// # Errors
     /// When it ends after 9999-12-31.
-    pub fn rolled(calendar: &Calendar, base: Date, period: Period) -> Result<Self, PeriodOutOfRange> {
+    pub fn rolled(
+        calendar: &Calendar,
+        base: Date,
+        period: Period,
+    ) -> Result<Self, PeriodOutOfRange> {
         let Rolled { raw, end } = calendar.roll(period.end(base)?);
         let words = period.words();
         Ok(Self {
@@ -181,19 +186,84 @@ mod tests {
         use Period::{Days, Months, Years};
         let calendar = Calendar::builtin();
         for (start, period, raw, end) in [
-            (date(2025, 9, 25), Days(15), date(2025, 10, 10), date(2025, 10, 10)),
-            (date(2025, 9, 19), Days(15), date(2025, 10, 4), date(2025, 10, 9)),
-            (date(2026, 9, 21), Days(15), date(2026, 10, 6), date(2026, 10, 8)),
-            (date(2025, 6, 3), Months(4), date(2025, 10, 3), date(2025, 10, 9)),
-            (date(2025, 8, 1), Months(2), date(2025, 10, 1), date(2025, 10, 9)),
-            (date(2025, 8, 16), Months(2), date(2025, 10, 16), date(2025, 10, 16)),
-            (date(2025, 12, 30), Months(2), date(2026, 2, 28), date(2026, 2, 28)),
-            (date(2024, 10, 5), Months(12), date(2025, 10, 5), date(2025, 10, 9)),
-            (date(2022, 10, 4), Years(3), date(2025, 10, 4), date(2025, 10, 9)),
-            (date(2023, 4, 10), Months(30), date(2025, 10, 10), date(2025, 10, 10)),
-            (date(2023, 4, 10), Months(32), date(2025, 12, 10), date(2025, 12, 10)),
-            (date(2025, 3, 7), Months(3), date(2025, 6, 7), date(2025, 6, 9)),
-            (date(2024, 2, 29), Years(1), date(2025, 2, 28), date(2025, 2, 28)),
+            (
+                date(2025, 9, 25),
+                Days(15),
+                date(2025, 10, 10),
+                date(2025, 10, 10),
+            ),
+            (
+                date(2025, 9, 19),
+                Days(15),
+                date(2025, 10, 4),
+                date(2025, 10, 9),
+            ),
+            (
+                date(2026, 9, 21),
+                Days(15),
+                date(2026, 10, 6),
+                date(2026, 10, 8),
+            ),
+            (
+                date(2025, 6, 3),
+                Months(4),
+                date(2025, 10, 3),
+                date(2025, 10, 9),
+            ),
+            (
+                date(2025, 8, 1),
+                Months(2),
+                date(2025, 10, 1),
+                date(2025, 10, 9),
+            ),
+            (
+                date(2025, 8, 16),
+                Months(2),
+                date(2025, 10, 16),
+                date(2025, 10, 16),
+            ),
+            (
+                date(2025, 12, 30),
+                Months(2),
+                date(2026, 2, 28),
+                date(2026, 2, 28),
+            ),
+            (
+                date(2024, 10, 5),
+                Months(12),
+                date(2025, 10, 5),
+                date(2025, 10, 9),
+            ),
+            (
+                date(2022, 10, 4),
+                Years(3),
+                date(2025, 10, 4),
+                date(2025, 10, 9),
+            ),
+            (
+                date(2023, 4, 10),
+                Months(30),
+                date(2025, 10, 10),
+                date(2025, 10, 10),
+            ),
+            (
+                date(2023, 4, 10),
+                Months(32),
+                date(2025, 12, 10),
+                date(2025, 12, 10),
+            ),
+            (
+                date(2025, 3, 7),
+                Months(3),
+                date(2025, 6, 7),
+                date(2025, 6, 9),
+            ),
+            (
+                date(2024, 2, 29),
+                Years(1),
+                date(2025, 2, 28),
+                date(2025, 2, 28),
+            ),
         ] {
             assert_eq!(period.end(start), Ok(raw), "{start} {period:?}");
             assert_eq!(calendar.roll(raw).end, Some(end), "{start} {period:?}");
@@ -202,7 +272,11 @@ mod tests {
 
     #[test]
     fn absurd_periods_are_refused_without_panic() {
-        for period in [Period::Days(u32::MAX), Period::Months(u32::MAX), Period::Years(u32::MAX)] {
+        for period in [
+            Period::Days(u32::MAX),
+            Period::Months(u32::MAX),
+            Period::Years(u32::MAX),
+        ] {
             assert_eq!(period.end(Date::MAX), Err(PeriodOutOfRange));
             assert!(Deadline::rolled(&Calendar::builtin(), Date::MIN, period).is_err());
         }
@@ -214,9 +288,15 @@ mod tests {
     fn a_deadline_in_an_unknown_year_is_pending() {
         let calendar = Calendar::builtin();
         let deadline = Deadline::rolled(&calendar, date(2026, 12, 20), Period::Days(15)).unwrap();
-        assert_eq!((deadline.raw, deadline.end, deadline.pending), (date(2027, 1, 4), None, true));
+        assert_eq!(
+            (deadline.raw, deadline.end, deadline.pending),
+            (date(2027, 1, 4), None, true)
+        );
         let deadline = Deadline::working(&calendar, date(2026, 12, 31), 5).unwrap();
-        assert_eq!((deadline.shown(), deadline.pending), (date(2027, 1, 7), true));
+        assert_eq!(
+            (deadline.shown(), deadline.pending),
+            (date(2027, 1, 7), true)
+        );
         // From a Saturday, five weekdays end on Friday.
         assert_eq!(weekdays_after(date(2027, 1, 2), 5), Ok(date(2027, 1, 8)));
         assert_eq!(weekdays_after(date(2027, 1, 2), 6), Ok(date(2027, 1, 11)));

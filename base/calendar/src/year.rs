@@ -53,10 +53,31 @@ impl TryFrom<YearData> for Year {
     type Error = YearError;
 
     fn try_from(data: YearData) -> Result<Self, YearError> {
-        let holidays = data.holidays.into_iter().map(|holiday| (holiday, 0)).collect();
-        let YearData { year, notice, published, checked, .. } =
-            YearData { holidays: Vec::new(), ..data };
-        Self::checked(Self { year, notice, published, checked, holidays: Vec::new() }, holidays)
+        let holidays = data
+            .holidays
+            .into_iter()
+            .map(|holiday| (holiday, 0))
+            .collect();
+        let YearData {
+            year,
+            notice,
+            published,
+            checked,
+            ..
+        } = YearData {
+            holidays: Vec::new(),
+            ..data
+        };
+        Self::checked(
+            Self {
+                year,
+                notice,
+                published,
+                checked,
+                holidays: Vec::new(),
+            },
+            holidays,
+        )
     }
 }
 
@@ -100,7 +121,11 @@ struct HolidayFile {
 }
 
 fn line_at(text: &str, offset: usize) -> usize {
-    text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
+    text.bytes()
+        .take(offset)
+        .filter(|byte| *byte == b'\n')
+        .count()
+        + 1
 }
 
 fn date_of(text: &str, value: &Spanned<Datetime>) -> Result<Date, YearError> {
@@ -140,9 +165,17 @@ fn holiday_of(text: &str, item: &Spanned<HolidayFile>) -> Result<Holiday, YearEr
         }
         (None, None) => None,
     };
-    let work = file.work.iter().map(|day| date_of(text, day)).collect::<Result<_, _>>()?;
+    let work = file
+        .work
+        .iter()
+        .map(|day| date_of(text, day))
+        .collect::<Result<_, _>>()?;
     let english = file.name_en.clone().unwrap_or_else(|| file.name.clone());
-    Ok(Holiday { name: Text::new(file.name.clone(), english), off, work })
+    Ok(Holiday {
+        name: Text::new(file.name.clone(), english),
+        off,
+        work,
+    })
 }
 
 impl Year {
@@ -153,7 +186,9 @@ impl Year {
     /// day named twice, a make-up day that is a weekday, no day off at all.
     pub fn parse(toml_text: &str) -> Result<Self, YearError> {
         let file: YearFile = toml::from_str(toml_text).map_err(|error| YearError {
-            line: error.span().map_or(1, |span| line_at(toml_text, span.start)),
+            line: error
+                .span()
+                .map_or(1, |span| line_at(toml_text, span.start)),
             message: Text::new(
                 format!("放假安排文件无法读取：{}", error.message()),
                 format!("not an arrangement: {}", error.message()),
@@ -219,7 +254,10 @@ impl Year {
         let mut seen: BTreeMap<Date, ()> = BTreeMap::new();
         let mut any_off = false;
         for (holiday, line) in &holidays {
-            let refuse = |zh: String, en: String| YearError { line: *line, message: Text::new(zh, en) };
+            let refuse = |zh: String, en: String| YearError {
+                line: *line,
+                message: Text::new(zh, en),
+            };
             for day in days_off(holiday) {
                 any_off = true;
                 note(&mut seen, day, year.year).map_err(|(zh, en)| refuse(zh, en))?;
@@ -237,7 +275,9 @@ impl Year {
                 if !is_weekend(*day) {
                     return Err(refuse(
                         format!("{day} 不是周末，不能是调休上班日"),
-                        format!("{day} is no Saturday or Sunday, so it cannot be a make-up working day"),
+                        format!(
+                            "{day} is no Saturday or Sunday, so it cannot be a make-up working day"
+                        ),
                     ));
                 }
             }
@@ -286,13 +326,17 @@ pub(crate) fn days_off(holiday: &Holiday) -> impl Iterator<Item = Date> + use<> 
         _ => None,
     };
     span.into_iter().flat_map(|(from, to)| {
-        std::iter::successors(Some(from), |day| day.tomorrow().ok()).take_while(move |day| *day <= to)
+        std::iter::successors(Some(from), |day| day.tomorrow().ok())
+            .take_while(move |day| *day <= to)
     })
 }
 
 fn note(seen: &mut BTreeMap<Date, ()>, day: Date, year: i16) -> Result<(), (String, String)> {
     if day.year() != year {
-        return Err((format!("{day} 不在 {year} 年内"), format!("{day} is not in {year}")));
+        return Err((
+            format!("{day} 不在 {year} 年内"),
+            format!("{day} is not in {year}"),
+        ));
     }
     if seen.insert(day, ()).is_some() {
         return Err((format!("{day} 出现了两次"), format!("{day} is named twice")));
@@ -318,16 +362,19 @@ mod tests {
 
     #[test]
     fn a_wrong_file_is_refused_with_its_line() {
-        let (line, message) = refused("year = 2027\n\n[[holiday]]\nname = \"元旦\"\nfrom = 2026-01-01\n");
+        let (line, message) =
+            refused("year = 2027\n\n[[holiday]]\nname = \"元旦\"\nfrom = 2026-01-01\n");
         assert_eq!((line, message.as_str()), (3, "2026-01-01 is not in 2027"));
         let (line, message) = refused("year = 2027\nyaer = 1\n");
         assert_eq!(line, 2);
         assert!(message.contains("yaer"), "{message}");
-        let (_, message) =
-            refused("year = 2027\n[[holiday]]\nname = \"a\"\nfrom = 2027-01-01\nwork = [2027-01-04]");
+        let (_, message) = refused(
+            "year = 2027\n[[holiday]]\nname = \"a\"\nfrom = 2027-01-01\nwork = [2027-01-04]",
+        );
         assert!(message.contains("no Saturday"), "{message}");
-        let (_, message) =
-            refused("year = 2027\n[[holiday]]\nname = \"a\"\nfrom = 2027-01-02\nwork = [2027-01-02]");
+        let (_, message) = refused(
+            "year = 2027\n[[holiday]]\nname = \"a\"\nfrom = 2027-01-02\nwork = [2027-01-02]",
+        );
         assert!(message.contains("twice"), "{message}");
         let (line, _) = refused("year = 2027\n[[holiday]]\nname = \"a\"\nfrom = 2027-13-01");
         assert_eq!(line, 4);
@@ -336,7 +383,10 @@ mod tests {
         let (_, message) =
             refused("year = 2027\n[[holiday]]\nname = \"a\"\nfrom = 2027-02-02\nto = 2027-01-02");
         assert!(message.contains("no stretch"), "{message}");
-        assert_eq!(refused("year = 2027\n[[holiday]]\nname = \"a\"\nfrom = 2027-02-02T10:00:00").0, 4);
+        assert_eq!(
+            refused("year = 2027\n[[holiday]]\nname = \"a\"\nfrom = 2027-02-02T10:00:00").0,
+            4
+        );
     }
 
     #[test]

@@ -85,18 +85,24 @@ pub fn appraisal_need(question: &AppraisalQuestion, book: &Rulebook) -> Appraisa
         Taker::WhollyStateOwned => "appraisal.to_wholly_state_owned",
         Taker::Other => "appraisal.to_other",
     };
-    let central = question.central_unit.then(|| rules.text("appraisal.central_unit").ok()).flatten();
+    let central = question
+        .central_unit
+        .then(|| rules.text("appraisal.central_unit").ok())
+        .flatten();
     let (rule, found) = match central {
         Some(found) => ("appraisal.central_unit", Some(found)),
         None => (by_taker, rules.text(by_taker).ok()),
     };
     let mut duty = book.article("asset_appraisal.3");
     duty.verified = false;
-    let (need, citation) =
-        found.map_or((AppraisalNeed::Required, duty), |found| (need_of(&found), found.citation));
+    let (need, citation) = found.map_or((AppraisalNeed::Required, duty), |found| {
+        (need_of(&found), found.citation)
+    });
     let words = match need {
         AppraisalNeed::Exempt => Text::new("不需要评估", "no appraisal is needed"),
-        AppraisalNeed::UnitDecides => Text::new("由单位自主决定是否评估", "the unit decides on an appraisal"),
+        AppraisalNeed::UnitDecides => {
+            Text::new("由单位自主决定是否评估", "the unit decides on an appraisal")
+        }
         AppraisalNeed::Required => Text::new("应当评估", "an appraisal is required"),
     };
     let step = Step::new(rule, words.clone(), &words.en)
@@ -108,10 +114,18 @@ pub fn appraisal_need(question: &AppraisalQuestion, book: &Rulebook) -> Appraisa
     let findings = if citation.verified {
         Vec::new()
     } else {
-        let message = Text::new("所依据的条文尚未核对公开文本。", "The article was not seen on a published copy.");
+        let message = Text::new(
+            "所依据的条文尚未核对公开文本。",
+            "The article was not seen on a published copy.",
+        );
         vec![Finding::new(Severity::Info, "rule.unverified", message).cite(citation.clone())]
     };
-    AppraisalAnswer { need, citation, steps: vec![step], findings }
+    AppraisalAnswer {
+        need,
+        citation,
+        steps: vec![step],
+        findings,
+    }
 }
 
 /// How the price was found.
@@ -175,28 +189,57 @@ pub fn exemption(question: &Exemption, book: &Rulebook) -> Result<ExemptionAnswe
         None => Err(RuleError::missing(key)),
     };
     let conditions = [
-        ("published_in_unit", published(question.published_in_unit, "published_in_unit")?),
-        ("published_on_market", published(question.published_on_market, "published_on_market")?),
-        ("publicity_complete", published(question.publicity_complete, "publicity_complete")?),
+        (
+            "published_in_unit",
+            published(question.published_in_unit, "published_in_unit")?,
+        ),
+        (
+            "published_on_market",
+            published(question.published_on_market, "published_on_market")?,
+        ),
+        (
+            "publicity_complete",
+            published(question.publicity_complete, "publicity_complete")?,
+        ),
         ("collective_decision", question.collective_decision),
         ("conflicts_declared", question.conflicts_declared),
         ("illegal_benefit", !question.illegal_benefit),
     ];
-    let mut answer =
-        ExemptionAnswer { complete: true, missing: Vec::new(), steps: Vec::new(), findings: Vec::new() };
+    let mut answer = ExemptionAnswer {
+        complete: true,
+        missing: Vec::new(),
+        steps: Vec::new(),
+        findings: Vec::new(),
+    };
     for (name, met) in conditions {
-        let article = if name == "collective_decision" { "sc_2016_16.2" } else { "sc_2016_16.10" };
+        let article = if name == "collective_decision" {
+            "sc_2016_16.2"
+        } else {
+            "sc_2016_16.10"
+        };
         let citation = book.article(article);
         let words = exemption_words(name);
-        answer.steps.push(Step::new(name, words.clone(), met).cite(citation.clone()));
+        answer
+            .steps
+            .push(Step::new(name, words.clone(), met).cite(citation.clone()));
         if !met {
             answer.complete = false;
             answer.missing.push(name.to_owned());
-            let severity =
-                if name == "illegal_benefit" { Severity::Refused } else { Severity::Warning };
-            let message = Text::new(format!("未满足：{}", words.zh), format!("Not met: {}", words.en));
+            let severity = if name == "illegal_benefit" {
+                Severity::Refused
+            } else {
+                Severity::Warning
+            };
+            let message = Text::new(
+                format!("未满足：{}", words.zh),
+                format!("Not met: {}", words.en),
+            );
             let code = format!("exemption.{name}");
-            answer.findings.push(Finding::new(severity, &code, message).cite(citation).at(name));
+            answer.findings.push(
+                Finding::new(severity, &code, message)
+                    .cite(citation)
+                    .at(name),
+            );
         }
     }
     Ok(answer)
@@ -205,9 +248,16 @@ pub fn exemption(question: &Exemption, book: &Rulebook) -> Result<ExemptionAnswe
 fn exemption_words(name: &str) -> Text {
     match name {
         "published_in_unit" => Text::new("在本单位公示", "published inside the unit"),
-        "published_on_market" => Text::new("在技术交易市场公示", "published on a technology market"),
-        "publicity_complete" => Text::new("公示期满且异议已处理", "publicity complete, objections settled"),
-        "collective_decision" => Text::new("领导班子集体决策", "decided by the leadership together"),
+        "published_on_market" => {
+            Text::new("在技术交易市场公示", "published on a technology market")
+        }
+        "publicity_complete" => Text::new(
+            "公示期满且异议已处理",
+            "publicity complete, objections settled",
+        ),
+        "collective_decision" => {
+            Text::new("领导班子集体决策", "decided by the leadership together")
+        }
         "conflicts_declared" => Text::new("利益关系已申报", "conflicts of interest declared"),
         _ => Text::new("未牟取非法利益", "no illegal benefit"),
     }
@@ -265,21 +315,35 @@ pub fn contract_amounts(
         .ok()
         .filter(|amount| !amount.is_negative())
         .ok_or_else(|| {
-            let message = Text::new("非技术部分超过合同总额", "the parts without technology exceed the total");
+            let message = Text::new(
+                "非技术部分超过合同总额",
+                "the parts without technology exceed the total",
+            );
             RuleError::new("contract.parts_exceed_total", "/equipment_fen", message)
         })?;
-    let words = Text::new("技术交易额 = 总额 − 设备材料 − 其他非技术费用", "technology = total − equipment − other");
+    let words = Text::new(
+        "技术交易额 = 总额 − 设备材料 − 其他非技术费用",
+        "technology = total − equipment − other",
+    );
     let step = Step::new("contract.amounts", words, technology.fen())
         .with("total_fen", question.total_fen.fen())
         .with("equipment_fen", question.equipment_fen.fen())
-        .with("other_nontechnical_fen", question.other_nontechnical_fen.fen())
+        .with(
+            "other_nontechnical_fen",
+            question.other_nontechnical_fen.fen(),
+        )
         .cite(book.article("most_2001_253"));
     let mut findings = Vec::new();
     if let Ok(large) = book.at(Date::MAX).money("contract.register.large_from")
         && technology >= large.value
     {
-        let message = Text::new("技术交易额较大，认定登记须经专家评审。", "The amount is large: experts review the registration.");
-        findings.push(Finding::new(Severity::Info, "contract.expert_review", message).cite(large.citation));
+        let message = Text::new(
+            "技术交易额较大，认定登记须经专家评审。",
+            "The amount is large: experts review the registration.",
+        );
+        findings.push(
+            Finding::new(Severity::Info, "contract.expert_review", message).cite(large.citation),
+        );
     }
     Ok(ContractAmountsAnswer {
         contract_fen: question.total_fen,
@@ -344,24 +408,43 @@ pub fn self_implementation(
     if let Some(least) = least
         && question.rate < least.value
     {
-        let (set, floor) = (question.rate.to_percent_text(), least.value.to_percent_text());
-        let message = text!("提取比例 {set} 低于最低标准 {floor}。", "The rate of {set} is below the minimum of {floor}.");
-        findings.push(Finding::refused("reward.below_minimum", message).cite(least.citation).at("rate"));
+        let (set, floor) = (
+            question.rate.to_percent_text(),
+            least.value.to_percent_text(),
+        );
+        let message = text!(
+            "提取比例 {set} 低于最低标准 {floor}。",
+            "The rate of {set} is below the minimum of {floor}."
+        );
+        findings.push(
+            Finding::refused("reward.below_minimum", message)
+                .cite(least.citation)
+                .at("rate"),
+        );
     }
     if let Ok(years) = rules.count("reward.self_or_joint.years_min")
         && question.profits_fen.len() < usize::try_from(years.value).unwrap_or_default()
     {
         let count = years.value;
-        let message = text!("应连续提取至少 {count} 年。", "The reward runs for at least {count} years.");
-        findings.push(Finding::new(Severity::Info, "reward.too_few_years", message).cite(years.citation));
+        let message = text!(
+            "应连续提取至少 {count} 年。",
+            "The reward runs for at least {count} years."
+        );
+        findings.push(
+            Finding::new(Severity::Info, "reward.too_few_years", message).cite(years.citation),
+        );
     }
     let (mut amounts, mut steps) = (Vec::new(), Vec::new());
     for (index, profit) in question.profits_fen.iter().enumerate() {
         let pointer = || RuleError::out_of_range(format!("/profits_fen/{index}"));
-        let part = part_half_up(i128::from(profit.fen()).max(0), question.rate).ok_or_else(pointer)?;
+        let part =
+            part_half_up(i128::from(profit.fen()).max(0), question.rate).ok_or_else(pointer)?;
         let amount = Money::from_fen(i64::try_from(part).map_err(|_| pointer())?);
         let year = index + 1;
-        let words = text!("第 {year} 年：营业利润 × 比例，亏损为零", "year {year}: operating profit × rate, nothing on a loss");
+        let words = text!(
+            "第 {year} 年：营业利润 × 比例，亏损为零",
+            "year {year}: operating profit × rate, nothing on a loss"
+        );
         let step = Step::new("reward.min.self_or_joint", words, amount.fen())
             .with("profit_fen", profit.fen())
             .with("rate", question.rate);
@@ -371,6 +454,12 @@ pub fn self_implementation(
         });
         amounts.push(amount);
     }
-    let total = Money::sum(amounts.iter().copied()).map_err(|_| RuleError::out_of_range("/profits_fen"))?;
-    Ok(SelfImplementationAnswer { amounts_fen: amounts, total_fen: total, steps, findings })
+    let total =
+        Money::sum(amounts.iter().copied()).map_err(|_| RuleError::out_of_range("/profits_fen"))?;
+    Ok(SelfImplementationAnswer {
+        amounts_fen: amounts,
+        total_fen: total,
+        steps,
+        findings,
+    })
 }

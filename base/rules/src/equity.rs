@@ -82,22 +82,39 @@ pub fn equity(question: &Equity, book: &Rulebook) -> Result<EquityAnswer, RuleEr
     }
     let sum = Share::sum(question.people.iter().map(|person| person.share));
     if sum != Ok(Share::ONE) {
-        let message = Text::new("人员份额之和须恰为 100%", "the people's shares sum to exactly 100 %");
+        let message = Text::new(
+            "人员份额之和须恰为 100%",
+            "the people's shares sum to exactly 100 %",
+        );
         return Err(RuleError::new("people.shares_sum", "/people", message));
     }
-    let team = question.holding.times(question.team).map_err(|_| too_many_digits("/team"))?;
+    let team = question
+        .holding
+        .times(question.team)
+        .map_err(|_| too_many_digits("/team"))?;
     let rest = complement(question.team).map_err(|_| too_many_digits("/team"))?;
-    let unit = question.holding.times(rest).map_err(|_| too_many_digits("/team"))?;
+    let unit = question
+        .holding
+        .times(rest)
+        .map_err(|_| too_many_digits("/team"))?;
     let mut answer = EquityAnswer {
         team,
         unit,
         people: Ordered::new(),
         refused: Vec::new(),
         steps: vec![
-            Step::new("equity.team", Text::new("团队所得 = 持股 × 团队比例", "team = holding × team's part"), team)
-                .with("holding", question.holding)
-                .with("team", question.team),
-            Step::new("equity.unit", Text::new("单位所得 = 持股 − 团队所得", "unit = holding − team"), unit),
+            Step::new(
+                "equity.team",
+                Text::new("团队所得 = 持股 × 团队比例", "team = holding × team's part"),
+                team,
+            )
+            .with("holding", question.holding)
+            .with("team", question.team),
+            Step::new(
+                "equity.unit",
+                Text::new("单位所得 = 持股 − 团队所得", "unit = holding − team"),
+                unit,
+            ),
         ],
         findings: Vec::new(),
     };
@@ -109,16 +126,22 @@ pub fn equity(question: &Equity, book: &Rulebook) -> Result<EquityAnswer, RuleEr
             let message = text!("人员 {id} 出现了两次", "{id} is named twice");
             return Err(RuleError::new("people.duplicate_id", pointer, message));
         }
-        let part = team.times(person.share).map_err(|_| too_many_digits(&pointer))?;
+        let part = team
+            .times(person.share)
+            .map_err(|_| too_many_digits(&pointer))?;
         answer.people.set(&person.id, part);
         let id = &person.id;
         let words = text!("{id} 所得 = 团队所得 × 个人份额", "{id} = team × own part");
-        answer.steps.push(Step::new("equity.person", words, part).with("share", person.share));
+        answer
+            .steps
+            .push(Step::new("equity.person", words, part).with("share", person.share));
         if leader_allowed(person.post, Award::Equity) {
             allowed = allowed.plus(part).map_err(|_| too_many_digits(&pointer))?;
         } else {
             answer.refused.push(person.id.clone());
-            answer.findings.push(equity_refused(&pointer, &book.article("sc_2016_16.8")));
+            answer
+                .findings
+                .push(equity_refused(&pointer, &book.article("sc_2016_16.8")));
         }
     }
     let minimum = minimum_finding(question, book, allowed)?;
@@ -127,7 +150,10 @@ pub fn equity(question: &Equity, book: &Rulebook) -> Result<EquityAnswer, RuleEr
 }
 
 fn complement(share: Share) -> Result<Share, dukou_kernel::ShareError> {
-    Share::new(share.denominator().saturating_sub(share.numerator()), share.denominator())
+    Share::new(
+        share.denominator().saturating_sub(share.numerator()),
+        share.denominator(),
+    )
 }
 
 fn minimum_finding(
@@ -136,15 +162,24 @@ fn minimum_finding(
     allowed: Share,
 ) -> Result<Option<Finding>, RuleError> {
     let day = question.on.unwrap_or(Date::MAX);
-    let rules = book.at(day).within(question.jurisdiction.as_deref().unwrap_or("CN"));
+    let rules = book
+        .at(day)
+        .within(question.jurisdiction.as_deref().unwrap_or("CN"));
     let least = match rules.share("reward.min.equity") {
         Ok(least) => least,
         Err(error @ LookupError::NotInForce { .. }) => {
-            return Ok(Some(Finding::new(Severity::Info, error.code(), error.message())));
+            return Ok(Some(Finding::new(
+                Severity::Info,
+                error.code(),
+                error.message(),
+            )));
         }
         Err(error) => return Err(error.into()),
     };
-    let floor = question.holding.times(least.value).map_err(|_| too_many_digits("/holding"))?;
+    let floor = question
+        .holding
+        .times(least.value)
+        .map_err(|_| too_many_digits("/holding"))?;
     if allowed >= floor {
         return Ok(None);
     }
@@ -155,7 +190,11 @@ fn minimum_finding(
         "The shares that the team may have are {have}, below the minimum of {need} ({en})."
     );
     let severity = refused_finding_severity(question.state_established);
-    Ok(Some(Finding::new(severity, "reward.below_minimum", message).cite(least.citation).at("team")))
+    Ok(Some(
+        Finding::new(severity, "reward.below_minimum", message)
+            .cite(least.citation)
+            .at("team"),
+    ))
 }
 
 #[cfg(test)]
@@ -167,7 +206,11 @@ mod tests {
     }
 
     fn ask(team: &str, post: Post) -> EquityAnswer {
-        let person = |id: &str, part: &str, post| EquityPerson { id: id.into(), share: share(part), post };
+        let person = |id: &str, part: &str, post| EquityPerson {
+            id: id.into(),
+            share: share(part),
+            post,
+        };
         let question = Equity {
             holding: share("20%"),
             team: share(team),

@@ -103,7 +103,11 @@ impl Source<'_> {
     fn error(&self, offset: usize, zh: String, en: String) -> LawError {
         let before = self.text.bytes().take(offset);
         let line = before.filter(|byte| *byte == b'\n').count() + 1;
-        LawError { file: self.file.to_owned(), line, message: Text::new(zh, en) }
+        LawError {
+            file: self.file.to_owned(),
+            line,
+            message: Text::new(zh, en),
+        }
     }
 
     fn date(&self, value: &Spanned<Datetime>) -> Result<Date, LawError> {
@@ -127,21 +131,41 @@ impl Source<'_> {
     }
 
     fn cite(&self, entry: CitationEntry, mark: Mark, offset: usize) -> Result<Citation, LawError> {
-        if [&entry.id, &entry.zh, &entry.en].iter().any(|part| part.trim().is_empty()) {
-            return Err(self.error(offset, "条文不完整".into(), "the article is incomplete".into()));
+        if [&entry.id, &entry.zh, &entry.en]
+            .iter()
+            .any(|part| part.trim().is_empty())
+        {
+            return Err(self.error(
+                offset,
+                "条文不完整".into(),
+                "the article is incomplete".into(),
+            ));
         }
         let verified = mark.is_verified();
-        Ok(Citation { id: entry.id, zh: entry.zh, en: entry.en, verified })
+        Ok(Citation {
+            id: entry.id,
+            zh: entry.zh,
+            en: entry.en,
+            verified,
+        })
     }
 }
 
 /// Reads one file into a rulebook.
 pub(crate) fn read(book: &mut Rulebook, file: &str, text: &str) -> Result<(), LawError> {
-    let source = Source { file, text, jurisdiction: jurisdiction_of(file) };
+    let source = Source {
+        file,
+        text,
+        jurisdiction: jurisdiction_of(file),
+    };
     let parsed: LawFile = toml::from_str(text).map_err(|error| {
         let offset = error.span().map_or(0, |span| span.start);
         let said = error.message().to_owned();
-        source.error(offset, format!("无法读取：{said}"), format!("cannot be read: {said}"))
+        source.error(
+            offset,
+            format!("无法读取：{said}"),
+            format!("cannot be read: {said}"),
+        )
     })?;
     for entry in parsed.article {
         let offset = entry.span().start;
@@ -158,7 +182,11 @@ pub(crate) fn read(book: &mut Rulebook, file: &str, text: &str) -> Result<(), La
 /// `law/cn/CN-ZJ/reward.toml` belongs to `CN-ZJ`, `law/cn/reward.toml` to `CN`.
 fn jurisdiction_of(file: &str) -> String {
     let folder = file.rsplit('/').nth(1).unwrap_or_default();
-    if folder.starts_with("CN-") { folder.to_owned() } else { "CN".to_owned() }
+    if folder.starts_with("CN-") {
+        folder.to_owned()
+    } else {
+        "CN".to_owned()
+    }
 }
 
 fn note_article(
@@ -171,7 +199,10 @@ fn note_article(
         Some(known) if (&known.zh, &known.en) != (&citation.zh, &citation.en) => Err(source.error(
             offset,
             format!("条文 {} 已另有写法：{}", citation.id, known.zh),
-            format!("the article {} is already spelt otherwise: {}", citation.id, known.en),
+            format!(
+                "the article {} is already spelt otherwise: {}",
+                citation.id, known.en
+            ),
         )),
         Some(known) => {
             known.verified |= citation.verified;
@@ -201,12 +232,29 @@ fn read_parameter(
             ));
         };
         let meaning = Text::new(meaning.zh, meaning.en);
-        book.parameters.insert(id.clone(), Parameter { id: id.clone(), meaning, unit, values: Vec::new() });
-    } else if entry.unit.is_some_and(|unit| book.parameters.get(&id).is_some_and(|it| it.unit != unit)) {
-        return Err(refuse(format!("参数 {id} 的单位与前不同"), format!("{id} has another unit elsewhere")));
+        book.parameters.insert(
+            id.clone(),
+            Parameter {
+                id: id.clone(),
+                meaning,
+                unit,
+                values: Vec::new(),
+            },
+        );
+    } else if entry
+        .unit
+        .is_some_and(|unit| book.parameters.get(&id).is_some_and(|it| it.unit != unit))
+    {
+        return Err(refuse(
+            format!("参数 {id} 的单位与前不同"),
+            format!("{id} has another unit elsewhere"),
+        ));
     }
     if entry.value.is_empty() {
-        return Err(refuse(format!("参数 {id} 没有值"), format!("{id} has no value")));
+        return Err(refuse(
+            format!("参数 {id} 没有值"),
+            format!("{id} has no value"),
+        ));
     }
     for value in entry.value {
         read_value(book, source, &id, value)?;
@@ -222,7 +270,9 @@ fn read_value(
 ) -> Result<(), LawError> {
     let offset = entry.span().start;
     let entry = entry.into_inner();
-    let Some(parameter) = book.parameters.get_mut(id) else { return Ok(()) };
+    let Some(parameter) = book.parameters.get_mut(id) else {
+        return Ok(());
+    };
     let Some(citation) = entry.citation else {
         return Err(source.error(
             offset,
@@ -234,7 +284,11 @@ fn read_value(
     let citation = source.cite(citation.into_inner(), entry.mark, cited_at)?;
     let value = value_of(source, parameter.unit, &entry.value)?;
     let (from, checked) = (source.date(&entry.from)?, source.date(&entry.checked)?);
-    let until = entry.until.as_ref().map(|day| source.date(day)).transpose()?;
+    let until = entry
+        .until
+        .as_ref()
+        .map(|day| source.date(day))
+        .transpose()?;
     let dated = DatedValue {
         jurisdiction: source.jurisdiction.clone(),
         from,
@@ -247,14 +301,23 @@ fn read_value(
         mark: entry.mark,
         checked,
     };
-    let before = parameter.values.iter().filter(|it| it.jurisdiction == dated.jurisdiction).next_back();
+    let before = parameter
+        .values
+        .iter()
+        .rfind(|it| it.jurisdiction == dated.jurisdiction);
     if let Some(before) = before
         && before.from >= from
     {
         let (zh, en) = if before.from == from {
-            (format!("参数 {id} 自 {from} 起有两个值"), format!("{id} has two values from {from}"))
+            (
+                format!("参数 {id} 自 {from} 起有两个值"),
+                format!("{id} has two values from {from}"),
+            )
         } else {
-            (format!("参数 {id} 的值未按日期排列"), format!("the values of {id} are not in date order"))
+            (
+                format!("参数 {id} 的值未按日期排列"),
+                format!("the values of {id} are not in date order"),
+            )
         };
         return Err(source.error(entry.from.span().start, zh, en));
     }
@@ -272,9 +335,9 @@ fn value_of(
         (Unit::Flag, toml::Value::Boolean(flag)) => Some(Value::Flag(*flag)),
         (Unit::Text, toml::Value::String(text)) => Some(Value::Text(text.clone())),
         (Unit::MonthDay, toml::Value::String(text)) => month_day(text),
-        (Unit::Yuan, toml::Value::Integer(yuan)) => {
-            yuan.checked_mul(100).map(|fen| Value::Money(dukou_kernel::Money::from_fen(fen)))
-        }
+        (Unit::Yuan, toml::Value::Integer(yuan)) => yuan
+            .checked_mul(100)
+            .map(|fen| Value::Money(dukou_kernel::Money::from_fen(fen))),
         (Unit::Brackets, toml::Value::Array(rows)) => brackets(rows),
         (
             Unit::NaturalDays
@@ -291,7 +354,10 @@ fn value_of(
         source.error(
             written.span().start,
             format!("值 {} 不合单位 {unit:?}", written.get_ref()),
-            format!("the value {} does not fit the unit {unit:?}", written.get_ref()),
+            format!(
+                "the value {} does not fit the unit {unit:?}",
+                written.get_ref()
+            ),
         )
     })
 }
@@ -299,7 +365,10 @@ fn value_of(
 fn month_day(text: &str) -> Option<Value> {
     let (month, day) = text.split_once('-')?;
     let date = Date::new(2024, month.parse().ok()?, day.parse().ok()?).ok()?;
-    Some(Value::MonthDay { month: date.month(), day: date.day() })
+    Some(Value::MonthDay {
+        month: date.month(),
+        day: date.day(),
+    })
 }
 
 fn brackets(rows: &[toml::Value]) -> Option<Value> {
@@ -311,7 +380,14 @@ fn brackets(rows: &[toml::Value]) -> Option<Value> {
             Some(yuan) => Some(fen(yuan)?),
             None => None,
         };
-        table.push(Bracket { up_to, rate: entry.rate.parse().ok()?, quick: fen(entry.quick_yuan)? });
+        table.push(Bracket {
+            up_to,
+            rate: entry.rate.parse().ok()?,
+            quick: fen(entry.quick_yuan)?,
+        });
     }
-    table.last().is_some_and(|last| last.up_to.is_none()).then_some(Value::Brackets(table))
+    table
+        .last()
+        .is_some_and(|last| last.up_to.is_none())
+        .then_some(Value::Brackets(table))
 }

@@ -63,7 +63,10 @@ pub struct LeaderAnswer {
 /// True when the post may have the award: 正职 have cash, no equity; all others
 /// may have both.
 pub fn leader_allowed(post: Post, award: Award) -> bool {
-    let chief = matches!(post, Post::HeadOfUnit | Post::PartySecretary | Post::HeadOfLegalPersonSubunit);
+    let chief = matches!(
+        post,
+        Post::HeadOfUnit | Post::PartySecretary | Post::HeadOfLegalPersonSubunit
+    );
     !(chief && award == Award::Equity)
 }
 
@@ -75,14 +78,27 @@ pub fn leader(question: Leader, book: &Rulebook) -> LeaderAnswer {
     let words = if allowed {
         text!("该职务可以获得此项奖励", "this post may have this award")
     } else {
-        text!("正职领导原则上不得获取股权激励", "a chief leader in principle has no equity")
+        text!(
+            "正职领导原则上不得获取股权激励",
+            "a chief leader in principle has no equity"
+        )
     };
     let step = Step::new("leader", words, allowed)
         .with("post", format!("{:?}", question.post))
         .with("award", format!("{:?}", question.award))
         .cite(citation.clone());
-    let findings = if allowed { Vec::new() } else { vec![equity_refused("post", &citation)] };
-    LeaderAnswer { allowed, must_publish, citation, steps: vec![step], findings }
+    let findings = if allowed {
+        Vec::new()
+    } else {
+        vec![equity_refused("post", &citation)]
+    };
+    LeaderAnswer {
+        allowed,
+        must_publish,
+        citation,
+        steps: vec![step],
+        findings,
+    }
 }
 
 /// The finding that refuses equity to a chief leader.
@@ -93,5 +109,7 @@ pub(crate) fn equity_refused(field: &str, citation: &Citation) -> Finding {
         "正职领导原则上不得获取股权激励（{zh}）；可改为现金奖励或重新分配份额。",
         "A chief leader in principle has no equity ({en}); offer cash or reassign the share."
     );
-    Finding::refused("leader.equity_refused", message).cite(citation.clone()).at(field)
+    Finding::refused("leader.equity_refused", message)
+        .cite(citation.clone())
+        .at(field)
 }

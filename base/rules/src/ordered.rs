@@ -26,12 +26,18 @@ impl<V> Ordered<V> {
 
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<&V> {
-        self.0.iter().find(|(known, _)| known == key).map(|(_, value)| value)
+        self.0
+            .iter()
+            .find(|(known, _)| known == key)
+            .map(|(_, value)| value)
     }
 
     /// The value of a key, to change it.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut V> {
-        self.0.iter_mut().find(|(known, _)| known == key).map(|(_, value)| value)
+        self.0
+            .iter_mut()
+            .find(|(known, _)| known == key)
+            .map(|(_, value)| value)
     }
 
     /// Sets the value of a key; a new key goes to the end.

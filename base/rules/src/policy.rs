@@ -80,7 +80,12 @@ pub struct PolicyError {
 
 impl PolicyError {
     fn tiers(pointer: String, zh: &str, en: &str) -> Self {
-        Self { code: "policy.tiers", message: Text::new(zh, en), pointer, line: 0 }
+        Self {
+            code: "policy.tiers",
+            message: Text::new(zh, en),
+            pointer,
+            line: 0,
+        }
     }
 }
 
@@ -93,19 +98,35 @@ impl DistributionPolicy {
     pub fn validate(&self) -> Result<(), PolicyError> {
         let mut floor = Money::ZERO;
         let last = self.tiers.len().checked_sub(1).ok_or_else(|| {
-            PolicyError::tiers("/tiers".into(), "至少需要一档", "at least one tier is needed")
+            PolicyError::tiers(
+                "/tiers".into(),
+                "至少需要一档",
+                "at least one tier is needed",
+            )
         })?;
         for (index, tier) in self.tiers.iter().enumerate() {
             let bound = format!("/tiers/{index}/up_to_fen");
             match tier.up_to_fen {
                 None if index != last => {
-                    return Err(PolicyError::tiers(bound, "只有最后一档可以没有上限", "only the last tier may be without end"));
+                    return Err(PolicyError::tiers(
+                        bound,
+                        "只有最后一档可以没有上限",
+                        "only the last tier may be without end",
+                    ));
                 }
                 Some(_) if index == last => {
-                    return Err(PolicyError::tiers(bound, "最后一档不得有上限", "the last tier must be without end"));
+                    return Err(PolicyError::tiers(
+                        bound,
+                        "最后一档不得有上限",
+                        "the last tier must be without end",
+                    ));
                 }
                 Some(up_to) if up_to <= floor => {
-                    return Err(PolicyError::tiers(bound, "各档上限须逐档递增", "the ends of the tiers must rise"));
+                    return Err(PolicyError::tiers(
+                        bound,
+                        "各档上限须逐档递增",
+                        "the ends of the tiers must rise",
+                    ));
                 }
                 Some(up_to) => floor = up_to,
                 None => {}
@@ -125,7 +146,11 @@ impl DistributionPolicy {
             }
         }
         if self.pay_from_fen.is_negative() {
-            return Err(PolicyError::tiers("/pay_from_fen".into(), "起付额不得为负", "the paying threshold is not negative"));
+            return Err(PolicyError::tiers(
+                "/pay_from_fen".into(),
+                "起付额不得为负",
+                "the paying threshold is not negative",
+            ));
         }
         Ok(())
     }
@@ -162,10 +187,10 @@ impl DistributionPolicy {
                 / u128::from(share.denominator());
             given = given.saturating_add(part);
             floor = end;
-            if end > 0 {
-                let millionths = given / end / (SCALE / 1_000_000_000);
-                let millionths = u64::try_from(millionths).unwrap_or(u64::MAX);
-                least = least.min(Share::new(millionths, 1_000_000_000).unwrap_or(Share::ZERO));
+            if let Some(average) = given.checked_div(end) {
+                let billionths =
+                    u64::try_from(average / (SCALE / 1_000_000_000)).unwrap_or(u64::MAX);
+                least = least.min(Share::new(billionths, 1_000_000_000).unwrap_or(Share::ZERO));
             }
         }
         least
@@ -225,11 +250,16 @@ impl SchoolPolicy {
         Self {
             title: "科技成果转化收益分配办法（示例）".to_owned(),
             distribution: DistributionPolicy {
-                deduct: ["maintenance", "appraisal", "agent", "tax"].map(str::to_owned).to_vec(),
+                deduct: ["maintenance", "appraisal", "agent", "tax"]
+                    .map(str::to_owned)
+                    .to_vec(),
                 window: Window::Lifetime,
                 tiers: vec![Tier {
                     up_to_fen: None,
-                    pools: pools.map(|(name, part)| (name.to_owned(), Share::percent(part))).into_iter().collect(),
+                    pools: pools
+                        .map(|(name, part)| (name.to_owned(), Share::percent(part)))
+                        .into_iter()
+                        .collect(),
                 }],
                 pay_from_fen: Money::ZERO,
                 flush: None,
@@ -257,9 +287,17 @@ impl SchoolPolicy {
             let said = error.message();
             PolicyError {
                 code: "policy.unreadable",
-                message: text!("办法文件无法读取：{said}", "the policy cannot be read: {said}"),
+                message: text!(
+                    "办法文件无法读取：{said}",
+                    "the policy cannot be read: {said}"
+                ),
                 pointer: String::new(),
-                line: toml_text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1,
+                line: toml_text
+                    .bytes()
+                    .take(offset)
+                    .filter(|byte| *byte == b'\n')
+                    .count()
+                    + 1,
             }
         })?;
         policy.distribution.validate()?;
@@ -282,22 +320,59 @@ impl SchoolPolicy {
             findings: Vec::new(),
         };
         if let Err(error) = self.distribution.validate() {
-            checks.findings.push(Finding::refused(error.code, error.message).at(&error.pointer));
+            checks
+                .findings
+                .push(Finding::refused(error.code, error.message).at(&error.pointer));
             return checks.findings;
         }
         let team = self.distribution.least_team_share();
-        checks.share("policy.team_below_minimum", "distribution.tiers", team, "reward.min.transfer_license");
-        checks.share("policy.equity_below_minimum", "equity_team", self.equity_team, "reward.min.equity");
-        checks.share("policy.main_below_minimum", "main_contributors", self.main_contributors, "reward.main_contributor.min");
+        checks.share(
+            "policy.team_below_minimum",
+            "distribution.tiers",
+            team,
+            "reward.min.transfer_license",
+        );
+        checks.share(
+            "policy.equity_below_minimum",
+            "equity_team",
+            self.equity_team,
+            "reward.min.equity",
+        );
+        checks.share(
+            "policy.main_below_minimum",
+            "main_contributors",
+            self.main_contributors,
+            "reward.main_contributor.min",
+        );
         if let Some(part) = self.self_or_joint {
-            checks.share("policy.self_or_joint_below_minimum", "self_or_joint", part, "reward.min.self_or_joint");
+            checks.share(
+                "policy.self_or_joint_below_minimum",
+                "self_or_joint",
+                part,
+                "reward.min.self_or_joint",
+            );
         }
         if let Some(years) = self.self_or_joint_years {
-            checks.count("policy.self_or_joint_too_short", "self_or_joint_years", years, "reward.self_or_joint.years_min");
+            checks.count(
+                "policy.self_or_joint_too_short",
+                "self_or_joint_years",
+                years,
+                "reward.self_or_joint.years_min",
+            );
         }
         checks.severity = Severity::Refused;
-        checks.count("policy.price_publicity_too_short", "price_publicity_days", self.price_publicity_days, "price.publicity.min");
-        checks.count("policy.vesting_publicity_too_short", "vesting_publicity_days", self.vesting_publicity_days, "vesting.publicity.min");
+        checks.count(
+            "policy.price_publicity_too_short",
+            "price_publicity_days",
+            self.price_publicity_days,
+            "price.publicity.min",
+        );
+        checks.count(
+            "policy.vesting_publicity_too_short",
+            "vesting_publicity_days",
+            self.vesting_publicity_days,
+            "vesting.publicity.min",
+        );
         checks.count(
             "policy.reward_publicity_too_short",
             "reward_publicity_working_days",
@@ -329,7 +404,13 @@ impl Checks<'_> {
     fn count(&mut self, code: &str, field: &str, set: u32, id: &str) {
         match self.rules.count(id) {
             Ok(least) if set < least.value => {
-                self.below(code, field, &set.to_string(), &least.value.to_string(), least.citation);
+                self.below(
+                    code,
+                    field,
+                    &set.to_string(),
+                    &least.value.to_string(),
+                    least.citation,
+                );
             }
             Ok(_) => {}
             Err(error) => self.unknown(&error),
@@ -342,12 +423,17 @@ impl Checks<'_> {
             "本校规定为 {set}，低于最低标准 {least}（{zh}）；请提高到 {least} 以上。",
             "The rule sets {set}, below the minimum of {least} ({en}); raise it to at least {least}.",
         );
-        self.findings.push(Finding::new(self.severity, code, message).cite(citation).at(field));
+        self.findings.push(
+            Finding::new(self.severity, code, message)
+                .cite(citation)
+                .at(field),
+        );
     }
 
     fn unknown(&mut self, error: &LookupError) {
         if matches!(error, LookupError::NotInForce { .. }) {
-            self.findings.push(Finding::new(Severity::Info, error.code(), error.message()));
+            self.findings
+                .push(Finding::new(Severity::Info, error.code(), error.message()));
         }
     }
 }
@@ -360,7 +446,10 @@ mod tests {
     fn codes(policy: &SchoolPolicy, jurisdiction: &str, state: bool) -> Vec<(String, Severity)> {
         let book = Rulebook::builtin();
         let findings = policy.check(&book, jurisdiction, state, date(2025, 3, 1));
-        findings.into_iter().map(|it| (it.code, it.severity)).collect()
+        findings
+            .into_iter()
+            .map(|it| (it.code, it.severity))
+            .collect()
     }
 
     #[test]
@@ -371,14 +460,19 @@ mod tests {
             codes(&policy, "CN-ZJ", true),
             vec![("policy.main_below_minimum".to_owned(), Severity::Refused)]
         );
-        policy.distribution.tiers[0].pools =
-            [("team", 45), ("university", 55)].map(|(n, p)| (n.to_owned(), Share::percent(p))).into_iter().collect();
+        policy.distribution.tiers[0].pools = [("team", 45), ("university", 55)]
+            .map(|(n, p)| (n.to_owned(), Share::percent(p)))
+            .into_iter()
+            .collect();
         policy.price_publicity_days = 10;
         assert_eq!(
             codes(&policy, "CN", true),
             vec![
                 ("policy.team_below_minimum".to_owned(), Severity::Refused),
-                ("policy.price_publicity_too_short".to_owned(), Severity::Refused)
+                (
+                    "policy.price_publicity_too_short".to_owned(),
+                    Severity::Refused
+                )
             ]
         );
         assert_eq!(codes(&policy, "CN", false)[0].1, Severity::Info);
@@ -404,10 +498,19 @@ mod tests {
     fn a_policy_file_keeps_the_order_of_its_pools() {
         let file = "title = \"办法\"\n[distribution]\nwindow = \"year\"\n[[distribution.tiers]]\npools = { university = \"20%\", team = \"70%\", college = \"10%\" }\n";
         let policy = SchoolPolicy::parse(file).unwrap();
-        assert_eq!(policy.distribution.pools(), vec!["university", "team", "college"]);
-        assert_eq!(toml::from_str::<SchoolPolicy>(&toml::to_string(&policy).unwrap()).unwrap(), policy);
+        assert_eq!(
+            policy.distribution.pools(),
+            vec!["university", "team", "college"]
+        );
+        assert_eq!(
+            toml::from_str::<SchoolPolicy>(&toml::to_string(&policy).unwrap()).unwrap(),
+            policy
+        );
         let wrong = SchoolPolicy::parse(&file.replace("\"20%\"", "\"21%\"")).unwrap_err();
-        assert_eq!((wrong.code, wrong.pointer.as_str()), ("policy.shares_sum", "/tiers/0/pools"));
+        assert_eq!(
+            (wrong.code, wrong.pointer.as_str()),
+            ("policy.shares_sum", "/tiers/0/pools")
+        );
         let wrong = SchoolPolicy::parse(&file.replace("window", "windov")).unwrap_err();
         assert_eq!((wrong.code, wrong.line), ("policy.unreadable", 3));
     }

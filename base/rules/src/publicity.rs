@@ -82,11 +82,16 @@ pub fn publicity(
         Err(LookupError::NotInForce { .. }) if question.days.is_some() => None,
         found => Some(found?),
     };
-    let days = question.days.or(minimum.as_ref().map(|least| least.value)).unwrap_or_default();
+    let days = question
+        .days
+        .or(minimum.as_ref().map(|least| least.value))
+        .unwrap_or_default();
     let range = || RuleError::out_of_range("/days");
     let posted = question.posted;
     let (last_day, step) = if question.kind == PublicityKind::CashReward {
-        let last = calendar.add_working_days(posted, days).map_err(year_unknown)?;
+        let last = calendar
+            .add_working_days(posted, days)
+            .map_err(year_unknown)?;
         let words = text!(
             "自 {posted} 的次日起数 {days} 个工作日，末日为 {last}",
             "{days} working days from the day after {posted}: the last is {last}"
@@ -97,7 +102,9 @@ pub fn publicity(
         let rolled = calendar.roll(raw).end;
         let last = rolled.ok_or_else(|| match calendar.kind(raw) {
             Err(unknown) => year_unknown(unknown),
-            Ok(_) => year_unknown(YearUnknown { year: raw.year().saturating_add(1) }),
+            Ok(_) => year_unknown(YearUnknown {
+                year: raw.year().saturating_add(1),
+            }),
         })?;
         let words = text!(
             "自 {posted} 的次日起数 {days} 日为 {raw}，遇休息日顺延至 {last}",
@@ -108,14 +115,25 @@ pub fn publicity(
     };
     let step = step.with("posted", posted).with("days", days);
     let next = last_day.tomorrow().map_err(|_| range())?;
-    let words = Text::new("期满次日起可进行下一步", "the next step may follow on the day after");
+    let words = Text::new(
+        "期满次日起可进行下一步",
+        "the next step may follow on the day after",
+    );
     let next_step = Step::new("publicity.next_step", words, next).with("last_day", last_day);
     let next_step = match &minimum {
         Some(least) => next_step.cite(least.citation.clone()),
         None => next_step,
     };
-    let findings = minimum.and_then(|least| too_short(days, least)).into_iter().collect();
-    Ok(PublicityAnswer { last_day, earliest_next_step: next, steps: vec![step, next_step], findings })
+    let findings = minimum
+        .and_then(|least| too_short(days, least))
+        .into_iter()
+        .collect();
+    Ok(PublicityAnswer {
+        last_day,
+        earliest_next_step: next,
+        steps: vec![step, next_step],
+        findings,
+    })
 }
 
 fn too_short(days: u32, least: InForce<u32>) -> Option<Finding> {
@@ -147,18 +165,40 @@ mod tests {
             (CashReward, date(2026, 2, 9), date(2026, 3, 6)),
             (Vesting, date(2025, 9, 25), date(2025, 10, 10)),
         ] {
-            let question = Publicity { kind, posted, days: None, jurisdiction: None };
+            let question = Publicity {
+                kind,
+                posted,
+                days: None,
+                jurisdiction: None,
+            };
             let answer = publicity(&question, &book, &calendar).unwrap();
             assert_eq!(answer.last_day, last);
             assert_eq!(answer.earliest_next_step, last.tomorrow().unwrap());
             assert!(answer.findings.is_empty());
-            let short = Publicity { days: Some(14), ..question };
+            let short = Publicity {
+                days: Some(14),
+                ..question
+            };
             let answer = publicity(&short, &book, &calendar).unwrap();
             assert_eq!(answer.findings[0].code, "publicity.too_short");
         }
-        let late = Publicity { kind: AgreedPrice, posted: date(2026, 12, 25), days: None, jurisdiction: None };
-        assert_eq!(publicity(&late, &book, &calendar).unwrap_err().code, YearUnknown::CODE);
-        let far = Publicity { days: Some(u32::MAX), ..late };
-        assert_eq!(publicity(&far, &book, &calendar).unwrap_err().code, "input.out_of_range");
+        let late = Publicity {
+            kind: AgreedPrice,
+            posted: date(2026, 12, 25),
+            days: None,
+            jurisdiction: None,
+        };
+        assert_eq!(
+            publicity(&late, &book, &calendar).unwrap_err().code,
+            YearUnknown::CODE
+        );
+        let far = Publicity {
+            days: Some(u32::MAX),
+            ..late
+        };
+        assert_eq!(
+            publicity(&far, &book, &calendar).unwrap_err().code,
+            "input.out_of_range"
+        );
     }
 }

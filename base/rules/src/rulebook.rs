@@ -183,14 +183,23 @@ impl LookupError {
     pub fn message(&self) -> Text {
         match self {
             Self::Unknown { parameter } => {
-                text!("规则库中没有参数 {parameter}", "no parameter is called {parameter}")
+                text!(
+                    "规则库中没有参数 {parameter}",
+                    "no parameter is called {parameter}"
+                )
             }
             Self::NotInForce { parameter, date } => text!(
                 "{date} 当日没有生效的 {parameter}",
                 "no value of {parameter} is in force on {date}"
             ),
-            Self::WrongKind { parameter, expected } => {
-                text!("参数 {parameter} 的类型不是 {expected}", "{parameter} is no {expected}")
+            Self::WrongKind {
+                parameter,
+                expected,
+            } => {
+                text!(
+                    "参数 {parameter} 的类型不是 {expected}",
+                    "{parameter} is no {expected}"
+                )
             }
         }
     }
@@ -252,7 +261,11 @@ impl Rulebook {
 
     /// What is in force on a day, in the country; see [`RulesOn::within`].
     pub fn at(&self, date: Date) -> RulesOn<'_> {
-        RulesOn { book: self, date, jurisdiction: "CN".to_owned() }
+        RulesOn {
+            book: self,
+            date,
+            jurisdiction: "CN".to_owned(),
+        }
     }
 
     /// Every parameter, by id.
@@ -318,7 +331,9 @@ impl<'a> RulesOn<'a> {
             .book
             .parameters
             .get(id)
-            .ok_or_else(|| LookupError::Unknown { parameter: id.to_owned() })?;
+            .ok_or_else(|| LookupError::Unknown {
+                parameter: id.to_owned(),
+            })?;
         let of = |jurisdiction: &str| {
             let mut values = parameter.values.iter().rev();
             values
@@ -327,7 +342,10 @@ impl<'a> RulesOn<'a> {
         };
         of(&self.jurisdiction)
             .or_else(|| of("CN"))
-            .ok_or_else(|| LookupError::NotInForce { parameter: id.to_owned(), date: self.date })
+            .ok_or_else(|| LookupError::NotInForce {
+                parameter: id.to_owned(),
+                date: self.date,
+            })
     }
 
     fn take<T>(
@@ -338,8 +356,14 @@ impl<'a> RulesOn<'a> {
     ) -> Result<InForce<T>, LookupError> {
         let found = self.value(id)?;
         pick(&found.value)
-            .map(|value| InForce { value, citation: found.citation.clone() })
-            .ok_or_else(|| LookupError::WrongKind { parameter: id.to_owned(), expected })
+            .map(|value| InForce {
+                value,
+                citation: found.citation.clone(),
+            })
+            .ok_or_else(|| LookupError::WrongKind {
+                parameter: id.to_owned(),
+                expected,
+            })
     }
 
     /// A share.
@@ -443,12 +467,18 @@ mod tests {
         for entry in std::fs::read_dir(root).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                found.extend(std::fs::read_dir(path).unwrap().map(|it| it.unwrap().path()));
+                found.extend(
+                    std::fs::read_dir(path)
+                        .unwrap()
+                        .map(|it| it.unwrap().path()),
+                );
             } else {
                 found.push(path);
             }
         }
-        let files = found.iter().filter(|it| it.extension().is_some_and(|ext| ext == "toml"));
+        let files = found
+            .iter()
+            .filter(|it| it.extension().is_some_and(|ext| ext == "toml"));
         assert_eq!(files.count(), FILES.len());
     }
 
@@ -457,25 +487,71 @@ mod tests {
         let book = Rulebook::builtin();
         let on = |y, m, d| book.at(date(y, m, d));
         let share = |at: RulesOn<'_>, id: &str| at.share(id).map(|it| it.value.to_string());
-        assert_eq!(share(on(2015, 10, 1), "reward.min.transfer_license"), Ok("1/2".into()));
-        assert_eq!(share(on(2025, 1, 1).within("CN-BJ"), "reward.min.transfer_license"), Ok("1/2".into()));
-        assert_eq!(share(on(2025, 1, 1).within("CN-ZJ"), "reward.min.transfer_license"), Ok("7/10".into()));
-        assert_eq!(share(on(2017, 9, 30).within("CN-ZJ"), "reward.min.equity"), Ok("1/2".into()));
-        assert_eq!(share(on(2025, 1, 1).within("CN-SD"), "reward.min.self_or_joint"), Ok("1/10".into()));
-        assert_eq!(share(on(2025, 1, 1).within("CN-XX"), "reward.min.equity"), Ok("1/2".into()));
+        assert_eq!(
+            share(on(2015, 10, 1), "reward.min.transfer_license"),
+            Ok("1/2".into())
+        );
+        assert_eq!(
+            share(
+                on(2025, 1, 1).within("CN-BJ"),
+                "reward.min.transfer_license"
+            ),
+            Ok("1/2".into())
+        );
+        assert_eq!(
+            share(
+                on(2025, 1, 1).within("CN-ZJ"),
+                "reward.min.transfer_license"
+            ),
+            Ok("7/10".into())
+        );
+        assert_eq!(
+            share(on(2017, 9, 30).within("CN-ZJ"), "reward.min.equity"),
+            Ok("1/2".into())
+        );
+        assert_eq!(
+            share(on(2025, 1, 1).within("CN-SD"), "reward.min.self_or_joint"),
+            Ok("1/10".into())
+        );
+        assert_eq!(
+            share(on(2025, 1, 1).within("CN-XX"), "reward.min.equity"),
+            Ok("1/2".into())
+        );
         assert_eq!(
             share(on(2015, 9, 30), "reward.min.equity"),
-            Err(LookupError::NotInForce { parameter: "reward.min.equity".into(), date: date(2015, 9, 30) })
+            Err(LookupError::NotInForce {
+                parameter: "reward.min.equity".into(),
+                date: date(2015, 9, 30)
+            })
         );
-        assert_eq!(on(2020, 1, 1).days("price.publicity.min").map(|it| it.value), Ok(15));
+        assert_eq!(
+            on(2020, 1, 1)
+                .days("price.publicity.min")
+                .map(|it| it.value),
+            Ok(15)
+        );
         let cash = on(2020, 1, 1).days("pit.publicity.min").unwrap();
         assert!(!cash.citation.verified);
-        assert_eq!(on(2024, 1, 1).money("cit.exempt").map(|it| it.value.fen()), Ok(500_000_000));
+        assert_eq!(
+            on(2024, 1, 1).money("cit.exempt").map(|it| it.value.fen()),
+            Ok(500_000_000)
+        );
         let report = on(2025, 6, 1).day_of_year("report.unit", 2026).unwrap();
         assert_eq!(report.value, date(2026, 3, 30));
-        assert_eq!(on(2026, 1, 1).flag("vat.tech.exempt").map(|it| it.citation.verified), Ok(false));
-        assert_eq!(on(2026, 1, 1).share("cit.exempt").unwrap_err().code(), "rule.wrong_kind");
-        assert_eq!(on(2026, 1, 1).share("nonsense").unwrap_err().code(), "rule.unknown");
+        assert_eq!(
+            on(2026, 1, 1)
+                .flag("vat.tech.exempt")
+                .map(|it| it.citation.verified),
+            Ok(false)
+        );
+        assert_eq!(
+            on(2026, 1, 1).share("cit.exempt").unwrap_err().code(),
+            "rule.wrong_kind"
+        );
+        assert_eq!(
+            on(2026, 1, 1).share("nonsense").unwrap_err().code(),
+            "rule.unknown"
+        );
     }
 
     fn refused(body: &str) -> (usize, String) {
@@ -486,21 +562,44 @@ mod tests {
 
     #[test]
     fn a_wrong_law_file_is_refused_with_its_line() {
-        let head = "[[parameter]]\nid = \"a\"\nmeaning = { zh = \"甲\", en = \"a\" }\nunit = \"share\"\n";
+        let head =
+            "[[parameter]]\nid = \"a\"\nmeaning = { zh = \"甲\", en = \"a\" }\nunit = \"share\"\n";
         let value = |from: &str, extra: &str| {
-            format!("[[parameter.value]]\nfrom = {from}\nvalue = \"1/2\"\nmark = \"V\"\nchecked = 2026-01-01\n{extra}")
+            format!(
+                "[[parameter.value]]\nfrom = {from}\nvalue = \"1/2\"\nmark = \"V\"\nchecked = 2026-01-01\n{extra}"
+            )
         };
         let cite = "citation = { id = \"x\", zh = \"第1条\", en = \"art. 1\" }\n";
-        let twice = format!("{head}{}{}", value("2020-01-01", cite), value("2020-01-01", cite));
-        assert_eq!(refused(&twice), (12, "a has two values from 2020-01-01".into()));
-        let backwards = format!("{head}{}{}", value("2020-01-01", cite), value("2019-01-01", cite));
+        let twice = format!(
+            "{head}{}{}",
+            value("2020-01-01", cite),
+            value("2020-01-01", cite)
+        );
+        assert_eq!(
+            refused(&twice),
+            (12, "a has two values from 2020-01-01".into())
+        );
+        let backwards = format!(
+            "{head}{}{}",
+            value("2020-01-01", cite),
+            value("2019-01-01", cite)
+        );
         assert!(refused(&backwards).1.contains("not in date order"));
         let bare = format!("{head}{}", value("2020-01-01", ""));
-        assert_eq!(refused(&bare), (5, "a value of a has no article (citation)".into()));
+        assert_eq!(
+            refused(&bare),
+            (5, "a value of a has no article (citation)".into())
+        );
         let unknown = format!("{head}{}", value("2020-01-01", "colour = 1\n"));
         assert!(refused(&unknown).1.contains("colour"));
-        assert_eq!(refused(&format!("{head}{}", value("2020-02-30", cite))).0, 6);
-        assert_eq!(refused(&format!("{head}{}", value("2020-01-01T00:00:00", cite))).0, 6);
+        assert_eq!(
+            refused(&format!("{head}{}", value("2020-02-30", cite))).0,
+            6
+        );
+        assert_eq!(
+            refused(&format!("{head}{}", value("2020-01-01T00:00:00", cite))).0,
+            6
+        );
         let worth = format!("{head}{}", value("2020-01-01", cite)).replace("\"1/2\"", "7");
         assert!(refused(&worth).1.contains("does not fit"));
         assert!(refused("[[parameter]]\nid = \"a\"\n").1.contains("meaning"));

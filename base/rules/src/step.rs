@@ -15,7 +15,7 @@ pub struct Step {
     /// Id of the rule: a parameter or a rule of the house.
     pub rule: String,
     /// The article, where one is behind it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub citation: Option<Citation>,
     /// What went in, by name.
     pub inputs: Ordered<String>,
@@ -65,7 +65,11 @@ pub struct RuleError {
 impl RuleError {
     /// An error at a place of the input.
     pub fn new(code: &str, pointer: impl Into<String>, message: Text) -> Self {
-        Self { code: code.to_owned(), message, pointer: pointer.into() }
+        Self {
+            code: code.to_owned(),
+            message,
+            pointer: pointer.into(),
+        }
     }
 
     /// An amount or a date leaves the range that can be computed.
@@ -73,7 +77,10 @@ impl RuleError {
         Self::new(
             "input.out_of_range",
             pointer,
-            Text::new("数值超出可计算的范围", "the value is beyond what can be computed"),
+            Text::new(
+                "数值超出可计算的范围",
+                "the value is beyond what can be computed",
+            ),
         )
     }
 
@@ -96,5 +103,9 @@ impl From<LookupError> for RuleError {
 /// How a statutory minimum binds: it refuses for state-established institutions
 /// (第45条第2款), for others it is only worth knowing.
 pub fn refused_finding_severity(state_established: bool) -> Severity {
-    if state_established { Severity::Refused } else { Severity::Info }
+    if state_established {
+        Severity::Refused
+    } else {
+        Severity::Info
+    }
 }

@@ -17,7 +17,9 @@ pub(crate) fn part_half_up(amount: i128, share: Share) -> Option<i128> {
 }
 
 fn money(fen: i128, pointer: &str) -> Result<Money, RuleError> {
-    i64::try_from(fen).map(Money::from_fen).map_err(|_| RuleError::out_of_range(pointer))
+    i64::try_from(fen)
+        .map(Money::from_fen)
+        .map_err(|_| RuleError::out_of_range(pointer))
 }
 
 /// The yearly comprehensive income tax on a taxable amount, rounded half up to
@@ -26,9 +28,13 @@ pub fn income_tax(taxable: Money, table: &[Bracket]) -> Option<Money> {
     if !taxable.is_positive() {
         return Some(Money::ZERO);
     }
-    let row = table.iter().find(|row| row.up_to.is_none_or(|up_to| taxable <= up_to))?;
+    let row = table
+        .iter()
+        .find(|row| row.up_to.is_none_or(|up_to| taxable <= up_to))?;
     let tax = part_half_up(i128::from(taxable.fen()), row.rate)?;
-    i64::try_from(tax - i128::from(row.quick.fen())).ok().map(Money::from_fen)
+    i64::try_from(tax - i128::from(row.quick.fen()))
+        .ok()
+        .map(Money::from_fen)
 }
 
 /// Out of which kind of contract the reward is paid.
@@ -123,11 +129,15 @@ fn award_terms(question: &Pit) -> Result<AwardTerms, RuleError> {
     let need = RuleError::missing;
     let terms = AwardTerms {
         award: question.award_fen.ok_or_else(|| need("award_fen"))?,
-        other: question.other_taxable_fen.ok_or_else(|| need("other_taxable_fen"))?,
+        other: question
+            .other_taxable_fen
+            .ok_or_else(|| need("other_taxable_fen"))?,
         mode: question.mode.ok_or_else(|| need("mode"))?,
         received: question.received.ok_or_else(|| need("received"))?,
         paid: question.paid.ok_or_else(|| need("paid"))?,
-        registered: question.contract_registered.ok_or_else(|| need("contract_registered"))?,
+        registered: question
+            .contract_registered
+            .ok_or_else(|| need("contract_registered"))?,
     };
     if terms.award.is_negative() {
         let message = Text::new("奖励不得为负", "a reward is not negative");
@@ -146,21 +156,32 @@ pub fn pit(question: &Pit, book: &Rulebook) -> Result<PitAnswer, RuleError> {
     let Some(taxable) = question.taxable_fen else {
         return pit_award(&award_terms(question)?, book);
     };
-    let alone = Pit { taxable_fen: question.taxable_fen, ..Pit::default() };
+    let alone = Pit {
+        taxable_fen: question.taxable_fen,
+        ..Pit::default()
+    };
     if *question != alone {
         let message = Text::new("taxable_fen 须单独给出", "taxable_fen stands alone");
         return Err(RuleError::new("input.ambiguous", "/taxable_fen", message));
     }
     let table = book.at(Date::MAX).brackets("pit.brackets")?;
-    let tax = income_tax(taxable, &table.value).ok_or_else(|| RuleError::out_of_range("/taxable_fen"))?;
+    let tax =
+        income_tax(taxable, &table.value).ok_or_else(|| RuleError::out_of_range("/taxable_fen"))?;
     let step = Step::new("pit.brackets", tax_words(), tax.fen())
         .with("taxable_fen", taxable.fen())
         .cite(table.citation);
-    Ok(PitAnswer::Plain { tax_fen: tax, steps: vec![step], findings: Vec::new() })
+    Ok(PitAnswer::Plain {
+        tax_fen: tax,
+        steps: vec![step],
+        findings: Vec::new(),
+    })
 }
 
 fn tax_words() -> Text {
-    Text::new("应纳税额 = 应纳税所得额 × 税率 − 速算扣除数", "tax = taxable × rate − quick deduction")
+    Text::new(
+        "应纳税额 = 应纳税所得额 × 税率 − 速算扣除数",
+        "tax = taxable × rate − quick deduction",
+    )
 }
 
 fn pit_award(terms: &AwardTerms, book: &Rulebook) -> Result<PitAnswer, RuleError> {
@@ -173,8 +194,14 @@ fn pit_award(terms: &AwardTerms, book: &Rulebook) -> Result<PitAnswer, RuleError
     if relief {
         let part = rules.share("pit.cash_reward.included")?;
         let counted = part_half_up(i128::from(terms.award.fen()), part.value);
-        included = money(counted.ok_or_else(|| RuleError::out_of_range("/award_fen"))?, "/award_fen")?;
-        let words = Text::new("减按 50% 计入工资、薪金所得", "half of the reward counts as wages");
+        included = money(
+            counted.ok_or_else(|| RuleError::out_of_range("/award_fen"))?,
+            "/award_fen",
+        )?;
+        let words = Text::new(
+            "减按 50% 计入工资、薪金所得",
+            "half of the reward counts as wages",
+        );
         let step = Step::new("pit.cash_reward.included", words, included.fen())
             .with("award_fen", terms.award.fen())
             .with("share", part.value);
@@ -182,11 +209,23 @@ fn pit_award(terms: &AwardTerms, book: &Rulebook) -> Result<PitAnswer, RuleError
         let day = rules.count("pit.filing")?;
         let next = Period::Months(1).end(terms.paid.first_of_month()).ok();
         file_by = next.and_then(|next| {
-            Date::new(next.year(), next.month(), i8::try_from(day.value).unwrap_or(15)).ok()
+            Date::new(
+                next.year(),
+                next.month(),
+                i8::try_from(day.value).unwrap_or(15),
+            )
+            .ok()
         });
         let by = file_by.map_or_else(String::new, |by| by.to_string());
-        let words = Text::new("发放次月十五日内备案，不顺延", "filed by day 15 of the next month, not rolled");
-        steps.push(Step::new("pit.filing", words, by).with("paid", terms.paid).cite(day.citation));
+        let words = Text::new(
+            "发放次月十五日内备案，不顺延",
+            "filed by day 15 of the next month, not rolled",
+        );
+        steps.push(
+            Step::new("pit.filing", words, by)
+                .with("paid", terms.paid)
+                .cite(day.citation),
+        );
     }
     let table = rules.brackets("pit.brackets")?;
     let range = || RuleError::out_of_range("/other_taxable_fen");
@@ -194,7 +233,8 @@ fn pit_award(terms: &AwardTerms, book: &Rulebook) -> Result<PitAnswer, RuleError
     let without = income_tax(terms.other, &table.value).ok_or_else(range)?;
     let with = income_tax(total, &table.value).ok_or_else(range)?;
     for (taxable, tax) in [(terms.other, without), (total, with)] {
-        let step = Step::new("pit.brackets", tax_words(), tax.fen()).with("taxable_fen", taxable.fen());
+        let step =
+            Step::new("pit.brackets", tax_words(), tax.fen()).with("taxable_fen", taxable.fen());
         steps.push(step.cite(table.citation.clone()));
     }
     Ok(PitAnswer::Award {
@@ -214,33 +254,66 @@ fn pit_obstacles(terms: &AwardTerms, book: &Rulebook) -> Result<Vec<Finding>, Ru
     let mut findings = Vec::new();
     let conditions = book.article("mof_2018_58.5");
     let mut obstacle = |code: &str, field: &str, message: Text, citation| {
-        findings.push(Finding::new(Severity::Warning, code, message).cite(citation).at(field));
+        findings.push(
+            Finding::new(Severity::Warning, code, message)
+                .cite(citation)
+                .at(field),
+        );
     };
     if !matches!(terms.mode, PitMode::Transfer | PitMode::Licence) {
         let message = Text::new(
             "减按 50% 计税只适用于转让、许可所得的现金奖励。",
             "Half of the reward is left out only for transfers and licences.",
         );
-        obstacle("pit.mode_without_relief", "mode", message, conditions.clone());
+        obstacle(
+            "pit.mode_without_relief",
+            "mode",
+            message,
+            conditions.clone(),
+        );
     }
     if !terms.registered {
         let message = Text::new(
             "技术合同未经认定登记，不能享受减按 50% 计税；请先办理认定登记。",
             "The contract is not registered, so the whole reward is taxed; register it first.",
         );
-        obstacle("pit.contract_not_registered", "contract_registered", message, conditions);
+        obstacle(
+            "pit.contract_not_registered",
+            "contract_registered",
+            message,
+            conditions,
+        );
     }
+    findings.extend(pit_window(terms, book)?);
+    Ok(findings)
+}
+
+/// Whether the reward is paid within the months from the receipt.
+fn pit_window(terms: &AwardTerms, book: &Rulebook) -> Result<Option<Finding>, RuleError> {
+    let obstacle = |code: &str, message: Text, citation| {
+        Some(
+            Finding::new(Severity::Warning, code, message)
+                .cite(citation)
+                .at("paid"),
+        )
+    };
     let window = match book.at(terms.paid).count("pit.window") {
         Ok(window) => window,
         Err(error @ LookupError::NotInForce { .. }) => {
-            obstacle("pit.before_relief", "paid", error.message(), book.article("mof_2018_58.1"));
-            return Ok(findings);
+            return Ok(obstacle(
+                "pit.before_relief",
+                error.message(),
+                book.article("mof_2018_58.1"),
+            ));
         }
         Err(error) => return Err(error.into()),
     };
     // 财税〔2018〕58号第7条: for income received before the notice the months
     // run from the day on which it took effect.
-    let effective = book.parameter("pit.window").and_then(|it| it.values.first()).map(|it| it.from);
+    let effective = book
+        .parameter("pit.window")
+        .and_then(|it| it.values.first())
+        .map(|it| it.from);
     let base = effective.map_or(terms.received, |day| day.max(terms.received));
     let last = Period::Months(window.value).end(base).unwrap_or(Date::MAX);
     let (months, received) = (window.value, terms.received);
@@ -249,15 +322,20 @@ fn pit_obstacles(terms: &AwardTerms, book: &Rulebook) -> Result<Vec<Finding>, Ru
             "{received} 取得的收入，须在 {months} 个月内（至 {last}）发放才减按 50% 计税。",
             "Income received on {received} must be paid out within {months} months, by {last}, for the relief."
         );
-        obstacle("pit.window_passed", "paid", message, window.citation);
-    } else if terms.paid < received {
+        return Ok(obstacle("pit.window_passed", message, window.citation));
+    }
+    if terms.paid < received {
         let message = text!(
             "发放日早于单位取得收入之日 {received}，不适用减按 50% 计税。",
             "The reward is paid before the income was received on {received}; no relief applies."
         );
-        obstacle("pit.paid_before_receipt", "paid", message, window.citation);
+        return Ok(obstacle(
+            "pit.paid_before_receipt",
+            message,
+            window.citation,
+        ));
     }
-    Ok(findings)
+    Ok(None)
 }
 
 /// How technology is transferred, for enterprise income tax.
@@ -334,6 +412,85 @@ pub struct CitAnswer {
 /// `input.negative`, `input.out_of_range`, `rule.not_in_force`.
 pub fn cit(question: &Cit, book: &Rulebook) -> Result<CitAnswer, RuleError> {
     let rules = book.at(question.on.unwrap_or(Date::MAX));
+    cit_amounts(question)?;
+    let findings = cit_obstacles(question, book)?;
+    let qualifies = !findings.iter().any(|it| it.severity == Severity::Warning);
+    let licence = question.mode == CitMode::NonexclusiveLicence;
+    let deducted = if licence {
+        vec![
+            question.amortisation_fen,
+            question.taxes_fen,
+            question.period_costs_fen,
+        ]
+    } else {
+        vec![question.cost_fen, question.taxes_fen]
+    };
+    let costs: i128 = deducted.iter().map(|cost| i128::from(cost.fen())).sum();
+    let net = (i128::from(question.income_fen.fen()) - costs).max(0);
+    let ceiling = rules.money("cit.exempt")?;
+    let free =
+        (i128::from(ceiling.value.fen()) - i128::from(question.already_exempted_fen.fen())).max(0);
+    let exempt = if qualifies { net.min(free) } else { 0 };
+    let halved = if qualifies { net - exempt } else { 0 };
+    let rate = rules.share("cit.rate")?;
+    let half = Share::percent(50);
+    let used = if qualifies {
+        rate.value.times(half)
+    } else {
+        Ok(rate.value)
+    };
+    let range = || RuleError::out_of_range("/income_fen");
+    let taxed = if qualifies { halved } else { net };
+    let tax = part_half_up(taxed, used.map_err(|_| range())?).ok_or_else(range)?;
+    let basis = if licence {
+        "sta_2015_82.1"
+    } else {
+        "sta_2009_212"
+    };
+    let steps = vec![
+        Step::new(
+            "cit.net",
+            Text::new(
+                "技术转让所得 = 收入 − 可扣除的成本费用",
+                "net = income − deductible costs",
+            ),
+            net,
+        )
+        .with("income_fen", question.income_fen.fen())
+        .with("deducted_fen", costs)
+        .cite(book.article(basis)),
+        Step::new(
+            "cit.exempt",
+            Text::new("年度免征额以内免征", "exempt up to the yearly ceiling"),
+            exempt,
+        )
+        .with("ceiling_fen", ceiling.value.fen())
+        .with("already_exempted_fen", question.already_exempted_fen.fen())
+        .cite(ceiling.citation),
+        Step::new(
+            "cit.rate",
+            Text::new(
+                "应纳税额，超过免征额部分减半",
+                "tax, halved above the ceiling",
+            ),
+            tax,
+        )
+        .with("taxed_fen", taxed)
+        .with("rate", rate.value)
+        .cite(rate.citation),
+    ];
+    Ok(CitAnswer {
+        qualifies,
+        net_fen: money(net, "/income_fen")?,
+        exempt_fen: money(exempt, "/income_fen")?,
+        halved_fen: money(halved, "/income_fen")?,
+        tax_fen: money(tax, "/income_fen")?,
+        steps,
+        findings,
+    })
+}
+
+fn cit_amounts(question: &Cit) -> Result<(), RuleError> {
     for (pointer, amount) in [
         ("/income_fen", question.income_fen),
         ("/cost_fen", question.cost_fen),
@@ -347,50 +504,7 @@ pub fn cit(question: &Cit, book: &Rulebook) -> Result<CitAnswer, RuleError> {
             return Err(RuleError::new("input.negative", pointer, message));
         }
     }
-    let findings = cit_obstacles(question, book)?;
-    let qualifies = !findings.iter().any(|it| it.severity == Severity::Warning);
-    let licence = question.mode == CitMode::NonexclusiveLicence;
-    let deducted = if licence {
-        vec![question.amortisation_fen, question.taxes_fen, question.period_costs_fen]
-    } else {
-        vec![question.cost_fen, question.taxes_fen]
-    };
-    let costs: i128 = deducted.iter().map(|cost| i128::from(cost.fen())).sum();
-    let net = (i128::from(question.income_fen.fen()) - costs).max(0);
-    let ceiling = rules.money("cit.exempt")?;
-    let free = (i128::from(ceiling.value.fen()) - i128::from(question.already_exempted_fen.fen())).max(0);
-    let exempt = if qualifies { net.min(free) } else { 0 };
-    let halved = if qualifies { net - exempt } else { 0 };
-    let rate = rules.share("cit.rate")?;
-    let half = Share::percent(50);
-    let used = if qualifies { rate.value.times(half) } else { Ok(rate.value) };
-    let range = || RuleError::out_of_range("/income_fen");
-    let taxed = if qualifies { halved } else { net };
-    let tax = part_half_up(taxed, used.map_err(|_| range())?).ok_or_else(range)?;
-    let basis = if licence { "sta_2015_82.1" } else { "sta_2009_212" };
-    let steps = vec![
-        Step::new("cit.net", Text::new("技术转让所得 = 收入 − 可扣除的成本费用", "net = income − deductible costs"), net)
-            .with("income_fen", question.income_fen.fen())
-            .with("deducted_fen", costs)
-            .cite(book.article(basis)),
-        Step::new("cit.exempt", Text::new("年度免征额以内免征", "exempt up to the yearly ceiling"), exempt)
-            .with("ceiling_fen", ceiling.value.fen())
-            .with("already_exempted_fen", question.already_exempted_fen.fen())
-            .cite(ceiling.citation),
-        Step::new("cit.rate", Text::new("应纳税额，超过免征额部分减半", "tax, halved above the ceiling"), tax)
-            .with("taxed_fen", taxed)
-            .with("rate", rate.value)
-            .cite(rate.citation),
-    ];
-    Ok(CitAnswer {
-        qualifies,
-        net_fen: money(net, "/income_fen")?,
-        exempt_fen: money(exempt, "/income_fen")?,
-        halved_fen: money(halved, "/income_fen")?,
-        tax_fen: money(tax, "/income_fen")?,
-        steps,
-        findings,
-    })
+    Ok(())
 }
 
 fn cit_obstacles(question: &Cit, book: &Rulebook) -> Result<Vec<Finding>, RuleError> {
@@ -410,17 +524,24 @@ fn cit_obstacles(question: &Cit, book: &Rulebook) -> Result<Vec<Finding>, RuleEr
             "The licence runs for less than {years} years, so the relief does not apply."
         );
         findings.push(
-            Finding::new(Severity::Warning, "cit.term_too_short", message).cite(least.citation).at("term_years"),
+            Finding::new(Severity::Warning, "cit.term_too_short", message)
+                .cite(least.citation)
+                .at("term_years"),
         );
     }
-    if question.buyer_holding.is_some_and(|held| held >= Share::ONE) {
+    if question
+        .buyer_holding
+        .is_some_and(|held| held >= Share::ONE)
+    {
         let message = Text::new(
             "受让方为直接或间接持股合计 100% 的关联方，不享受优惠。",
             "The buyer is wholly held, directly or indirectly, so the relief does not apply.",
         );
         let citation = book.article("mof_2010_111");
         findings.push(
-            Finding::new(Severity::Warning, "cit.wholly_held_buyer", message).cite(citation).at("buyer_holding"),
+            Finding::new(Severity::Warning, "cit.wholly_held_buyer", message)
+                .cite(citation)
+                .at("buyer_holding"),
         );
     }
     Ok(findings)

@@ -75,7 +75,7 @@ impl Division {
     /// Everybody who was awarded something here, in order.
     pub fn people(&self) -> Vec<PersonId> {
         let mut people = Vec::new();
-        for (_, approved) in &self.approved {
+        if let Some((_, approved)) = &self.approved {
             let split = &approved.split;
             for (person, _) in split.people.iter().chain(&split.returned) {
                 if !people.contains(person) {

@@ -198,7 +198,9 @@ pub fn reprojects(event: &Event) -> bool {
     matches!(
         event,
         Event::Institution(
-            institution::Event::YearAdopted(_) | institution::Event::ProfileSet(_)
+            institution::Event::YearAdopted(_)
+                | institution::Event::ProfileSet(_)
+                | institution::Event::PolicyAdopted(_)
         )
     )
 }

@@ -1,1 +1,32 @@
-//! Under construction.
+//! The store: the only way to change anything.
+//!
+//! [`Store::execute`] takes a command, loads what the decision needs, lets the
+//! pure rooms decide, and writes journal, read tables and books in ONE
+//! transaction. One writer thread commits in groups; readers have connections
+//! of their own. SQLite and PostgreSQL run the same SQL; what differs lives in
+//! `dialect.rs`.
+
+mod clock;
+mod db;
+mod dialect;
+mod fault;
+mod files;
+mod folder;
+mod journal;
+mod postgres;
+mod process;
+mod project;
+mod rebuild;
+mod schema;
+mod sqlite;
+mod store;
+mod verify;
+mod writer;
+
+pub use clock::Clock;
+pub use db::{Db, Engine, Record, Value};
+pub use fault::{Fault, Rejected};
+pub use files::{FileError, FileMeta, MEDIA_TYPES};
+pub use process::{Done, Envelope, SealedText};
+pub use store::{Config, Store};
+pub use verify::{Report, VerifyFinding};

@@ -98,6 +98,8 @@ pub const ROUTES: &[Route] = &[
     // Rules.
     get("/rules", "rules.read", pages::rules::show),
     // Administration.
+    post("/me/password", "page.self", pages::me::change_password),
+    post("/me/sessions", "page.self", pages::me::end_others),
     get("/people", "people.read", pages::people::list),
     get("/people/new", "people.register", pages::people::new),
     post("/people/new", "people.register", pages::people::register),

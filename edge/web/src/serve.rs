@@ -155,7 +155,7 @@ fn guard(app: &App, route: &Route, req: &Req) -> Result<(), Failure> {
         }
     }
     if req.post {
-        let token = req.field("_csrf");
+        let token = req.field("csrf");
         let expected = req.user.as_ref().map_or(req.visitor.as_str(), |user| user.csrf.as_str());
         if token.is_empty() || token != expected {
             return Err(Failure::BadRequest(dukou_kernel::Finding::refused(

@@ -6,7 +6,6 @@
 const all = (selector, root = document) => Array.from(root.querySelectorAll(selector));
 const say = (key) => document.body.dataset[key] || "";
 const token = () => document.querySelector('meta[name="csrf"]')?.content || "";
-const clock = (at) => at.toTimeString().slice(0, 8);
 
 // ---------------------------------------------------------------- autosave
 // <form data-autosave="/url"> … <output data-save-state></output> … <div data-save-note hidden>
@@ -21,11 +20,10 @@ function autosave(form) {
     state.textContent = text;
   };
   const fail = (text) => {
-    show("failed", "");
-    if (!note) return show("failed", text);
+    show("failed", note ? "" : text);
+    if (!note) return;
     note.hidden = false;
-    const place = note.querySelector("p") || note;
-    place.textContent = text;
+    (note.querySelector("p") || note).textContent = text;
   };
   async function save() {
     if (running) return;
@@ -44,7 +42,7 @@ function autosave(form) {
         throw new Error(problem.detail || problem.title || "");
       }
       if (note) note.hidden = true;
-      if (!dirty) show("saved", `${say("saved")} ${clock(new Date())}`);
+      if (!dirty) show("saved", `${say("saved")} ${new Date().toTimeString().slice(0, 8)}`);
     } catch (error) {
       dirty = true;
       fail(error instanceof TypeError || !error.message ? say("saveFailed") : error.message);
@@ -99,7 +97,7 @@ function sumShares(box) {
     const part = share(input.value);
     if (part === null) readable = false; else sum = add(sum, part);
   }
-  const kind = !readable ? "unreadable" : sum[0] === sum[1] ? "exact" : sum[0] > sum[1] ? "over" : "under";
+  const kind = sum[0] === 0n ? "" : !readable ? "unreadable" : sum[0] === sum[1] ? "exact" : sum[0] > sum[1] ? "over" : "under";
   out.className = `sum ${kind}`;
   out.textContent = readable ? `${out.dataset.sum} ${percent(sum)} %` : `${out.dataset.sum} ?`;
 }
@@ -118,7 +116,7 @@ function addRow(box) {
   changed(box);
 }
 function changed(box) {
-  if (box.matches("[data-shares]")) sumShares(box);
+  sumShares(box);
   box.dispatchEvent(new Event("rowschanged", { bubbles: true }));
 }
 
@@ -258,6 +256,30 @@ function upload(form) {
   });
 }
 
+// ------------------------------------------------------------- unbroken text
+// Dates, amounts and document numbers inside a sentence stay on one line; a browser would break at the hyphen.
+const unbroken = /\d{4}-\d{2}-\d{2}(?: \d{2}:\d{2})?|\d{2}-\d{2}(?![\d-])|[¥−]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{4}年\d{1,2}月\d{1,2}日|〔\d{4}〕\d+号(?:（[一二三四五六七八九十]+）)?|第[\d一二三四五六七八九十百]+[条款项]/g;
+function keepTogether(root) {
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT), found = [];
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    if (node.data.search(unbroken) >= 0 && !node.parentElement.closest("script, textarea, option, svg, time, .nowrap, .date, .money, .docno, .paper")) found.push(node);
+  }
+  for (const node of found) {
+    const parts = document.createElement("span"); // one box, so that a flex parent still sees one child
+    let at = 0;
+    for (const hit of node.data.matchAll(unbroken)) {
+      const span = document.createElement("span");
+      span.className = "nowrap";
+      span.textContent = hit[0];
+      parts.append(node.data.slice(at, hit.index), span);
+      at = hit.index + hit[0].length;
+    }
+    parts.append(node.data.slice(at));
+    node.replaceWith(parts);
+  }
+}
+
 // ------------------------------------------------------------------- start
 document.addEventListener("input", (event) => {
   const at = event.target;
@@ -273,5 +295,6 @@ all("form[data-upload]").forEach(upload);
 all("[data-count]").forEach(count);
 all("[data-capitals]").forEach(writeCapitals);
 all("[data-shares]").forEach(sumShares);
+for (const main of all("main")) keepTogether(main);
 if (matchMedia("(max-width: 720px)").matches) for (const fold of all("details[data-fold-narrow]")) fold.open = false;
 for (const toast of all("[data-toasts] > *")) setTimeout(() => { if (!toast.matches(":hover, :focus-within")) toast.remove(); }, 10000);

@@ -1,0 +1,197 @@
+//! Distribution, rewards, taxes, contract amounts and decisions: JSON around the
+//! functions that the cases use.
+
+use dukou_kernel::{Money, text};
+use dukou_ledger::{DistributionState, PersonShare, Receipt, Terms, distribution};
+use dukou_rules::{
+    AppraisalQuestion, Cit, ContractAmounts, DistributionPolicy, Equity, Exemption, Flush,
+    JURISDICTIONS, Leader, Pit, SelfImplementation, Tier, Window,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::input::{answer, parse};
+use crate::{CalcError, Env};
+
+fn country() -> String {
+    "CN".to_owned()
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SplitPolicy {
+    #[serde(default = "country")]
+    jurisdiction: String,
+    #[serde(default = "yes")]
+    state_established: bool,
+    #[serde(default)]
+    deduct: Vec<String>,
+    #[serde(default)]
+    window: Window,
+    tiers: Vec<Tier>,
+    #[serde(default)]
+    pay_from_fen: Money,
+    #[serde(default)]
+    flush: Option<Flush>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cost {
+    kind: String,
+    fen: Money,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Split {
+    policy: SplitPolicy,
+    #[serde(default)]
+    costs: Vec<Cost>,
+    #[serde(default)]
+    inventor_paid_fen: Money,
+    receipts: Vec<Receipt>,
+    #[serde(default)]
+    people: Option<Vec<PersonShare>>,
+}
+
+/// `split`: see [`dukou_ledger::distribution`].
+pub(crate) fn split(question: Value, env: &Env) -> Result<Value, CalcError> {
+    let Split {
+        policy,
+        costs,
+        inventor_paid_fen,
+        receipts,
+        people,
+    } = parse(question)?;
+    if !JURISDICTIONS.contains(&policy.jurisdiction.as_str()) {
+        let (name, known) = (&policy.jurisdiction, JURISDICTIONS.join(", "));
+        let message = text!(
+            "没有载入 {name} 的规定（{known}）",
+            "no rules are known for {name} ({known})"
+        );
+        return Err(CalcError::new(
+            "policy.unknown_jurisdiction",
+            "/policy/jurisdiction",
+            message,
+        ));
+    }
+    if people.as_ref().is_some_and(Vec::is_empty) {
+        let message = text!(
+            "人员份额之和须恰为 100%",
+            "the people's shares sum to exactly 100 %"
+        );
+        return Err(CalcError::new("people.shares_sum", "/people", message));
+    }
+    let SplitPolicy {
+        jurisdiction,
+        state_established,
+        deduct,
+        window,
+        tiers,
+        pay_from_fen,
+        flush,
+    } = policy;
+    let policy = DistributionPolicy {
+        deduct,
+        window,
+        tiers,
+        pay_from_fen,
+        flush,
+    };
+    let terms = Terms {
+        jurisdiction,
+        state_established,
+        policy,
+    };
+    let mut state = DistributionState::new(terms, people.unwrap_or_default())?;
+    let mut findings = Vec::new();
+    state.add_inventor_cost(inventor_paid_fen)?;
+    for (index, cost) in costs.iter().enumerate() {
+        let found = state.add_cost(&cost.kind, cost.fen).map_err(|mut error| {
+            error.pointer = format!("/costs/{index}/fen");
+            error
+        })?;
+        if let Some(found) = found {
+            findings.push(answer(&found)?);
+        }
+    }
+    let splits = distribution::distribute(&mut state, &receipts, &env.rulebook)?;
+    let totals = state
+        .totals()
+        .map_err(|_| CalcError::out_of_range("/receipts"))?;
+    let (mut rows, mut steps) = (Vec::with_capacity(splits.len()), Vec::new());
+    for split in &splits {
+        let Value::Object(mut row) = answer(split)? else {
+            continue;
+        };
+        findings.extend(list(row.shift_remove("findings")));
+        for mut step in list(row.shift_remove("steps")) {
+            if let Value::Object(map) = &mut step {
+                map.insert("receipt".to_owned(), Value::String(split.id.clone()));
+            }
+            steps.push(step);
+        }
+        rows.push(Value::Object(row));
+    }
+    Ok(json!({"receipts": rows, "totals": answer(&totals)?, "steps": steps, "findings": findings}))
+}
+
+fn list(value: Option<Value>) -> Vec<Value> {
+    match value {
+        Some(Value::Array(items)) => items,
+        _ => Vec::new(),
+    }
+}
+
+/// `self-implementation`: see [`dukou_rules::self_implementation`].
+pub(crate) fn self_implementation(question: Value, env: &Env) -> Result<Value, CalcError> {
+    let question: SelfImplementation = parse(question)?;
+    answer(&dukou_rules::self_implementation(&question, &env.rulebook)?)
+}
+
+/// `equity`: see [`dukou_rules::equity`].
+pub(crate) fn equity(question: Value, env: &Env) -> Result<Value, CalcError> {
+    let question: Equity = parse(question)?;
+    answer(&dukou_rules::equity(&question, &env.rulebook)?)
+}
+
+/// `leader`: see [`dukou_rules::leader`].
+pub(crate) fn leader(question: Value, env: &Env) -> Result<Value, CalcError> {
+    let question: Leader = parse(question)?;
+    answer(&dukou_rules::leader(question, &env.rulebook))
+}
+
+/// `pit`: see [`dukou_rules::pit`].
+pub(crate) fn pit(question: Value, env: &Env) -> Result<Value, CalcError> {
+    let question: Pit = parse(question)?;
+    answer(&dukou_rules::pit(&question, &env.rulebook)?)
+}
+
+/// `cit`: see [`dukou_rules::cit`].
+pub(crate) fn cit(question: Value, env: &Env) -> Result<Value, CalcError> {
+    let question: Cit = parse(question)?;
+    answer(&dukou_rules::cit(&question, &env.rulebook)?)
+}
+
+/// `contract-amounts`: see [`dukou_rules::contract_amounts`].
+pub(crate) fn contract_amounts(question: Value, env: &Env) -> Result<Value, CalcError> {
+    let question: ContractAmounts = parse(question)?;
+    answer(&dukou_rules::contract_amounts(&question, &env.rulebook)?)
+}
+
+/// `appraisal-need`: see [`dukou_rules::appraisal_need`].
+pub(crate) fn appraisal_need(question: Value, env: &Env) -> Result<Value, CalcError> {
+    let question: AppraisalQuestion = parse(question)?;
+    answer(&dukou_rules::appraisal_need(&question, &env.rulebook))
+}
+
+/// `exemption`: see [`dukou_rules::exemption`].
+pub(crate) fn exemption(question: Value, env: &Env) -> Result<Value, CalcError> {
+    let question: Exemption = parse(question)?;
+    answer(&dukou_rules::exemption(&question, &env.rulebook)?)
+}

@@ -1,0 +1,143 @@
+//! Evidence: content-addressed, type sniffed, never executed.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::Fault;
+
+/// Media types that are accepted, with the word for people.
+pub const MEDIA_TYPES: &[(&str, &str)] = &[
+    ("application/pdf", "PDF"),
+    ("image/png", "PNG"),
+    ("image/jpeg", "JPEG"),
+    ("image/webp", "WebP"),
+    ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "Word"),
+    ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "Excel"),
+    ("application/vnd.openxmlformats-officedocument.presentationml.presentation", "PowerPoint"),
+    ("application/msword", "Word"),
+    ("application/vnd.ms-excel", "Excel"),
+    ("application/vnd.ms-powerpoint", "PowerPoint"),
+    ("text/plain", "TXT"),
+    ("text/csv", "CSV"),
+];
+
+/// A stored file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileMeta {
+    /// SHA-256 in hex.
+    pub hash: String,
+    /// Name it was uploaded under.
+    pub name: String,
+    /// Sniffed type.
+    pub media: &'static str,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// Why a file is not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// Larger than allowed.
+    #[error("the file is larger than {limit} bytes")]
+    TooLarge {
+        /// The limit.
+        limit: usize,
+    },
+    /// Not one of [`MEDIA_TYPES`] by its content.
+    #[error("the file is not a PDF, picture or Office document")]
+    Unknown,
+    /// Nothing in it.
+    #[error("the file is empty")]
+    Empty,
+    /// The machine failed.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// The type by content; the name only tells CSV from other text, and the old
+/// Office formats apart.
+pub fn sniff(name: &str, bytes: &[u8]) -> Option<&'static str> {
+    let known = |media: &str| MEDIA_TYPES.iter().map(|(it, _)| *it).find(|it| *it == media);
+    let ending = name.rsplit('.').next().unwrap_or_default().to_lowercase();
+    if let Some(kind) = infer::get(bytes) {
+        return match kind.mime_type() {
+            "application/x-ole-storage" => known(match ending.as_str() {
+                "doc" => "application/msword",
+                "ppt" => "application/vnd.ms-powerpoint",
+                _ => "application/vnd.ms-excel",
+            }),
+            // An Office document whose parts are in an unusual order.
+            "application/zip" => office(bytes, &ending),
+            other => known(other),
+        };
+    }
+    let text = !bytes.contains(&0)
+        && !bytes.trim_ascii_start().starts_with(b"<")
+        && matches!(ending.as_str(), "txt" | "csv");
+    text.then(|| known(if ending == "csv" { "text/csv" } else { "text/plain" })).flatten()
+}
+
+fn office(bytes: &[u8], ending: &str) -> Option<&'static str> {
+    let has = |needle: &[u8]| bytes.windows(needle.len()).take(1 << 20).any(|it| it == needle);
+    let (part, index) = match ending {
+        "docx" => (b"word/".as_slice(), 4),
+        "xlsx" => (b"xl/".as_slice(), 5),
+        "pptx" => (b"ppt/".as_slice(), 6),
+        _ => return None,
+    };
+    if has(b"[Content_Types].xml") && has(part) {
+        MEDIA_TYPES.get(index).map(|(media, _)| *media)
+    } else {
+        None
+    }
+}
+
+/// SHA-256 in hex.
+pub fn hash_of(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Where a hash is kept; `None` when it is no hash.
+pub fn path_of(root: &Path, hash: &str) -> Option<PathBuf> {
+    let hex = hash.len() == 64 && hash.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    let (head, tail) = hash.split_at_checked(2).filter(|_| hex)?;
+    Some(root.join(head).join(tail))
+}
+
+/// Puts bytes away: to a temporary name, synced, then renamed.
+pub fn put(root: &Path, name: &str, bytes: &[u8], limit: usize) -> Result<FileMeta, FileError> {
+    if bytes.is_empty() {
+        return Err(FileError::Empty);
+    }
+    if bytes.len() > limit {
+        return Err(FileError::TooLarge { limit });
+    }
+    let media = sniff(name, bytes).ok_or(FileError::Unknown)?;
+    let hash = hash_of(bytes);
+    let path = path_of(root, &hash).ok_or(FileError::Unknown)?;
+    if !path.exists() {
+        write(root, &path, bytes)?;
+    }
+    let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    Ok(FileMeta { hash, name: name.to_owned(), media, size })
+}
+
+fn write(root: &Path, path: &Path, bytes: &[u8]) -> Result<(), Fault> {
+    let folder = path.parent().unwrap_or(root);
+    fs::create_dir_all(folder).map_err(Fault::io(format!("making {}", folder.display())))?;
+    let temporary = root.join(format!("upload-{}", uuid::Uuid::now_v7()));
+    let mut file = fs::File::create(&temporary)
+        .map_err(Fault::io(format!("making {}", temporary.display())))?;
+    file.write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::rename(&temporary, path))
+        .and_then(|()| fs::File::open(folder)?.sync_all())
+        .map_err(Fault::io(format!("writing {}", path.display())))
+}

@@ -1,0 +1,149 @@
+//! The data folder: database, files, keys, saved heads; one server at a time.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use dukou_journal::SealKey;
+use dukou_kernel::InstitutionId;
+use rand::RngExt;
+
+use crate::Fault;
+
+/// The folder with everything of one installation.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    root: PathBuf,
+}
+
+fn private(path: &Path) -> Result<(), Fault> {
+    fs::create_dir_all(path).map_err(Fault::io(format!("making {}", path.display())))?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::Permissions::from_mode(0o700);
+        fs::set_permissions(path, mode)
+            .map_err(Fault::io(format!("protecting {}", path.display())))?;
+    }
+    Ok(())
+}
+
+impl Folder {
+    /// The folder, made when absent.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn prepare(root: &Path) -> Result<Self, Fault> {
+        private(root)?;
+        for inner in ["files", "keys"] {
+            private(&root.join(inner))?;
+        }
+        Ok(Self { root: root.to_owned() })
+    }
+
+    /// An existing folder, for reading.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub fn existing(root: &Path) -> Result<Self, Fault> {
+        if root.is_dir() {
+            Ok(Self { root: root.to_owned() })
+        } else {
+            Err(Fault::Other(format!("there is no data folder {}", root.display())))
+        }
+    }
+
+    /// The SQLite file.
+    pub fn database(&self) -> PathBuf {
+        self.root.join("dukou.sqlite")
+    }
+
+    /// Evidence.
+    pub fn files(&self) -> PathBuf {
+        self.root.join("files")
+    }
+
+    /// Holds the folder for this process.
+    ///
+    /// # Errors
+    /// [`Fault::Locked`] when another process holds it.
+    pub fn lock(&self) -> Result<File, Fault> {
+        let path = self.root.join("lock");
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(Fault::io(format!("opening {}", path.display())))?;
+        file.try_lock().map_err(|_| Fault::Locked(self.root.display().to_string()))?;
+        Ok(file)
+    }
+
+    /// The key that seals heads, made at first use.
+    ///
+    /// # Errors
+    /// When it cannot be read or made.
+    pub fn seal_key(&self) -> Result<SealKey, Fault> {
+        let path = self.root.join("keys").join("seal.key");
+        match fs::read(&path) {
+            Ok(bytes) if bytes.len() == 32 => Ok(SealKey::new(bytes)),
+            Ok(_) => Err(Fault::Other(format!("{} is not a key of 32 bytes", path.display()))),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let mut bytes = vec![0u8; 32];
+                rand::rng().fill(bytes.as_mut_slice());
+                let mut options = OpenOptions::new();
+                options.create_new(true).write(true);
+                #[cfg(unix)]
+                {
+                    use std::os::unix::fs::OpenOptionsExt;
+                    options.mode(0o600);
+                }
+                let mut file =
+                    options.open(&path).map_err(Fault::io(format!("making {}", path.display())))?;
+                file.write_all(&bytes)
+                    .and_then(|()| file.sync_all())
+                    .map_err(Fault::io(format!("writing {}", path.display())))?;
+                Ok(SealKey::new(bytes))
+            }
+            Err(error) => Err(Fault::io(format!("reading {}", path.display()))(error)),
+        }
+    }
+
+    /// The key, when it is there.
+    pub fn existing_seal_key(&self) -> Option<SealKey> {
+        fs::read(self.root.join("keys").join("seal.key")).ok().map(SealKey::new)
+    }
+
+    /// Saved heads: institution, number, hash in hex; one per line.
+    pub fn saved_heads(&self) -> Vec<(InstitutionId, i64, String)> {
+        let text = fs::read_to_string(self.root.join("heads.log")).unwrap_or_default();
+        text.lines()
+            .filter_map(|line| {
+                let mut words = line.split_whitespace();
+                let institution = words.next()?.parse().ok()?;
+                let seq = words.next()?.parse().ok()?;
+                Some((institution, seq, words.next()?.to_owned()))
+            })
+            .collect()
+    }
+
+    /// Saves a head, so that a later cut is found even by a reader without the key.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn save_head(&self, institution: InstitutionId, seq: i64, hash: &str) -> Result<(), Fault> {
+        let known = self.saved_heads();
+        if known.iter().rev().any(|(who, number, _)| *who == institution && *number == seq) {
+            return Ok(());
+        }
+        let path = self.root.join("heads.log");
+        let mut file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .map_err(Fault::io(format!("opening {}", path.display())))?;
+        writeln!(file, "{institution} {seq} {hash}")
+            .and_then(|()| file.sync_all())
+            .map_err(Fault::io(format!("writing {}", path.display())))
+    }
+}

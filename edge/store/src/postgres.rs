@@ -1,0 +1,228 @@
+//! PostgreSQL behind [`Db`]: tokio-postgres on a small runtime of its own.
+//!
+//! Statements that return nothing are kept back and sent together before the
+//! next read or the end of the transaction, because on PostgreSQL the round
+//! trip is the cost.
+
+use std::collections::HashMap;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::{Client, NoTls, Row, Statement};
+
+use crate::db::{Db, Each, Engine, Record, Value};
+use crate::Fault;
+
+/// How many statements are kept back at most.
+const PENDING: usize = 128;
+
+/// A connection to PostgreSQL.
+pub struct Postgres {
+    runtime: Runtime,
+    client: Client,
+    statements: HashMap<String, Statement>,
+    pending: Vec<(Statement, Vec<Value>)>,
+}
+
+fn fault(error: &tokio_postgres::Error) -> Fault {
+    let text = error.as_db_error().map_or_else(|| error.to_string(), |db| {
+        format!("{} ({})", db.message(), db.code().code())
+    });
+    Fault::Postgres(text)
+}
+
+/// The address without its password, for messages.
+pub fn redacted(url: &str) -> String {
+    match url.split_once("://").and_then(|(scheme, rest)| {
+        let (user, host) = rest.rsplit_once('@')?;
+        let name = user.split(':').next().unwrap_or_default();
+        Some(format!("{scheme}://{name}@{host}"))
+    }) {
+        Some(clean) => clean,
+        None => url.to_owned(),
+    }
+}
+
+impl Postgres {
+    /// Connects.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or refuses.
+    pub fn connect(url: &str) -> Result<Self, Fault> {
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(Fault::io("starting the PostgreSQL runtime"))?;
+        let (client, connection) = runtime
+            .block_on(tokio_postgres::connect(url, NoTls))
+            .map_err(|error| {
+                Fault::Postgres(format!("cannot connect to {}: {error}", redacted(url)))
+            })?;
+        runtime.spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::warn!(%error, "the PostgreSQL connection ended");
+            }
+        });
+        Ok(Self { runtime, client, statements: HashMap::new(), pending: Vec::new() })
+    }
+
+    /// True when the server has gone.
+    pub fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    fn statement(&mut self, sql: &str) -> Result<Statement, Fault> {
+        if let Some(known) = self.statements.get(sql) {
+            return Ok(known.clone());
+        }
+        self.flush()?;
+        let prepared =
+            self.runtime.block_on(self.client.prepare(sql)).map_err(|error| fault(&error))?;
+        self.statements.insert(sql.to_owned(), prepared.clone());
+        Ok(prepared)
+    }
+
+    /// Sends what was kept back, all at once.
+    fn flush(&mut self) -> Result<(), Fault> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let pending = std::mem::take(&mut self.pending);
+        let client = &self.client;
+        self.runtime
+            .block_on(async move {
+                let mut running = Vec::with_capacity(pending.len());
+                for (statement, params) in &pending {
+                    let params: Vec<&(dyn ToSql + Sync)> =
+                        params.iter().map(|it| it as &(dyn ToSql + Sync)).collect();
+                    running.push(Box::pin(async move {
+                        client.execute_raw(statement, params).await
+                    }));
+                }
+                let mut outcome = Ok(());
+                let answers = join(running).await;
+                for answer in answers {
+                    if let (Ok(()), Err(error)) = (&outcome, answer) {
+                        outcome = Err(error);
+                    }
+                }
+                outcome
+            })
+            .map_err(|error| fault(&error))
+    }
+}
+
+/// Polls all futures until every one is done, so that they are sent together.
+async fn join<F: Future + Unpin>(mut futures: Vec<F>) -> Vec<F::Output> {
+    let mut done: Vec<Option<F::Output>> = futures.iter().map(|_| None).collect();
+    std::future::poll_fn(move |context| {
+        let mut waiting = false;
+        for (future, slot) in futures.iter_mut().zip(&mut done) {
+            if slot.is_none() {
+                match std::pin::Pin::new(future).poll(context) {
+                    std::task::Poll::Ready(output) => *slot = Some(output),
+                    std::task::Poll::Pending => waiting = true,
+                }
+            }
+        }
+        if waiting {
+            std::task::Poll::Pending
+        } else {
+            std::task::Poll::Ready(std::mem::take(&mut done).into_iter().flatten().collect())
+        }
+    })
+    .await
+}
+
+impl ToSql for Value {
+    fn to_sql(
+        &self,
+        ty: &Type,
+        out: &mut tokio_postgres::types::private::BytesMut,
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        match self {
+            Self::Null => Ok(IsNull::Yes),
+            Self::Int(number) if *ty == Type::INT4 => i32::try_from(*number)?.to_sql(ty, out),
+            Self::Int(number) if *ty == Type::TEXT => number.to_string().to_sql(ty, out),
+            Self::Int(number) => number.to_sql(ty, out),
+            Self::Text(text) => text.to_sql(ty, out),
+            Self::Bytes(bytes) => bytes.to_sql(ty, out),
+        }
+    }
+
+    fn accepts(_ty: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+fn value(row: &Row, column: usize, ty: &Type) -> Result<Value, tokio_postgres::Error> {
+    Ok(match *ty {
+        Type::INT8 => row.try_get::<_, Option<i64>>(column)?.into(),
+        Type::INT4 => row.try_get::<_, Option<i32>>(column)?.map(i64::from).into(),
+        Type::BOOL => row.try_get::<_, Option<bool>>(column)?.map(i64::from).into(),
+        Type::BYTEA => {
+            row.try_get::<_, Option<Vec<u8>>>(column)?.map_or(Value::Null, Value::Bytes)
+        }
+        _ => row.try_get::<_, Option<String>>(column)?.into(),
+    })
+}
+
+impl Db for Postgres {
+    fn exec(&mut self, sql: &str, params: &[Value]) -> Result<u64, Fault> {
+        // Only plain inserts and deletes inside a transaction are kept back:
+        // nobody asks how many rows those changed.
+        let statement = self.statement(sql)?;
+        if sql.starts_with("INSERT") || sql.starts_with("DELETE") {
+            self.pending.push((statement, params.to_vec()));
+            if self.pending.len() >= PENDING {
+                self.flush()?;
+            }
+            return Ok(0);
+        }
+        self.flush()?;
+        let params: Vec<&(dyn ToSql + Sync)> =
+            params.iter().map(|it| it as &(dyn ToSql + Sync)).collect();
+        self.runtime
+            .block_on(self.client.execute_raw(&statement, params))
+            .map_err(|error| fault(&error))
+    }
+
+    fn each(&mut self, sql: &str, params: &[Value], take: &mut Each<'_>) -> Result<(), Fault> {
+        let statement = self.statement(sql)?;
+        self.flush()?;
+        let params: Vec<&(dyn ToSql + Sync)> =
+            params.iter().map(|it| it as &(dyn ToSql + Sync)).collect();
+        let rows = self
+            .runtime
+            .block_on(self.client.query(&statement, &params))
+            .map_err(|error| fault(&error))?;
+        let types: Vec<Type> =
+            statement.columns().iter().map(|column| column.type_().clone()).collect();
+        for row in &rows {
+            let mut record = Record(Vec::with_capacity(types.len()));
+            for (column, ty) in types.iter().enumerate() {
+                record.0.push(value(row, column, ty).map_err(|error| fault(&error))?);
+            }
+            take(&record)?;
+        }
+        Ok(())
+    }
+
+    fn script(&mut self, sql: &str) -> Result<(), Fault> {
+        if sql.starts_with("ROLLBACK") {
+            self.pending.clear();
+        }
+        self.flush()?;
+        // Tables may have changed shape: prepared statements are made anew.
+        if sql.contains("CREATE") || sql.contains("DROP") {
+            self.statements.clear();
+        }
+        self.runtime.block_on(self.client.batch_execute(sql)).map_err(|error| fault(&error))
+    }
+
+    fn engine(&self) -> Engine {
+        Engine::Postgres
+    }
+}

@@ -1,0 +1,418 @@
+//! One command inside the writer's transaction: load, decide, append, project.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use dukou_chain::contract::{Context, Need, NewEvent, States};
+use dukou_chain::institution::Institution;
+use dukou_chain::whole::{self, Command, Event, State};
+use dukou_journal::{Actor, Entry, Hash, Meta, StreamId, genesis, next_hash};
+use dukou_kernel::{Date, InstitutionId, PersonId};
+use sha2::{Digest, Sha256};
+
+use crate::clock::legal_day;
+use crate::db::{Db, Value};
+use crate::{Fault, Rejected, dialect, journal, project};
+
+/// A personal text that goes into the erasable table in the same transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedText {
+    /// Whose.
+    pub subject: PersonId,
+    /// `name`, `staff_no`, `email`, `phone`.
+    pub field: String,
+    /// The text.
+    pub text: String,
+}
+
+/// A command with everything around it.
+#[derive(Clone, Debug)]
+pub struct Envelope {
+    /// Whose journal.
+    pub institution: InstitutionId,
+    /// Who.
+    pub actor: Actor,
+    /// For whom, on attached paper.
+    pub on_behalf: Option<PersonId>,
+    /// What.
+    pub command: Command,
+    /// Version the command was based on.
+    pub expected: Option<i64>,
+    /// Idempotency key.
+    pub key: Option<String>,
+    /// Legal day on which it takes effect, when not today.
+    pub effective: Option<Date>,
+    /// Why.
+    pub reason: Option<String>,
+    /// Personal texts to keep beside the journal.
+    pub sealed: Vec<SealedText>,
+}
+
+impl Envelope {
+    /// A command by somebody, without key, expectation or reason.
+    pub fn new(institution: InstitutionId, actor: Actor, command: Command) -> Self {
+        Self {
+            institution,
+            actor,
+            on_behalf: None,
+            command,
+            expected: None,
+            key: None,
+            effective: None,
+            reason: None,
+            sealed: Vec::new(),
+        }
+    }
+}
+
+/// What a command did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Done {
+    /// First entry.
+    pub first_seq: i64,
+    /// Last entry.
+    pub last_seq: i64,
+    /// Version of the command's stream now.
+    pub version: i64,
+    /// The events; empty for a repeated key.
+    pub events: Vec<Event>,
+    /// True when the key had been used for the same command before.
+    pub replayed: bool,
+}
+
+/// The newest entry of an institution, as the writer knows it.
+#[derive(Clone, Copy)]
+pub(crate) struct Head {
+    pub seq: i64,
+    pub hash: Hash,
+}
+
+pub(crate) type CacheKey = (InstitutionId, StreamId);
+
+/// What the writer remembers between commands.
+#[derive(Default)]
+pub(crate) struct Memory {
+    /// Newest entries, as of this transaction.
+    pub heads: HashMap<InstitutionId, Head>,
+    /// States, as of this transaction.
+    pub states: HashMap<CacheKey, (i64, Arc<State>)>,
+}
+
+/// Most states kept; past it the cache starts over.
+const CACHED: usize = 20_000;
+
+impl Memory {
+    pub(crate) fn trim(&mut self) {
+        if self.states.len() > CACHED {
+            self.states.clear();
+        }
+    }
+}
+
+/// Processes commands in one transaction.
+pub(crate) struct Processor<'a> {
+    pub db: &'a mut dyn Db,
+    pub memory: &'a mut Memory,
+    pub now_ms: i64,
+    pub clock: Option<&'static str>,
+}
+
+fn digest(envelope: &Envelope) -> String {
+    let mut hasher = Sha256::new();
+    hasher.update(envelope.command.to_json().to_string().as_bytes());
+    hasher.update(envelope.actor.to_string().as_bytes());
+    if let Some(person) = envelope.on_behalf {
+        hasher.update(person.to_string().as_bytes());
+    }
+    let hash = hasher.finalize();
+    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Processor<'_> {
+    /// Carries a command out. On an error the caller rolls back to its savepoint.
+    pub fn run(&mut self, envelope: &Envelope) -> Result<Done, Rejected> {
+        let request = digest(envelope);
+        if let Some(done) = self.known_key(envelope, &request)? {
+            return Ok(done);
+        }
+        let head = self.head(envelope.institution)?;
+        if head.seq == 0 && !founds(&envelope.command) {
+            return Err(Rejected::UnknownInstitution);
+        }
+        let stream = envelope.command.stream();
+        let (version, _) = self.state(envelope.institution, stream)?;
+        if let Some(expected) = envelope.expected.filter(|expected| *expected != version) {
+            return Err(Rejected::Conflict { stream, expected, actual: version });
+        }
+        let ctx = Context {
+            actor: envelope.actor.clone(),
+            on_behalf: envelope.on_behalf,
+            today: legal_day(self.now_ms),
+            now_ms: self.now_ms,
+        };
+        let states = self.gather(envelope, &ctx)?;
+        let events = whole::decide(&envelope.command, &states, &ctx)?;
+        self.write(envelope, &request, &states, events)
+    }
+
+    /// Records an attempt that the law refused, when its stream exists.
+    pub fn record_refusal(
+        &mut self,
+        envelope: &Envelope,
+        refusal: &dukou_kernel::Refusal,
+    ) -> Result<(), Rejected> {
+        let stream = envelope.command.stream();
+        let (version, _) = self.state(envelope.institution, stream)?;
+        let Some(event) = whole::refused(&envelope.command, refusal).filter(|_| version > 0) else {
+            return Ok(());
+        };
+        let plain = Envelope { key: None, sealed: Vec::new(), ..envelope.clone() };
+        let ctx = Context {
+            actor: envelope.actor.clone(),
+            on_behalf: envelope.on_behalf,
+            today: legal_day(self.now_ms),
+            now_ms: self.now_ms,
+        };
+        let states = self.gather(&plain, &ctx)?;
+        self.write(&plain, "", &states, vec![event]).map(|_| ())
+    }
+
+    fn known_key(&mut self, envelope: &Envelope, request: &str) -> Result<Option<Done>, Rejected> {
+        let Some(key) = &envelope.key else { return Ok(None) };
+        let row = self.db.row(
+            "SELECT request, first_seq, last_seq, version FROM command_key WHERE institution = $1 AND key = $2",
+            &[envelope.institution.to_string().into(), key.as_str().into()],
+        )?;
+        match row {
+            None => Ok(None),
+            Some(row) if row.text(0) == request => Ok(Some(Done {
+                first_seq: row.int(1),
+                last_seq: row.int(2),
+                version: row.int(3),
+                events: Vec::new(),
+                replayed: true,
+            })),
+            Some(_) => Err(Rejected::KeyReused),
+        }
+    }
+
+    fn head(&mut self, institution: InstitutionId) -> Result<Head, Fault> {
+        if let Some(head) = self.memory.heads.get(&institution) {
+            return Ok(*head);
+        }
+        let sql = match self.db.engine() {
+            crate::Engine::Sqlite => "SELECT seq, hash FROM head WHERE institution = $1".to_owned(),
+            engine => format!(
+                "SELECT seq, hash FROM head WHERE institution = $1{}",
+                dialect::for_update(engine)
+            ),
+        };
+        let row = self.db.row(&sql, &[institution.to_string().into()])?;
+        let head = match row {
+            Some(row) => Head {
+                seq: row.int(0),
+                hash: row
+                    .bytes(1)
+                    .try_into()
+                    .map_err(|_| Fault::Other("the head's hash has a wrong length".into()))?,
+            },
+            None => Head { seq: 0, hash: genesis(institution) },
+        };
+        self.memory.heads.insert(institution, head);
+        Ok(head)
+    }
+
+    /// The state of a stream, from memory when its version still stands.
+    fn state(
+        &mut self,
+        institution: InstitutionId,
+        stream: StreamId,
+    ) -> Result<(i64, Arc<State>), Fault> {
+        if let Some((version, state)) = self.memory.states.get(&(institution, stream)) {
+            return Ok((*version, Arc::clone(state)));
+        }
+        let loaded = journal::load(self.db, institution, stream)?;
+        self.memory.states.insert((institution, stream), loaded.clone());
+        Ok(loaded)
+    }
+
+    fn gather(&mut self, envelope: &Envelope, ctx: &Context) -> Result<States, Fault> {
+        let institution = envelope.institution;
+        let mut states = States::default();
+        loop {
+            let needs = whole::needs(&envelope.command, &states, ctx);
+            if needs.is_empty() {
+                return Ok(states);
+            }
+            for need in needs {
+                match need {
+                    Need::Stream(stream) => {
+                        let loaded = self.state(institution, stream)?;
+                        states.streams.insert(stream, loaded);
+                    }
+                    Need::Number(series) => {
+                        let row = self.db.row(
+                            "SELECT last FROM counter WHERE institution = $1 AND series = $2",
+                            &[institution.to_string().into(), series.as_str().into()],
+                        )?;
+                        let last = row.map_or(0, |row| row.int(0));
+                        let next = u32::try_from(last.saturating_add(1)).unwrap_or(u32::MAX);
+                        states.numbers.insert(series, next);
+                    }
+                    Need::Claim(claim) => {
+                        let row = self.db.row(
+                            "SELECT stream FROM claim WHERE institution = $1 AND kind = $2 AND value = $3",
+                            &[
+                                institution.to_string().into(),
+                                claim.kind.into(),
+                                claim.value.as_str().into(),
+                            ],
+                        )?;
+                        let holder = row.and_then(|row| row.text(0).parse().ok());
+                        states.claims.insert(claim, holder);
+                    }
+                }
+            }
+        }
+    }
+
+    fn write(
+        &mut self,
+        envelope: &Envelope,
+        request: &str,
+        states: &States,
+        events: Vec<NewEvent>,
+    ) -> Result<Done, Rejected> {
+        let institution = envelope.institution;
+        let rules = institution_of(states);
+        let mut head = self.head(institution)?;
+        let first_seq = head.seq + 1;
+        let mut touched: Vec<(StreamId, Arc<State>)> = Vec::new();
+        let mut reproject = false;
+        let mut written = Vec::with_capacity(events.len());
+        for new in events {
+            let (version, state) = self.state(institution, new.stream)?;
+            if !touched.iter().any(|(stream, _)| *stream == new.stream) {
+                touched.push((new.stream, Arc::clone(&state)));
+            }
+            head.seq += 1;
+            let meta = self.meta(envelope, request, &new, head.seq, version + 1);
+            let entry = Entry { body: new.event.to_body(), meta };
+            let bytes = entry.to_bytes().map_err(|error| Fault::Other(error.to_string()))?;
+            head.hash = next_hash(&head.hash, &bytes);
+            journal::append(self.db, &entry, &bytes, &head.hash)?;
+            project::books(self.db, &entry.meta, &new.event)?;
+            let mut state = state.as_ref().clone();
+            state.apply(&entry.meta, &new.event);
+            reproject |= whole::reprojects(&new.event);
+            let now = (version + 1, Arc::new(state));
+            self.memory.states.insert((institution, new.stream), now);
+            written.push(new.event);
+        }
+        self.memory.heads.insert(institution, head);
+        self.views(institution, &rules, &touched, reproject)?;
+        self.seal_texts(envelope)?;
+        let stream = envelope.command.stream();
+        let (version, _) = self.state(institution, stream)?;
+        if let Some(key) = envelope.key.as_ref().filter(|_| head.seq >= first_seq) {
+            let at = (stream.to_string(), first_seq, head.seq, version);
+            project::remember_key(
+                self.db,
+                &institution.to_string(),
+                key,
+                request,
+                (&at.0, at.1, at.2, at.3),
+            )?;
+        }
+        Ok(Done { first_seq, last_seq: head.seq, version, events: written, replayed: false })
+    }
+
+    fn meta(
+        &self,
+        envelope: &Envelope,
+        request: &str,
+        new: &NewEvent,
+        seq: i64,
+        version: i64,
+    ) -> Meta {
+        Meta {
+            institution: envelope.institution,
+            seq,
+            stream: new.stream,
+            version,
+            kind: new.event.kind().to_owned(),
+            actor: envelope.actor.clone(),
+            on_behalf: envelope.on_behalf,
+            at_ms: self.now_ms,
+            effective: new.effective.or(envelope.effective).unwrap_or(legal_day(self.now_ms)),
+            reason: envelope.reason.clone(),
+            corrects: new.corrects,
+            key: envelope.key.clone(),
+            request: envelope.key.as_ref().map(|_| request.to_owned()),
+            clock: self.clock.map(str::to_owned),
+        }
+    }
+
+    fn views(
+        &mut self,
+        institution: InstitutionId,
+        before: &Institution,
+        touched: &[(StreamId, Arc<State>)],
+        reproject: bool,
+    ) -> Result<(), Fault> {
+        let (_, state) = self.state(institution, StreamId::Institution)?;
+        let State::Institution(after) = state.as_ref() else { return Ok(()) };
+        if reproject {
+            return crate::rebuild::views_of(self.db, institution);
+        }
+        for (stream, was) in touched {
+            let (_, is) = self.state(institution, *stream)?;
+            let old = whole::rows(*stream, was, before);
+            let new = whole::rows(*stream, &is, after);
+            project::replace(self.db, institution, *stream, &old, &new)?;
+        }
+        Ok(())
+    }
+
+    fn seal_texts(&mut self, envelope: &Envelope) -> Result<(), Fault> {
+        for sealed in &envelope.sealed {
+            let key = [
+                Value::from(envelope.institution.to_string()),
+                sealed.subject.to_string().into(),
+                sealed.field.as_str().into(),
+            ];
+            self.db.exec(
+                "DELETE FROM sealed WHERE institution = $1 AND subject = $2 AND field = $3",
+                &key,
+            )?;
+            let [a, b, c] = key;
+            self.db.exec(
+                "INSERT INTO sealed (institution, subject, field, text) VALUES ($1, $2, $3, $4)",
+                &[a, b, c, sealed.text.as_str().into()],
+            )?;
+        }
+        if let Command::Person(person, dukou_chain::people::Command::Erase { .. }) =
+            &envelope.command
+        {
+            self.db.exec(
+                "DELETE FROM sealed WHERE institution = $1 AND subject = $2",
+                &[envelope.institution.to_string().into(), person.to_string().into()],
+            )?;
+        }
+        Ok(())
+    }
+}
+
+fn institution_of(states: &States) -> Institution {
+    match states.state(StreamId::Institution) {
+        Some(State::Institution(it)) => it.clone(),
+        _ => Institution::default(),
+    }
+}
+
+fn founds(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Institution(dukou_chain::institution::Command::Found { .. })
+    )
+}

@@ -1,0 +1,123 @@
+//! SQLite behind [`Db`].
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::types::ValueRef;
+use rusqlite::{CachedStatement, Connection, OpenFlags};
+
+use crate::db::{Db, Each, Engine, Record, Value};
+use crate::Fault;
+
+/// A connection to an SQLite file.
+pub struct Sqlite {
+    connection: Connection,
+}
+
+const NAMES: [&str; 24] = [
+    "$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8", "$9", "$10", "$11", "$12", "$13", "$14", "$15",
+    "$16", "$17", "$18", "$19", "$20", "$21", "$22", "$23", "$24",
+];
+
+impl Sqlite {
+    /// Opens a file for writing, making it when absent.
+    ///
+    /// # Errors
+    /// When it cannot be opened or is no database.
+    pub fn open(path: &Path) -> Result<Self, Fault> {
+        let connection = Connection::open(path)?;
+        connection.busy_timeout(Duration::from_secs(10))?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "foreign_keys", "ON")?;
+        connection.pragma_update(None, "recursive_triggers", "ON")?;
+        connection.pragma_update(None, "cache_size", -16_384)?;
+        connection.set_prepared_statement_cache_capacity(256);
+        Ok(Self { connection })
+    }
+
+    /// Opens a file for reading only.
+    ///
+    /// # Errors
+    /// When it is absent or no database.
+    pub fn open_reader(path: &Path) -> Result<Self, Fault> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(Duration::from_secs(10))?;
+        connection.pragma_update(None, "cache_size", -4_096)?;
+        connection.set_prepared_statement_cache_capacity(128);
+        Ok(Self { connection })
+    }
+
+    /// A database that lasts as long as the program needs it, for comparing.
+    ///
+    /// # Errors
+    /// When the file cannot be made.
+    pub fn scratch(path: &Path) -> Result<Self, Fault> {
+        let connection = Connection::open(path)?;
+        connection.pragma_update(None, "journal_mode", "OFF")?;
+        connection.pragma_update(None, "synchronous", "OFF")?;
+        connection.set_prepared_statement_cache_capacity(128);
+        Ok(Self { connection })
+    }
+}
+
+fn bind(statement: &mut CachedStatement<'_>, params: &[Value]) -> Result<(), Fault> {
+    statement.clear_bindings();
+    for (index, value) in params.iter().enumerate() {
+        let found = match NAMES.get(index) {
+            Some(name) => statement.parameter_index(name)?,
+            None => statement.parameter_index(&format!("${}", index + 1))?,
+        };
+        let Some(position) = found else { continue };
+        match value {
+            Value::Null => statement.raw_bind_parameter(position, rusqlite::types::Null)?,
+            Value::Int(number) => statement.raw_bind_parameter(position, number)?,
+            Value::Text(text) => statement.raw_bind_parameter(position, text)?,
+            Value::Bytes(bytes) => statement.raw_bind_parameter(position, bytes)?,
+        }
+    }
+    Ok(())
+}
+
+fn value(from: ValueRef<'_>) -> Value {
+    match from {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => Value::Int(number),
+        ValueRef::Real(number) => Value::Text(number.to_string()),
+        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+        ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
+    }
+}
+
+impl Db for Sqlite {
+    fn exec(&mut self, sql: &str, params: &[Value]) -> Result<u64, Fault> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        bind(&mut statement, params)?;
+        Ok(u64::try_from(statement.raw_execute()?).unwrap_or(0))
+    }
+
+    fn each(&mut self, sql: &str, params: &[Value], take: &mut Each<'_>) -> Result<(), Fault> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        bind(&mut statement, params)?;
+        let columns = statement.column_count();
+        let mut rows = statement.raw_query();
+        let mut record = Record(Vec::with_capacity(columns));
+        while let Some(row) = rows.next()? {
+            record.0.clear();
+            for column in 0..columns {
+                record.0.push(value(row.get_ref(column)?));
+            }
+            take(&record)?;
+        }
+        Ok(())
+    }
+
+    fn script(&mut self, sql: &str) -> Result<(), Fault> {
+        Ok(self.connection.execute_batch(sql)?)
+    }
+
+    fn engine(&self) -> Engine {
+        Engine::Sqlite
+    }
+}

@@ -1,0 +1,352 @@
+//! The store as the rest of the program sees it.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use dukou_chain::whole::State;
+use dukou_journal::{Entry, StreamId};
+use dukou_kernel::{Date, InstitutionId};
+
+use crate::clock::{Clock, legal_day};
+use crate::db::{Db, Engine};
+use crate::files::{self, FileError, FileMeta};
+use crate::folder::Folder;
+use crate::postgres::Postgres;
+use crate::process::{Done, Envelope};
+use crate::sqlite::Sqlite;
+use crate::verify::{self, Report};
+use crate::writer::{Job, Writer};
+use crate::{Fault, Rejected, journal, rebuild, schema};
+
+/// Where and how the data lies.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The data folder, made when absent.
+    pub data_dir: PathBuf,
+    /// `postgres://…`, else SQLite in the data folder.
+    pub database_url: Option<String>,
+    /// What time it is.
+    pub clock: Clock,
+    /// Largest evidence file in bytes.
+    pub file_limit: usize,
+}
+
+impl Config {
+    /// SQLite in a folder, on the machine's clock.
+    pub fn folder(data_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            data_dir: data_dir.into(),
+            database_url: None,
+            clock: Clock::System,
+            file_limit: 50 << 20,
+        }
+    }
+}
+
+/// Readers kept at hand.
+const READERS: usize = 4;
+/// States kept for readers.
+const CACHED: usize = 2_000;
+
+type Reader = Box<dyn Db + Send>;
+type StateCache = HashMap<(InstitutionId, StreamId), (i64, Arc<State>)>;
+
+/// The store.
+pub struct Store {
+    config: Config,
+    folder: Folder,
+    writer: Option<Writer>,
+    readers: Mutex<Vec<Reader>>,
+    states: Mutex<StateCache>,
+    _lock: Option<File>,
+}
+
+fn connect(config: &Config, folder: &Folder) -> Result<Reader, Fault> {
+    match &config.database_url {
+        Some(url) => Ok(Box::new(Postgres::connect(url)?)),
+        None => Ok(Box::new(Sqlite::open(&folder.database())?)),
+    }
+}
+
+impl Store {
+    /// Opens the data, makes it when absent, and brings it up to date.
+    ///
+    /// # Errors
+    /// When the folder is in use, was written by a newer program, or cannot be
+    /// read or written.
+    pub fn open(config: Config) -> Result<Self, Fault> {
+        let folder = Folder::prepare(&config.data_dir)?;
+        let lock = folder.lock()?;
+        let mut db = connect(&config, &folder)?;
+        schema::migrate(db.as_mut(), config.clock.now_ms())?;
+        let derived = schema::meta(db.as_mut(), "derived")?;
+        if derived.as_deref() != Some(schema::fingerprint().as_str()) {
+            rebuild::rebuild(db.as_mut(), &mut |_, _| {})?;
+        }
+        let key = folder.seal_key()?;
+        let again = (config.clone(), folder.clone());
+        let reconnect = Box::new(move || connect(&again.0, &again.1));
+        let writer = Writer::start(db, reconnect, config.clock.clone(), key);
+        let store = Self {
+            config,
+            folder,
+            writer: Some(writer),
+            readers: Mutex::new(Vec::new()),
+            states: Mutex::new(HashMap::new()),
+            _lock: Some(lock),
+        };
+        store.save_heads()?;
+        Ok(store)
+    }
+
+    /// Opens existing data for reading only, beside a running server.
+    ///
+    /// # Errors
+    /// When there is none or it cannot be read.
+    pub fn open_reader(config: Config) -> Result<Self, Fault> {
+        let folder = Folder::existing(&config.data_dir)?;
+        let store = Self {
+            config,
+            folder,
+            writer: None,
+            readers: Mutex::new(Vec::new()),
+            states: Mutex::new(HashMap::new()),
+            _lock: None,
+        };
+        store.read(|db| schema::version(db)).and_then(|found| {
+            if found > schema::newest() {
+                Err(Fault::Newer { found, known: schema::newest() })
+            } else if found == 0 {
+                Err(Fault::Other("the data folder holds no database of this program".into()))
+            } else {
+                Ok(())
+            }
+        })?;
+        Ok(store)
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &Clock {
+        &self.config.clock
+    }
+
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    pub fn now_ms(&self) -> i64 {
+        self.config.clock.now_ms()
+    }
+
+    /// The legal day in Asia/Shanghai.
+    pub fn today(&self) -> Date {
+        legal_day(self.now_ms())
+    }
+
+    /// Which engine.
+    pub fn engine(&self) -> Engine {
+        if self.config.database_url.is_some() { Engine::Postgres } else { Engine::Sqlite }
+    }
+
+    fn send(&self, job: Job) -> Result<(), Fault> {
+        let writer = self.writer.as_ref().ok_or(Fault::Closed)?;
+        writer.sender.send(job).map_err(|_| Fault::Closed)
+    }
+
+    /// Carries one command out.
+    ///
+    /// # Errors
+    /// Why nothing was done.
+    pub fn execute(&self, envelope: Envelope) -> Result<Done, Rejected> {
+        let mut done = self.batch(vec![envelope], false).map_err(|(_, rejected)| rejected)?;
+        done.pop().ok_or(Rejected::Fault(Fault::Closed))
+    }
+
+    /// Carries several commands out, all or none.
+    ///
+    /// # Errors
+    /// The place of the first that fails, and why.
+    pub fn execute_all(&self, envelopes: Vec<Envelope>) -> Result<Vec<Done>, (usize, Rejected)> {
+        self.batch(envelopes, false)
+    }
+
+    /// What commands would do; nothing is kept.
+    ///
+    /// # Errors
+    /// The place of the first that fails, and why.
+    pub fn dry_run(&self, envelopes: Vec<Envelope>) -> Result<Vec<Done>, (usize, Rejected)> {
+        self.batch(envelopes, true)
+    }
+
+    fn batch(&self, envelopes: Vec<Envelope>, dry: bool) -> Result<Vec<Done>, (usize, Rejected)> {
+        let (reply, answer) = sync_channel(1);
+        self.send(Job::Commands { envelopes, dry, reply }).map_err(|fault| (0, fault.into()))?;
+        answer.recv().map_err(|_| (0, Rejected::Fault(Fault::Closed)))?
+    }
+
+    /// Changes own tables, which the journal does not hold.
+    ///
+    /// # Errors
+    /// What the work or the engine says; then nothing was done.
+    pub fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut dyn Db) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let (reply, answer) = sync_channel(1);
+        let (out, taken) = sync_channel(1);
+        let work = Box::new(move |db: &mut dyn Db| {
+            let value = work(db)?;
+            out.send(value).map_err(|_| Fault::Closed)
+        });
+        self.send(Job::Own { work, reply })?;
+        answer.recv().map_err(|_| Fault::Closed)??;
+        taken.recv().map_err(|_| Fault::Closed)
+    }
+
+    /// Reads on a connection of the readers.
+    ///
+    /// # Errors
+    /// What the work or the engine says.
+    pub fn read<T>(&self, work: impl FnOnce(&mut dyn Db) -> Result<T, Fault>) -> Result<T, Fault> {
+        let known = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut db = match known {
+            Some(db) => db,
+            None => match &self.config.database_url {
+                Some(url) => Box::new(Postgres::connect(url)?) as Reader,
+                None => Box::new(Sqlite::open_reader(&self.folder.database())?),
+            },
+        };
+        let outcome = work(db.as_mut());
+        let sound = outcome.is_ok() || db.row("SELECT 1", &[]).is_ok();
+        if sound {
+            let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+            if readers.len() < READERS {
+                readers.push(db);
+            }
+        }
+        outcome
+    }
+
+    /// The state of a stream with its version; version 0 when it does not exist.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn state(
+        &self,
+        institution: InstitutionId,
+        stream: StreamId,
+    ) -> Result<(i64, Arc<State>), Fault> {
+        let version = self.read(|db| journal::version(db, institution, stream))?;
+        {
+            let states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some((known, state)) = states.get(&(institution, stream)) {
+                if *known == version {
+                    return Ok((version, Arc::clone(state)));
+                }
+            }
+        }
+        let loaded = self.read(|db| journal::load(db, institution, stream))?;
+        let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
+        if states.len() >= CACHED {
+            states.clear();
+        }
+        states.insert((institution, stream), loaded.clone());
+        Ok(loaded)
+    }
+
+    /// Entries of a stream with their hashes, oldest first.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn entries(
+        &self,
+        institution: InstitutionId,
+        stream: StreamId,
+    ) -> Result<Vec<(Entry, Vec<u8>)>, Fault> {
+        self.read(|db| journal::entries(db, institution, stream))
+    }
+
+    /// Every institution of the installation, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn institutions(&self) -> Result<Vec<InstitutionId>, Fault> {
+        self.read(|db| {
+            let rows = db.rows("SELECT institution FROM head ORDER BY institution", &[])?;
+            Ok(rows.iter().filter_map(|row| row.text(0).parse().ok()).collect())
+        })
+    }
+
+    /// Walks every chain and compares everything that follows from it.
+    ///
+    /// # Errors
+    /// When the data cannot be read at all; what is wrong with it is in the report.
+    pub fn verify(&self, progress: &mut rebuild::Progress<'_>) -> Result<Report, Fault> {
+        let key = self.folder.existing_seal_key();
+        let heads = self.folder.saved_heads();
+        let files = self.folder.files();
+        self.read(|db| verify::verify(db, key.as_ref(), &heads, &files, progress))
+    }
+
+    /// Makes every derived table anew from the journal; how many entries were read.
+    ///
+    /// # Errors
+    /// When the data is in use or cannot be read or written.
+    pub fn rebuild(config: &Config, progress: &mut rebuild::Progress<'_>) -> Result<u64, Fault> {
+        let folder = Folder::prepare(&config.data_dir)?;
+        let _lock = folder.lock()?;
+        let mut db = connect(config, &folder)?;
+        schema::migrate(db.as_mut(), config.clock.now_ms())?;
+        rebuild::rebuild(db.as_mut(), progress)
+    }
+
+    /// Puts evidence away; the caller records it with [`Store::write`].
+    ///
+    /// # Errors
+    /// When it is too large, of no accepted type, or cannot be written.
+    pub fn put_file(&self, name: &str, bytes: &[u8]) -> Result<FileMeta, FileError> {
+        files::put(&self.folder.files(), name, bytes, self.config.file_limit)
+    }
+
+    /// Evidence by its hash; nothing when it is missing.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn file(&self, hash: &str) -> Result<Option<Vec<u8>>, Fault> {
+        let Some(path) = files::path_of(&self.folder.files(), hash) else { return Ok(None) };
+        match std::fs::read(&path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Fault::io(format!("reading {}", path.display()))(error)),
+        }
+    }
+
+    fn save_heads(&self) -> Result<(), Fault> {
+        let heads = self.read(|db| db.rows("SELECT institution, seq, hash FROM head", &[]))?;
+        for row in heads {
+            if let Ok(institution) = row.text(0).parse() {
+                let hash = row.bytes(2).iter().map(|b| format!("{b:02x}")).collect::<String>();
+                self.folder.save_head(institution, row.int(1), &hash)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Commits what is under way, saves the heads, and ends the writer.
+    pub fn close(&mut self) {
+        let Some(mut writer) = self.writer.take() else { return };
+        let _ = writer.sender.send(Job::Stop);
+        if let Some(thread) = writer.thread.take() {
+            let _ = thread.join();
+        }
+        if let Err(error) = self.save_heads() {
+            tracing::warn!(%error, "the heads were not saved");
+        }
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.close();
+    }
+}

@@ -1,0 +1,533 @@
+//! Proof that nothing was changed: the chain walked from its beginning, and
+//! everything that follows from it derived again and compared.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use dukou_chain::whole::{self, Event, State};
+use dukou_journal::{Chain, Entry, SealKey, StreamId};
+use dukou_kernel::{InstitutionId, Text, text};
+
+use crate::db::{Db, Record, Value};
+use crate::rebuild::{self, Keys, Progress};
+use crate::sqlite::Sqlite;
+use crate::{Fault, dialect, files, project, schema};
+
+/// One thing that verification found wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifyFinding {
+    /// Stable code: `chain.changed`, `head.cut`, `view.differs` …
+    pub code: &'static str,
+    /// Whose data.
+    pub institution: Option<InstitutionId>,
+    /// The first bad entry, where there is one.
+    pub seq: Option<i64>,
+    /// What is wrong.
+    pub message: Text,
+}
+
+/// What verification found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Entries that were walked.
+    pub entries: u64,
+    /// Institutions.
+    pub institutions: usize,
+    /// Rows of derived tables that were compared.
+    pub rows: u64,
+    /// Evidence files that were compared.
+    pub files: usize,
+    /// Newest entry per institution: number and hash in hex.
+    pub heads: Vec<(InstitutionId, i64, String)>,
+    /// What is wrong; empty when all is well.
+    pub findings: Vec<VerifyFinding>,
+}
+
+impl Report {
+    /// True when all is well.
+    pub fn ok(&self) -> bool {
+        self.findings.is_empty()
+    }
+
+    fn add(
+        &mut self,
+        code: &'static str,
+        institution: Option<InstitutionId>,
+        seq: Option<i64>,
+        message: Text,
+    ) {
+        self.findings.push(VerifyFinding { code, institution, seq, message });
+    }
+}
+
+/// A scratch database that is removed when it is done with.
+struct Scratch {
+    db: Sqlite,
+    path: std::path::PathBuf,
+}
+
+impl Scratch {
+    fn new() -> Result<Self, Fault> {
+        let path = std::env::temp_dir().join(format!("dukou-verify-{}", uuid::Uuid::now_v7()));
+        let mut db = Sqlite::scratch(&path)?;
+        let create = schema::create_derived(&db);
+        db.script(&create)?;
+        db.script("BEGIN")?;
+        Ok(Self { db, path })
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// Verifies everything; writes nothing into the data.
+pub(crate) fn verify(
+    db: &mut dyn Db,
+    key: Option<&SealKey>,
+    saved: &[(InstitutionId, i64, String)],
+    folder: &Path,
+    progress: &mut Progress<'_>,
+) -> Result<Report, Fault> {
+    let mut report = Report::default();
+    guards(db, &mut report)?;
+    let total = rebuild::entry_count(db)?;
+    let mut scratch = Scratch::new()?;
+    let mut evidence = BTreeSet::new();
+    for institution in known_institutions(db)? {
+        report.institutions += 1;
+        let before = report.findings.len();
+        let walked = walk(db, institution, &mut scratch.db, &mut report, &mut evidence, (total, progress))?;
+        head(db, &walked, key, saved, &mut report)?;
+        if report.findings.len() == before {
+            views(db, institution, &mut scratch.db)?;
+        }
+    }
+    if report.ok() {
+        compare(db, &mut scratch.db, &mut report)?;
+        balances(db, &mut report)?;
+    }
+    check_files(db, &evidence, folder, &mut report)?;
+    progress(total, total);
+    Ok(report)
+}
+
+fn guards(db: &mut dyn Db, report: &mut Report) -> Result<(), Fault> {
+    let standing: BTreeSet<String> = db
+        .rows(dialect::list_guards(db.engine()), &[])?
+        .iter()
+        .map(|row| row.text(0).to_owned())
+        .collect();
+    for guard in dialect::GUARDS.iter().filter(|guard| !standing.contains(**guard)) {
+        report.add(
+            "guard.missing",
+            None,
+            None,
+            text!(
+                "数据库里防止改动的触发器 {guard} 不见了。",
+                "The database's guard {guard} against changes is missing."
+            ),
+        );
+    }
+    Ok(())
+}
+
+fn known_institutions(db: &mut dyn Db) -> Result<Vec<InstitutionId>, Fault> {
+    let rows = db.rows(
+        "SELECT institution FROM journal UNION SELECT institution FROM head ORDER BY institution",
+        &[],
+    )?;
+    Ok(rows.iter().filter_map(|row| row.text(0).parse().ok()).collect())
+}
+
+struct Walked {
+    institution: InstitutionId,
+    seq: i64,
+    hash: [u8; 32],
+    whole: bool,
+    heads: Vec<(i64, String)>,
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn walk(
+    db: &mut dyn Db,
+    institution: InstitutionId,
+    scratch: &mut Sqlite,
+    report: &mut Report,
+    evidence: &mut BTreeSet<String>,
+    (total, progress): (u64, &mut Progress<'_>),
+) -> Result<Walked, Fault> {
+    let mut chain = Chain::new(institution);
+    let mut keys = Keys::default();
+    let mut after = i64::MIN;
+    let mut heads = Vec::new();
+    let mut whole = true;
+    'walk: loop {
+        let rows = db.rows(
+            "SELECT seq, bytes, hash, stream, version, kind, at_ms FROM journal WHERE institution = $1 AND seq > $2 ORDER BY seq LIMIT 2000",
+            &[institution.to_string().into(), after.into()],
+        )?;
+        let Some(last) = rows.last() else { break };
+        after = last.int(0);
+        for row in &rows {
+            match step(&mut chain, row) {
+                Ok((entry, event)) => {
+                    heads.push((row.int(0), hex(chain.hash())));
+                    collect_files(&entry.body, evidence);
+                    project::books(scratch, &entry.meta, &event)?;
+                    keys.take(scratch, &entry)?;
+                    report.entries += 1;
+                }
+                Err((code, seq, message)) => {
+                    report.add(code, Some(institution), Some(seq), message);
+                    whole = false;
+                    break 'walk;
+                }
+            }
+        }
+        progress(report.entries, total);
+    }
+    keys.flush(scratch)?;
+    let walked = Walked { institution, seq: chain.seq(), hash: *chain.hash(), whole, heads };
+    report.heads.push((institution, walked.seq, hex(&walked.hash)));
+    Ok(walked)
+}
+
+type Wrong = (&'static str, i64, Text);
+
+fn step(chain: &mut Chain, row: &Record) -> Result<(Entry, Event), Wrong> {
+    let seq = row.int(0);
+    let entry = chain.step(seq, row.text(1), row.bytes(2)).map_err(|fault| {
+        use dukou_journal::ChainFault;
+        match fault {
+            ChainFault::Gap { expected, found } => (
+                "chain.gap",
+                expected,
+                text!(
+                    "第{expected}条缺失：接下来存的是第{found}条。",
+                    "Entry {expected} is missing: the next stored entry is {found}."
+                ),
+            ),
+            ChainFault::Changed { seq } => (
+                "chain.changed",
+                seq,
+                text!(
+                    "第{seq}条被改动过：内容与所存校验值不符。",
+                    "Entry {seq} was changed: its bytes do not give the stored hash."
+                ),
+            ),
+            other => {
+                let why = other.to_string();
+                ("chain.unreadable", seq, text!("第{seq}条有误：{why}", "Entry {seq}: {why}"))
+            }
+        }
+    })?;
+    let meta = &entry.meta;
+    let columns = [
+        ("stream", meta.stream.to_string() == row.text(3)),
+        ("version", meta.version == row.int(4)),
+        ("kind", meta.kind == row.text(5)),
+        ("at_ms", meta.at_ms == row.int(6)),
+    ];
+    if let Some((column, _)) = columns.iter().find(|(_, same)| !same) {
+        return Err((
+            "chain.column",
+            seq,
+            text!(
+                "第{seq}条的列 {column} 与其内容不符。",
+                "Entry {seq}: the column {column} does not agree with the entry's bytes."
+            ),
+        ));
+    }
+    let event = Event::from_body(&meta.kind, &entry.body).map_err(|error| {
+        let why = error.to_string();
+        ("chain.unreadable", seq, text!("第{seq}条读不出：{why}", "Entry {seq} is not readable: {why}"))
+    })?;
+    if !State::new(meta.stream).accepts(&event) {
+        return Err((
+            "chain.misplaced",
+            seq,
+            text!(
+                "第{seq}条的事件不属于它所在的案卷。",
+                "Entry {seq}: this kind of event does not belong to its stream."
+            ),
+        ));
+    }
+    Ok((entry, event))
+}
+
+/// Hashes of files that an event refers to.
+fn collect_files(body: &str, evidence: &mut BTreeSet<String>) {
+    let mut rest = body;
+    while let Some(at) = rest.find("\"file\":\"") {
+        rest = rest.get(at + 8..).unwrap_or_default();
+        if let Some(hash) = rest.get(..64) {
+            if hash.bytes().all(|b| b.is_ascii_hexdigit()) {
+                evidence.insert(hash.to_owned());
+            }
+        }
+    }
+}
+
+fn head(
+    db: &mut dyn Db,
+    walked: &Walked,
+    key: Option<&SealKey>,
+    saved: &[(InstitutionId, i64, String)],
+    report: &mut Report,
+) -> Result<(), Fault> {
+    if !walked.whole {
+        return Ok(());
+    }
+    let institution = walked.institution;
+    let row = db.row(
+        "SELECT seq, hash, seal FROM head WHERE institution = $1",
+        &[institution.to_string().into()],
+    )?;
+    let last = walked.seq;
+    match row {
+        None => report.add(
+            "head.missing",
+            Some(institution),
+            Some(last),
+            text!("没有链头记录。", "The record of the chain's head is missing."),
+        ),
+        Some(row) => check_head(walked, &row, key, report),
+    }
+    for (_, seq, hash) in saved.iter().filter(|(who, _, _)| *who == institution) {
+        let same = walked.heads.iter().find(|(number, _)| number == seq).map(|(_, it)| it == hash);
+        match same {
+            Some(true) => {}
+            Some(false) => report.add(
+                "head.rewritten",
+                Some(institution),
+                Some(*seq),
+                text!(
+                    "第{seq}条与以前保存的链头不符：链被整体改写过。",
+                    "Entry {seq} contradicts a head saved earlier: the chain was rewritten."
+                ),
+            ),
+            None => {
+                let from = last + 1;
+                report.add(
+                    "head.cut",
+                    Some(institution),
+                    Some(from),
+                    text!(
+                        "第{from}条起的尾部被截去：以前保存的链头在第{seq}条。",
+                        "The tail from entry {from} on was cut off: a head saved earlier stands at entry {seq}."
+                    ),
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_head(walked: &Walked, row: &Record, key: Option<&SealKey>, report: &mut Report) {
+    let institution = walked.institution;
+    let (seq, last) = (row.int(0), walked.seq);
+    if seq > last {
+        let from = last + 1;
+        report.add(
+            "head.cut",
+            Some(institution),
+            Some(from),
+            text!(
+                "第{from}条起的尾部被截去：链头在第{seq}条。",
+                "The tail from entry {from} on was cut off: the head stands at entry {seq}."
+            ),
+        );
+    } else if seq < last {
+        let from = seq + 1;
+        report.add(
+            "head.inserted",
+            Some(institution),
+            Some(from),
+            text!(
+                "第{from}条起不是本系统写入的：链头在第{seq}条。",
+                "Entries from {from} on were not written by this system: the head stands at entry {seq}."
+            ),
+        );
+    } else if row.bytes(1) != walked.hash {
+        report.add(
+            "head.differs",
+            Some(institution),
+            Some(last),
+            text!("链头的校验值与第{last}条不符。", "The head's hash is not that of entry {last}."),
+        );
+    } else if let Some(key) = key {
+        if !key.opens(institution, seq, &walked.hash, row.bytes(2)) {
+            report.add(
+                "head.seal",
+                Some(institution),
+                Some(last),
+                text!(
+                    "链头的封印不对：尾部可能被截去，或链被整体改写。",
+                    "The seal on the head is wrong: the tail may have been cut, or the chain rewritten."
+                ),
+            );
+        }
+    } else {
+        report.add(
+            "head.no_key",
+            Some(institution),
+            None,
+            text!(
+                "数据目录里没有封印密钥 keys/seal.key，无法核对链头。",
+                "keys/seal.key is missing, so the head's seal cannot be checked."
+            ),
+        );
+    }
+}
+
+/// Read rows of an institution into the scratch database.
+fn views(db: &mut dyn Db, institution: InstitutionId, scratch: &mut Sqlite) -> Result<(), Fault> {
+    let (_, rules) = crate::journal::load(db, institution, StreamId::Institution)?;
+    let State::Institution(rules) = rules.as_ref() else { return Ok(()) };
+    let streams = db.rows(
+        "SELECT stream FROM journal WHERE institution = $1 AND version = 1 ORDER BY stream",
+        &[institution.to_string().into()],
+    )?;
+    for row in streams {
+        let Ok(stream) = row.text(0).parse::<StreamId>() else { continue };
+        let (_, state) = crate::journal::load(db, institution, stream)?;
+        project::replace(scratch, institution, stream, &[], &whole::rows(stream, &state, rules))?;
+    }
+    Ok(())
+}
+
+/// Tables to compare: name, columns, the columns that order and identify rows.
+fn compared() -> Vec<(&'static str, String, &'static str)> {
+    let mut tables = vec![
+        (
+            "posting",
+            "institution, seq, line, stream, account, amount_minor".to_owned(),
+            "institution, seq, line",
+        ),
+        ("claim", "institution, kind, value, stream".to_owned(), "institution, kind, value"),
+        ("counter", "institution, series, last".to_owned(), "institution, series"),
+        (
+            "command_key",
+            "institution, key, request, stream, first_seq, last_seq, version".to_owned(),
+            "institution, key",
+        ),
+    ];
+    for table in whole::tables() {
+        let columns: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
+        tables.push((
+            table.name,
+            format!("institution, stream, line, {}", columns.join(", ")),
+            "institution, stream, line",
+        ));
+    }
+    tables
+}
+
+fn compare(db: &mut dyn Db, scratch: &mut Sqlite, report: &mut Report) -> Result<(), Fault> {
+    for (table, columns, order) in compared() {
+        let is = sorted(db, table, &columns, order)?;
+        let should = sorted(scratch, table, &columns, order)?;
+        report.rows += u64::try_from(should.len()).unwrap_or(0);
+        if is == should {
+            continue;
+        }
+        let at = is.iter().zip(&should).position(|(a, b)| a != b);
+        let row = at
+            .and_then(|at| should.get(at))
+            .or_else(|| should.get(is.len()))
+            .or_else(|| is.get(should.len()));
+        let shown = row.map(|row| show(row, order)).unwrap_or_default();
+        let seq = (table == "posting").then(|| row.map(|row| row.int(1))).flatten();
+        report.add(
+            if table == "posting" { "posting.differs" } else { "view.differs" },
+            None,
+            seq,
+            text!(
+                "表 {table} 与记录推算的不符，第一处在 {shown}。用 dukou rebuild 重建。",
+                "The table {table} is not what the journal gives; the first difference is at {shown}. Run dukou rebuild."
+            ),
+        );
+    }
+    Ok(())
+}
+
+/// Rows in an order that both engines agree on, whatever their collation.
+fn sorted(db: &mut dyn Db, table: &str, columns: &str, order: &str) -> Result<Vec<Record>, Fault> {
+    let mut rows = db.rows(&format!("SELECT {columns} FROM {table}"), &[])?;
+    let width = order.split(',').count();
+    // The identifying columns come first in every list.
+    let key = |row: &Record| row.0.iter().take(width).cloned().collect::<Vec<Value>>();
+    rows.sort_by_cached_key(key);
+    Ok(rows)
+}
+
+fn show(row: &Record, order: &str) -> String {
+    let width = order.split(',').count();
+    row.0
+        .iter()
+        .take(width)
+        .map(|value| match value {
+            Value::Int(number) => number.to_string(),
+            Value::Text(text) => text.clone(),
+            Value::Bytes(_) | Value::Null => "-".to_owned(),
+        })
+        .collect::<Vec<_>>()
+        .join(" / ")
+}
+
+fn balances(db: &mut dyn Db, report: &mut Report) -> Result<(), Fault> {
+    let rows = db.rows(
+        "SELECT institution, seq FROM posting GROUP BY institution, seq HAVING SUM(amount_minor) <> 0 ORDER BY institution, seq LIMIT 1",
+        &[],
+    )?;
+    if let Some(row) = rows.first() {
+        let seq = row.int(1);
+        report.add(
+            "posting.unbalanced",
+            row.text(0).parse().ok(),
+            Some(seq),
+            text!("第{seq}条的分录借贷不平。", "The postings of entry {seq} do not balance."),
+        );
+    }
+    Ok(())
+}
+
+fn check_files(
+    db: &mut dyn Db,
+    evidence: &BTreeSet<String>,
+    folder: &Path,
+    report: &mut Report,
+) -> Result<(), Fault> {
+    let mut wanted = evidence.clone();
+    for row in db.rows("SELECT hash FROM file", &[])? {
+        wanted.insert(row.text(0).to_owned());
+    }
+    for hash in &wanted {
+        let Some(path) = files::path_of(folder, hash) else { continue };
+        report.files += 1;
+        let short: String = hash.chars().take(12).collect();
+        match std::fs::read(&path) {
+            Ok(bytes) if files::hash_of(&bytes) == *hash => {}
+            Ok(_) => report.add(
+                "file.altered",
+                None,
+                None,
+                text!("附件 {short}… 被改动过。", "The file {short}… was altered."),
+            ),
+            Err(_) => report.add(
+                "file.missing",
+                None,
+                None,
+                text!("附件 {short}… 不见了。", "The file {short}… is missing."),
+            ),
+        }
+    }
+    Ok(())
+}
+

@@ -1,0 +1,271 @@
+//! The one writer: drains its channel, runs each command under a savepoint,
+//! commits once for the group, then answers all.
+
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use dukou_journal::SealKey;
+
+use crate::clock::Clock;
+use crate::db::{Db, Value};
+use crate::process::{Done, Envelope, Head, Memory, Processor};
+use crate::{Fault, Rejected, dialect};
+
+/// Most jobs in one commit.
+const GROUP: usize = 256;
+
+/// The answer to a batch: every result, or the place and reason of the first failure.
+pub(crate) type BatchAnswer = Result<Vec<Done>, (usize, Rejected)>;
+
+type Own = Box<dyn FnOnce(&mut dyn Db) -> Result<(), Fault> + Send>;
+
+pub(crate) enum Job {
+    /// Commands that stand or fall together; a dry run is always rolled back.
+    Commands { envelopes: Vec<Envelope>, dry: bool, reply: SyncSender<BatchAnswer> },
+    /// A change of own tables, outside the journal.
+    Own { work: Own, reply: SyncSender<Result<(), Fault>> },
+    /// Everything before this is committed; then the writer ends.
+    Stop,
+}
+
+enum Answer {
+    Batch(SyncSender<BatchAnswer>, BatchAnswer),
+    Own(SyncSender<Result<(), Fault>>, Result<(), Fault>),
+}
+
+/// Opens the writer's connection anew after it was lost.
+pub(crate) type Connect = Box<dyn Fn() -> Result<Box<dyn Db + Send>, Fault> + Send>;
+
+pub(crate) struct Writer {
+    pub sender: SyncSender<Job>,
+    pub thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    /// Starts the writer on its own thread.
+    pub fn start(db: Box<dyn Db + Send>, connect: Connect, clock: Clock, key: SealKey) -> Self {
+        let (sender, receiver) = sync_channel(1024);
+        let thread = std::thread::spawn(move || {
+            let mut memory = Memory::default();
+            let mut db = db;
+            run(&mut db, &connect, &receiver, &clock, &key, &mut memory);
+        });
+        Self { sender, thread: Some(thread) }
+    }
+}
+
+fn run(
+    db: &mut Box<dyn Db + Send>,
+    connect: &Connect,
+    receiver: &Receiver<Job>,
+    clock: &Clock,
+    key: &SealKey,
+    memory: &mut Memory,
+) {
+    while let Ok(first) = receiver.recv() {
+        let mut answers = Vec::new();
+        let mut stop = false;
+        let outcome = group(db.as_mut(), first, receiver, clock, key, memory, &mut answers, &mut stop);
+        if let Err(error) = outcome {
+            tracing::error!(%error, "a group of commands was not committed");
+            let _ = db.script("ROLLBACK");
+            memory.states.clear();
+            memory.heads.clear();
+            fail(&mut answers, &error.to_string());
+            if db.row("SELECT 1", &[]).is_err() {
+                match connect() {
+                    Ok(fresh) => *db = fresh,
+                    Err(error) => tracing::error!(%error, "the database cannot be reached"),
+                }
+            }
+        }
+        for answer in answers {
+            match answer {
+                Answer::Batch(reply, result) => drop(reply.send(result)),
+                Answer::Own(reply, result) => drop(reply.send(result)),
+            }
+        }
+        if stop {
+            return;
+        }
+    }
+}
+
+/// Nothing of a group that was not committed was done.
+fn fail(answers: &mut [Answer], why: &str) {
+    for answer in answers {
+        match answer {
+            Answer::Batch(_, result) => {
+                if result.is_ok() || matches!(result, Err((_, Rejected::Refused(_)))) {
+                    *result = Err((0, Rejected::Fault(Fault::Other(why.to_owned()))));
+                }
+            }
+            Answer::Own(_, result) => *result = Err(Fault::Other(why.to_owned())),
+        }
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "the writer's own loop, called once")]
+fn group(
+    db: &mut dyn Db,
+    first: Job,
+    receiver: &Receiver<Job>,
+    clock: &Clock,
+    key: &SealKey,
+    memory: &mut Memory,
+    answers: &mut Vec<Answer>,
+    stop: &mut bool,
+) -> Result<(), Fault> {
+    let engine = db.engine();
+    // On PostgreSQL other servers write too, so nothing is remembered between groups.
+    memory.heads.clear();
+    if engine == crate::Engine::Postgres {
+        memory.states.clear();
+    }
+    memory.trim();
+    let mut job = Some(first);
+    let mut jobs = 0;
+    let mut broken = None;
+    let began = db.script(dialect::begin(engine));
+    while let Some(next) = job.take() {
+        jobs += 1;
+        match (&began, next) {
+            (_, Job::Stop) => {
+                *stop = true;
+                break;
+            }
+            (Ok(()), next) if broken.is_none() => {
+                if let Err(error) = one(db, next, clock, memory, answers) {
+                    broken = Some(error);
+                }
+            }
+            // The transaction is lost: everybody is told that nothing was done.
+            (_, Job::Commands { reply, .. }) => answers.push(Answer::Batch(reply, Ok(Vec::new()))),
+            (_, Job::Own { reply, .. }) => answers.push(Answer::Own(reply, Ok(()))),
+        }
+        if jobs < GROUP {
+            job = receiver.try_recv().ok();
+        }
+    }
+    began?;
+    if let Some(error) = broken {
+        return Err(error);
+    }
+    seal_heads(db, memory, key)?;
+    db.script("COMMIT")
+}
+
+fn one(
+    db: &mut dyn Db,
+    job: Job,
+    clock: &Clock,
+    memory: &mut Memory,
+    answers: &mut Vec<Answer>,
+) -> Result<(), Fault> {
+    match job {
+        Job::Commands { envelopes, dry, reply } => {
+            // A failure of the savepoint itself loses the transaction.
+            match batch(db, &envelopes, dry, clock, memory) {
+                Ok(result) => answers.push(Answer::Batch(reply, result)),
+                Err(error) => {
+                    answers.push(Answer::Batch(reply, Ok(Vec::new())));
+                    return Err(error);
+                }
+            }
+        }
+        Job::Own { work, reply } => {
+            db.script("SAVEPOINT one")?;
+            let result = work(db).and_then(|()| db.script("RELEASE SAVEPOINT one"));
+            if result.is_err() {
+                db.script("ROLLBACK TO SAVEPOINT one")?;
+            }
+            answers.push(Answer::Own(reply, result));
+        }
+        Job::Stop => {}
+    }
+    Ok(())
+}
+
+fn batch(
+    db: &mut dyn Db,
+    envelopes: &[Envelope],
+    dry: bool,
+    clock: &Clock,
+    memory: &mut Memory,
+) -> Result<BatchAnswer, Fault> {
+    db.script("SAVEPOINT one")?;
+    let heads = memory.heads.clone();
+    let mut done = Vec::with_capacity(envelopes.len());
+    for (index, envelope) in envelopes.iter().enumerate() {
+        let mut processor =
+            Processor { db, memory, now_ms: clock.now_ms(), clock: clock.label() };
+        match processor.run(envelope) {
+            Ok(it) => done.push(it),
+            Err(rejected) => {
+                undo(db, memory, heads)?;
+                if let Rejected::Refused(refusal) = &rejected {
+                    if !dry && envelopes.len() == 1 {
+                        remember_refusal(db, memory, clock, envelope, refusal)?;
+                    }
+                }
+                return Ok(Err((index, rejected)));
+            }
+        }
+    }
+    if dry {
+        undo(db, memory, heads)?;
+    } else {
+        db.script("RELEASE SAVEPOINT one")?;
+    }
+    Ok(Ok(done))
+}
+
+/// Back to before the batch: what was loaded meanwhile may hold uncommitted
+/// states, so it is forgotten.
+fn undo(
+    db: &mut dyn Db,
+    memory: &mut Memory,
+    heads: std::collections::HashMap<dukou_kernel::InstitutionId, Head>,
+) -> Result<(), Fault> {
+    db.script("ROLLBACK TO SAVEPOINT one")?;
+    memory.heads = heads;
+    memory.states.clear();
+    Ok(())
+}
+
+fn remember_refusal(
+    db: &mut dyn Db,
+    memory: &mut Memory,
+    clock: &Clock,
+    envelope: &Envelope,
+    refusal: &dukou_kernel::Refusal,
+) -> Result<(), Fault> {
+    let heads = memory.heads.clone();
+    let mut processor = Processor { db, memory, now_ms: clock.now_ms(), clock: clock.label() };
+    match processor.record_refusal(envelope, refusal) {
+        Ok(()) => db.script("RELEASE SAVEPOINT one"),
+        Err(Rejected::Fault(fault)) => Err(fault),
+        Err(_) => undo(db, memory, heads),
+    }
+}
+
+/// Number, hash and seal of every institution that this group wrote to.
+fn seal_heads(db: &mut dyn Db, memory: &Memory, key: &SealKey) -> Result<(), Fault> {
+    for (institution, head) in &memory.heads {
+        if head.seq == 0 {
+            continue;
+        }
+        let seal = key.seal(*institution, head.seq, &head.hash);
+        db.exec(
+            "INSERT INTO head (institution, seq, hash, seal) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (institution) DO UPDATE SET seq = excluded.seq, hash = excluded.hash, seal = excluded.seal",
+            &[
+                institution.to_string().into(),
+                head.seq.into(),
+                Value::Bytes(head.hash.to_vec()),
+                Value::Bytes(seal),
+            ],
+        )?;
+    }
+    Ok(())
+}

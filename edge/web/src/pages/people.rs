@@ -1,0 +1,399 @@
+//! 人员 — the roster: list, one person, registering, accounts.
+
+mod account;
+mod form;
+mod roster;
+
+use askama::Template;
+use dukou_chain::institution::Institution;
+use dukou_chain::people::{Person, PersonKind, Post, Role, Scope, Tenure};
+use dukou_chain::whole::State;
+use dukou_journal::StreamId;
+use dukou_kernel::{PersonId, UnitId};
+use dukou_store::{Db, Fault, Value};
+
+pub use account::account;
+pub use form::{edit, new, register, update};
+pub use roster::{roster, roster_submit};
+
+use account::{AccountView, account_view, may_have_account};
+
+use super::cases::query_with;
+use super::me::unit_name;
+use crate::app::App;
+use crate::authorise::{authorise, case_filter};
+use crate::data::{self, text};
+use crate::failure::Failure;
+use crate::page::{Answer, Page};
+use crate::request::Req;
+use crate::session::User;
+
+const PAGE: i64 = 50;
+
+/// One row of the list.
+pub struct Row {
+    /// Id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Staff number.
+    pub staff_no: String,
+    /// What somebody is to the institution.
+    pub kind: String,
+    /// College or office.
+    pub unit: String,
+    /// Title or post.
+    pub title: String,
+    /// Roles in words.
+    pub roles: String,
+    /// True while an account is open.
+    pub has_account: bool,
+}
+
+/// A code with its word and whether it is chosen.
+pub struct Pick {
+    /// Code.
+    pub code: String,
+    /// Word.
+    pub label: String,
+    /// True when chosen.
+    pub chosen: bool,
+}
+
+#[derive(Template)]
+#[template(path = "people.html")]
+struct List {
+    p: Page,
+    rows: Vec<Row>,
+    total: i64,
+    from: i64,
+    to: i64,
+    page: i64,
+    pages: i64,
+    q: String,
+    kinds: Vec<Pick>,
+    units: Vec<Pick>,
+    roles: Vec<Pick>,
+    previous: String,
+    next: String,
+    may_register: bool,
+}
+
+fn picks<T: Copy>(
+    all: &[T],
+    code: impl Fn(T) -> &'static str,
+    label: impl Fn(T) -> String,
+    chosen: &str,
+) -> Vec<Pick> {
+    all.iter()
+        .map(|it| Pick {
+            code: code(*it).to_owned(),
+            label: label(*it),
+            chosen: code(*it) == chosen,
+        })
+        .collect()
+}
+
+fn kind_picks(req: &Req, chosen: &str) -> Vec<Pick> {
+    picks(PersonKind::ALL, |it| it.code(), |it| it.label().get(req.lang).to_owned(), chosen)
+}
+
+fn role_picks(req: &Req, chosen: &str) -> Vec<Pick> {
+    picks(Role::ALL, |it| it.code(), |it| it.label().get(req.lang).to_owned(), chosen)
+}
+
+fn post_picks(req: &Req, chosen: &str) -> Vec<Pick> {
+    picks(Post::ALL, |it| it.code(), |it| it.label().get(req.lang).to_owned(), chosen)
+}
+
+fn unit_picks(institution: &Institution, req: &Req, chosen: &str) -> Vec<Pick> {
+    let mut units: Vec<Pick> = institution
+        .units
+        .iter()
+        .map(|(id, names)| Pick {
+            code: id.to_string(),
+            label: unit_name(names, req),
+            chosen: id.to_string() == chosen,
+        })
+        .collect();
+    units.sort_by(|a, b| a.label.cmp(&b.label));
+    units
+}
+
+/// What the list asks for, as SQL with its values.
+fn conditions(user: &User, scope: Scope, req: &Req) -> (String, Vec<Value>) {
+    let mut sql = "v.institution = $1".to_owned();
+    let mut params = vec![text(user.institution)];
+    let mut add = |clause: &str, value: Value| {
+        params.push(value);
+        sql.push_str(&clause.replace('?', &format!("${}", params.len())));
+    };
+    match scope {
+        Scope::All => {}
+        Scope::Unit => add(" AND v.unit = ?", user.unit.map_or(Value::Null, text)),
+        Scope::Own | Scope::None => add(" AND v.id = ?", text(user.person)),
+    }
+    let q = req.query("q").trim().replace(['%', '_'], "");
+    if !q.is_empty() {
+        add(" AND (n.text LIKE ? OR s.text LIKE ?)", text(format!("%{q}%")));
+    }
+    if PersonKind::parse(req.query("kind")).is_some() {
+        add(" AND v.kind = ?", text(req.query("kind")));
+    }
+    if req.query("unit").parse::<UnitId>().is_ok() {
+        add(" AND v.unit = ?", text(req.query("unit")));
+    }
+    if Role::parse(req.query("role")).is_some() {
+        add(
+            " AND EXISTS (SELECT 1 FROM person_role r WHERE r.institution = v.institution AND r.person = v.id AND r.role = ?)",
+            text(req.query("role")),
+        );
+    }
+    (sql, params)
+}
+
+const FROM: &str = "FROM person_view v \
+    LEFT JOIN sealed n ON n.institution = v.institution AND n.subject = v.id AND n.field = 'name' \
+    LEFT JOIN sealed s ON s.institution = v.institution AND s.subject = v.id AND s.field = 'staff_no'";
+
+fn read(
+    db: &mut dyn Db,
+    (user, scope, institution): (&User, Scope, &Institution),
+    req: &Req,
+    offset: i64,
+) -> Result<(i64, Vec<Row>), Fault> {
+    let (clause, params) = conditions(user, scope, req);
+    let total = db.row(&format!("SELECT COUNT(*) {FROM} WHERE {clause}"), &params)?;
+    let found = db.rows(
+        &format!(
+            "SELECT v.id, n.text, s.text, v.kind, v.unit, v.title, v.has_account {FROM} WHERE {clause} \
+             ORDER BY COALESCE(n.text, ''), v.id LIMIT {PAGE} OFFSET {offset}"
+        ),
+        &params,
+    )?;
+    let mut rows = Vec::new();
+    for row in &found {
+        let unit: Option<UnitId> = row.text(4).parse().ok();
+        rows.push(Row {
+            id: row.text(0).to_owned(),
+            name: name_or_erased(row.text(1), req),
+            staff_no: row.text(2).to_owned(),
+            kind: PersonKind::parse(row.text(3))
+                .map_or_else(String::new, |it| it.label().get(req.lang).to_owned()),
+            unit: unit
+                .and_then(|id| institution.units.get(&id))
+                .map_or_else(String::new, |names| unit_name(names, req)),
+            title: row.text(5).to_owned(),
+            roles: roles_of(db, user, row.text(0), req)?,
+            has_account: row.int(6) != 0,
+        });
+    }
+    Ok((total.map_or(0, |row| row.int(0)), rows))
+}
+
+fn name_or_erased(name: &str, req: &Req) -> String {
+    if name.is_empty() { req.t("〔已删除〕", "[erased]").to_owned() } else { name.to_owned() }
+}
+
+fn roles_of(db: &mut dyn Db, user: &User, person: &str, req: &Req) -> Result<String, Fault> {
+    let rows = db.rows(
+        "SELECT role FROM person_role WHERE institution = $1 AND person = $2 ORDER BY role",
+        &[text(user.institution), text(person)],
+    )?;
+    let words: Vec<&str> = rows
+        .iter()
+        .filter_map(|row| Role::parse(row.text(0)))
+        .map(|role| role.label().get(req.lang))
+        .collect();
+    Ok(words.join(req.t("、", ", ")))
+}
+
+/// The list.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn list(app: &App, req: &Req) -> Result<Answer, Failure> {
+    let user = req.user.as_ref().ok_or(Failure::SignIn)?;
+    let institution = data::institution(app, user.institution)?;
+    let may = |action: &str| authorise(Some(&institution), Some(user), action);
+    let page: i64 = req.query("page").parse().unwrap_or(1).clamp(1, 100_000);
+    let offset = (page - 1) * PAGE;
+    let scope = may("people.read");
+    let (total, rows) =
+        app.store.read(|db| read(db, (user, scope, &institution), req, offset))?;
+    let pages = ((total + PAGE - 1) / PAGE).max(1);
+    let at = |to: i64| format!("/people?{}", query_with(req, "page", &to.to_string()));
+    Answer::html(&List {
+        p: Page::new(app, req)?,
+        from: if total == 0 { 0 } else { offset + 1 },
+        to: (offset + PAGE).min(total),
+        rows,
+        total,
+        page,
+        pages,
+        q: req.query("q").to_owned(),
+        kinds: kind_picks(req, req.query("kind")),
+        units: unit_picks(&institution, req, req.query("unit")),
+        roles: role_picks(req, req.query("role")),
+        previous: if page > 1 { at(page - 1) } else { String::new() },
+        next: if page < pages { at(page + 1) } else { String::new() },
+        may_register: may("people.register") != Scope::None,
+    })
+}
+
+/// One post in words.
+pub struct PostRow {
+    /// Which post.
+    pub post: String,
+    /// Title.
+    pub title: String,
+    /// First day.
+    pub from: String,
+    /// Last day.
+    pub to: String,
+}
+
+#[derive(Template)]
+#[template(path = "person.html")]
+struct PersonPage {
+    p: Page,
+    id: String,
+    name: String,
+    initial: String,
+    staff_no: String,
+    kind: String,
+    unit: String,
+    posts: Vec<PostRow>,
+    roles: Vec<String>,
+    heir: Option<(String, String)>,
+    deceased: bool,
+    erased: bool,
+    may_have_account: bool,
+    account: AccountView,
+    link: String,
+    link_reset: bool,
+    cases: Vec<(String, String, String)>,
+    may_update: bool,
+    may_account: bool,
+    may_grant: bool,
+    may_revoke: bool,
+    may_heir: bool,
+    may_erase: bool,
+}
+
+/// A person with their state, if the reader may see them.
+fn load(app: &App, req: &Req) -> Result<(PersonId, Person), Failure> {
+    let user = req.user.as_ref().ok_or(Failure::SignIn)?;
+    let institution = data::institution(app, user.institution)?;
+    let id: PersonId = req.param("id").parse().map_err(|_| Failure::NotFound)?;
+    let person = state_of(app, user, id)?;
+    let visible = match authorise(Some(&institution), Some(user), "people.read") {
+        Scope::All => true,
+        Scope::Unit => person.unit.is_some() && person.unit == user.unit,
+        Scope::Own => id == user.person,
+        Scope::None => false,
+    };
+    if visible { Ok((id, person)) } else { Err(Failure::NotFound) }
+}
+
+fn state_of(app: &App, user: &User, id: PersonId) -> Result<Person, Failure> {
+    let (version, state) = app.store.state(user.institution, StreamId::Person(id))?;
+    match state.as_ref() {
+        State::Person(person) if version > 0 => Ok(person.clone()),
+        _ => Err(Failure::NotFound),
+    }
+}
+
+/// A sealed text of a person, or nothing.
+fn sealed(app: &App, user: &User, id: PersonId, field: &str) -> Result<String, Failure> {
+    let row = app.store.read(|db| {
+        db.row(
+            "SELECT text FROM sealed WHERE institution = $1 AND subject = $2 AND field = $3",
+            &[text(user.institution), text(id), text(field)],
+        )
+    })?;
+    Ok(row.map_or_else(String::new, |row| row.text(0).to_owned()))
+}
+
+/// The page of one person.
+///
+/// # Errors
+/// When there is no such person.
+pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
+    person_page(app, req, None)
+}
+
+fn person_page(app: &App, req: &Req, link: Option<(String, bool)>) -> Result<Answer, Failure> {
+    let user = req.user.as_ref().ok_or(Failure::SignIn)?;
+    let institution = data::institution(app, user.institution)?;
+    let (id, person) = load(app, req)?;
+    let may = |action: &str| authorise(Some(&institution), Some(user), action) != Scope::None;
+    let name = name_or_erased(&sealed(app, user, id, "name")?, req);
+    let heir = match person.heir {
+        Some(heir) => {
+            let name = app.store.read(|db| data::person_name(db, user.institution, heir))?;
+            Some((heir.to_string(), name))
+        }
+        None => None,
+    };
+    let kind = person.kind.unwrap_or(PersonKind::Outside);
+    let unit = person.unit.and_then(|unit| institution.units.get(&unit));
+    let (link, link_reset) = link.unwrap_or_default();
+    Answer::html(&PersonPage {
+        p: Page::new(app, req)?,
+        id: id.to_string(),
+        initial: super::initial(&name),
+        name,
+        staff_no: sealed(app, user, id, "staff_no")?,
+        kind: kind.label().get(req.lang).to_owned(),
+        unit: unit.map_or_else(String::new, |names| unit_name(names, req)),
+        posts: person.posts.iter().map(|it| post_row(it, req)).collect(),
+        roles: person.roles.iter().map(|it| it.label().get(req.lang).to_owned()).collect(),
+        heir,
+        deceased: kind == PersonKind::Deceased,
+        erased: person.erased,
+        may_have_account: may_have_account(&person),
+        account: account_view(app, user, id)?,
+        link,
+        link_reset,
+        cases: cases_of(app, user, &institution, id)?,
+        may_update: may("people.update"),
+        may_account: may("admin.people.account"),
+        may_grant: may("admin.people.grant_role"),
+        may_revoke: may("admin.people.revoke_role"),
+        may_heir: may("people.name_heir"),
+        may_erase: may("admin.people.erase"),
+    })
+}
+
+fn post_row(it: &Tenure, req: &Req) -> PostRow {
+    PostRow {
+        post: it.post.label().get(req.lang).to_owned(),
+        title: it.title.clone(),
+        from: it.from.to_string(),
+        to: it.to.map_or_else(String::new, |to| to.to_string()),
+    }
+}
+
+/// The cases that this person contributed to, as far as the reader may see them.
+fn cases_of(
+    app: &App,
+    user: &User,
+    institution: &Institution,
+    id: PersonId,
+) -> Result<Vec<(String, String, String)>, Failure> {
+    let scope = authorise(Some(institution), Some(user), "case.read");
+    let (filter, values) = case_filter(scope, user, 3);
+    let mut params = vec![text(user.institution), text(id)];
+    params.extend(values);
+    let sql = format!(
+        "SELECT c.id, c.number, c.title FROM case_view c JOIN case_person q ON q.institution = c.institution AND q.case_id = c.id \
+         WHERE c.institution = $1 AND q.person = $2{filter} ORDER BY c.number DESC LIMIT 20"
+    );
+    let rows = app.store.read(|db| db.rows(&sql, &params))?;
+    let three = |row: &dukou_store::Record| {
+        (row.text(0).to_owned(), row.text(1).to_owned(), row.text(2).to_owned())
+    };
+    Ok(rows.iter().map(three).collect())
+}
+

@@ -1,0 +1,517 @@
+//! One step of a case, deal or person: its form, and taking it.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use dukou_chain::people::{Role, Scope};
+use dukou_chain::whole::{Case, Command, Deal, State};
+use dukou_journal::{Actor, StreamId};
+use dukou_kernel::{CaseId, DealId, InstitutionId, Lang, PersonId, Text};
+use dukou_store::{Envelope, Rejected};
+use serde_json::{Map, Value, json};
+
+use crate::app::App;
+use crate::authorise::{authorise, covers_case, covers_deal};
+use crate::data;
+use crate::failure::Failure;
+use crate::forms::{self, Choice, FormView, Offer, Spec, Tried};
+use crate::page::{Answer, Page};
+use crate::request::Req;
+use crate::session::User;
+
+#[derive(Template)]
+#[template(path = "step.html")]
+struct StepPage {
+    p: Page,
+    form: FormView,
+    crumbs: Vec<(String, String)>,
+    back: String,
+    signer: String,
+    on_behalf: bool,
+}
+
+/// What a step is about: the stream, the way back, and what its form may offer.
+struct Target {
+    version: i64,
+    /// Field of the command's JSON that names the stream, and its id.
+    address: (&'static str, String),
+    crumbs: Vec<(String, String)>,
+    back: String,
+    offer: Offer,
+    scope_covers: bool,
+}
+
+/// Form of a step on a case.
+///
+/// # Errors
+/// Not found, not allowed, or the database cannot be read.
+pub fn show_case(app: &App, req: &Req) -> Result<Answer, Failure> {
+    show(app, req, case_target)
+}
+
+/// Takes a step on a case.
+///
+/// # Errors
+/// Not found, not allowed, refused, or the database cannot be written.
+pub fn submit_case(app: &App, req: &Req) -> Result<Answer, Failure> {
+    submit(app, req, case_target)
+}
+
+/// Form of a step on a deal.
+///
+/// # Errors
+/// Not found, not allowed, or the database cannot be read.
+pub fn show_deal(app: &App, req: &Req) -> Result<Answer, Failure> {
+    show(app, req, deal_target)
+}
+
+/// Takes a step on a deal.
+///
+/// # Errors
+/// Not found, not allowed, refused, or the database cannot be written.
+pub fn submit_deal(app: &App, req: &Req) -> Result<Answer, Failure> {
+    submit(app, req, deal_target)
+}
+
+/// Form of a step on a person.
+///
+/// # Errors
+/// Not found, not allowed, or the database cannot be read.
+pub fn show_person(app: &App, req: &Req) -> Result<Answer, Failure> {
+    show(app, req, person_target)
+}
+
+/// Takes a step on a person.
+///
+/// # Errors
+/// Not found, not allowed, refused, or the database cannot be written.
+pub fn submit_person(app: &App, req: &Req) -> Result<Answer, Failure> {
+    submit(app, req, person_target)
+}
+
+type Find = fn(&App, &Req, &User, Scope) -> Result<Target, Failure>;
+
+/// The scope that the step's own action has, and the target it is taken on.
+fn allowed(app: &App, req: &Req, find: Find) -> Result<Target, Failure> {
+    let user = req.user.as_ref().ok_or(Failure::SignIn)?;
+    let institution = data::institution(app, user.institution)?;
+    let action = Command::action(req.param("command"));
+    let scope = authorise(Some(&institution), Some(user), action);
+    if scope == Scope::None {
+        return Err(Failure::Forbidden);
+    }
+    let target = find(app, req, user, scope)?;
+    if target.scope_covers { Ok(target) } else { Err(Failure::NotFound) }
+}
+
+fn show(app: &App, req: &Req, find: Find) -> Result<Answer, Failure> {
+    let target = allowed(app, req, find)?;
+    let spec = forms::spec(req.param("command"), &target.offer).ok_or(Failure::NotFound)?;
+    let form = forms::view(&spec, req, &req.path, target.version, None);
+    render(app, req, &target, form, axum::http::StatusCode::OK)
+}
+
+fn render(
+    app: &App,
+    req: &Req,
+    target: &Target,
+    form: FormView,
+    status: axum::http::StatusCode,
+) -> Result<Answer, Failure> {
+    let today = app.store.today();
+    let name = req.user.as_ref().map_or("", |user| user.name.as_str());
+    let signer = match req.lang {
+        Lang::Zh => format!("由{name}签记，{today}"),
+        Lang::En => format!("Signed by {name}, {today}"),
+    };
+    let on_behalf = form.fields.iter().any(|field| field.name == "on_behalf");
+    let page = StepPage {
+        p: Page::new(app, req)?,
+        form,
+        crumbs: target.crumbs.clone(),
+        back: target.back.clone(),
+        signer,
+        on_behalf,
+    };
+    Answer::html_with(status, &page)
+}
+
+fn submit(app: &App, req: &Req, find: Find) -> Result<Answer, Failure> {
+    let user = req.user.as_ref().ok_or(Failure::SignIn)?;
+    let target = allowed(app, req, find)?;
+    let spec = forms::spec(req.param("command"), &target.offer).ok_or(Failure::NotFound)?;
+    let mut tried = Tried::default();
+    let files = put_away(app, req, user, &spec, &mut tried)?;
+    let mut reading = forms::read(&spec, req, &files);
+    tried.errors.append(&mut reading.errors);
+    tried.ids = kept_ids(&spec, &reading.value);
+    if tried.errors.is_empty() {
+        match take(app, req, user, &target, reading) {
+            Ok(()) => {
+                let done = req.t("已记入案卷", "Recorded");
+                return Ok(Answer::see_other(&target.back).toast(done));
+            }
+            Err(Failure::Refused(refusal)) => {
+                tried.findings =
+                    forms::place(&refusal.findings, &spec, req.lang, &mut tried.errors);
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    let form = forms::view(&spec, req, &req.path, version_of(req, &target), Some(&tried));
+    render(app, req, &target, form, axum::http::StatusCode::UNPROCESSABLE_ENTITY)
+}
+
+fn version_of(req: &Req, target: &Target) -> i64 {
+    req.field("_version").parse().unwrap_or(target.version)
+}
+
+fn kept_ids(spec: &Spec, value: &Map<String, Value>) -> Vec<(String, String)> {
+    let id = |path: &&str| {
+        let id = value.get(*path).and_then(Value::as_str)?;
+        Some(((*path).to_owned(), id.to_owned()))
+    };
+    spec.new_id.iter().filter_map(id).collect()
+}
+
+/// Puts uploaded files into the store; a file that is not accepted becomes an
+/// error at its field, the others are kept for the next try.
+fn put_away(
+    app: &App,
+    req: &Req,
+    user: &User,
+    spec: &Spec,
+    tried: &mut Tried,
+) -> Result<forms::Stored, Failure> {
+    let mut stored = BTreeMap::new();
+    for upload in &req.uploads {
+        let Some(field) = spec.fields.iter().find(|field| field.path == upload.field) else {
+            continue;
+        };
+        match super::file::put(app, user, &upload.name, &upload.bytes) {
+            Ok(file) => {
+                tried.kept.insert(field.path.to_owned(), format!("{file}|{}", upload.name));
+                stored.insert(field.path.to_owned(), json!({"file": file, "name": upload.name}));
+            }
+            Err(Failure::BadRequest(finding)) => {
+                let message = finding.message.get(req.lang).to_owned();
+                tried.errors.insert(field.path.to_owned(), message);
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(stored)
+}
+
+fn take(
+    app: &App,
+    req: &Req,
+    user: &User,
+    target: &Target,
+    reading: forms::Reading,
+) -> Result<(), Failure> {
+    let mut value = reading.value;
+    value.insert(target.address.0.to_owned(), json!(target.address.1));
+    if req.param("command") == "matching.open" {
+        open_deal(&mut value, target, req);
+    }
+    let command = Command::from_json(Value::Object(value)).map_err(Failure::BadRequest)?;
+    let opens = matches!(command, Command::Matching(..)) && target.address.0 == "case";
+    let envelope = Envelope {
+        on_behalf: reading.on_behalf.and_then(|id| id.parse::<PersonId>().ok()),
+        expected: (!opens).then(|| version_of(req, target)),
+        key: Some(req.field("_key").to_owned()).filter(|key| !key.is_empty()),
+        ..Envelope::new(user.institution, Actor::Person(user.person), command)
+    };
+    app.store.execute(envelope).map_err(|rejected: Rejected| Failure::from(rejected))?;
+    Ok(())
+}
+
+/// A deal is opened from a case's page: the case becomes its first case.
+fn open_deal(value: &mut Map<String, Value>, target: &Target, req: &Req) {
+    let case = target.address.1.clone();
+    value.remove("case");
+    let sent = req.field("_id_deal");
+    let deal = if uuid::Uuid::parse_str(sent).is_ok() {
+        sent.to_owned()
+    } else {
+        uuid::Uuid::now_v7().to_string()
+    };
+    value.insert("deal".to_owned(), json!(deal));
+    let mut cases = vec![case];
+    cases.extend(req.all("cases").filter(|id| !id.is_empty()).map(str::to_owned));
+    cases.dedup();
+    value.insert("cases".to_owned(), json!(cases));
+}
+
+fn contributors(app: &App, user: &User, case: &Case) -> Result<Vec<Choice>, Failure> {
+    let people: Vec<PersonId> =
+        case.disclosure.contributors().iter().map(|c| c.person).collect();
+    named(app, user.institution, people)
+}
+
+fn named(
+    app: &App,
+    institution: InstitutionId,
+    people: Vec<PersonId>,
+) -> Result<Vec<Choice>, Failure> {
+    let names = app.store.read(|db| data::names(db, institution, people.clone()))?;
+    Ok(people
+        .into_iter()
+        .map(|id| {
+            let name = names.get(&id).cloned().unwrap_or_default();
+            Choice { value: id.to_string(), label: Text::new(name.clone(), name) }
+        })
+        .collect())
+}
+
+fn role_choices(app: &App, user: &User, role: Role) -> Result<Vec<Choice>, Failure> {
+    let people = app.store.read(|db| data::people_in(db, user.institution, role))?;
+    Ok(people
+        .into_iter()
+        .map(|(id, name)| Choice { value: id.to_string(), label: Text::new(name.clone(), name) })
+        .collect())
+}
+
+/// Everybody of the roster, for naming contributors.
+pub fn roster(app: &App, user: &User) -> Result<Vec<Choice>, Failure> {
+    let rows = app.store.read(|db| {
+        db.rows(
+            "SELECT v.id, s.text, u.name_zh, u.name_en FROM person_view v \
+             JOIN sealed s ON s.institution = v.institution AND s.subject = v.id AND s.field = 'name' \
+             LEFT JOIN unit_view u ON u.institution = v.institution AND u.id = v.unit \
+             WHERE v.institution = $1 ORDER BY s.text LIMIT 2000",
+            &[data::text(user.institution)],
+        )
+    })?;
+    Ok(rows
+        .iter()
+        .map(|row| {
+            let (name, zh, en) = (row.text(1), row.text(2), row.text(3));
+            let en = if en.is_empty() { zh } else { en };
+            let join = |unit: &str| {
+                if unit.is_empty() { name.to_owned() } else { format!("{name} · {unit}") }
+            };
+            Choice { value: row.text(0).to_owned(), label: Text::new(join(zh), join(en)) }
+        })
+        .collect())
+}
+
+fn entries(app: &App, institution: InstitutionId, stream: StreamId) -> Result<Vec<Choice>, Failure> {
+    let list = app.store.entries(institution, stream)?;
+    Ok(list
+        .iter()
+        .rev()
+        .take(40)
+        .map(|(entry, _)| {
+            let label = format!("{} · {}", entry.meta.seq, entry.meta.effective);
+            let kind = super::case::kind_text(&entry.meta.kind);
+            Choice {
+                value: entry.meta.seq.to_string(),
+                label: Text::new(format!("{label} {}", kind.zh), format!("{label} {}", kind.en)),
+            }
+        })
+        .collect())
+}
+
+fn case_target(app: &App, req: &Req, user: &User, scope: Scope) -> Result<Target, Failure> {
+    let id: CaseId = req.param("id").parse().map_err(|_| Failure::NotFound)?;
+    let (version, state) = data::case(app, user.institution, id)?;
+    let case = data::as_case(&state)?;
+    let covers = app.store.read(|db| covers_case(db, user, scope, id))?;
+    let stream = StreamId::Case(id);
+    let mut offer = base_offer(app, user)?;
+    offer.managers = role_choices(app, user, Role::Manager)?;
+    offer.people = contributors(app, user, case)?;
+    if scope == Scope::Own && offer.people.iter().any(|it| it.value == user.person.to_string()) {
+        offer.people.retain(|it| it.value == user.person.to_string());
+    }
+    if req.param("command") == "disclosure.revise_shares" {
+        offer.roster = roster(app, user)?;
+        let standing = serde_json::to_value(case.disclosure.contributors()).unwrap_or_default();
+        offer.standing.insert("contributors".to_owned(), standing);
+    }
+    offer.rights = case
+        .protection
+        .rights
+        .values()
+        .map(|right| Choice {
+            value: right.recorded.right.to_string(),
+            label: right_label(&right.recorded.number, right.recorded.kind.label()),
+        })
+        .collect();
+    if req.param("command") == "closing.correct" {
+        offer.entries = entries(app, user.institution, stream)?;
+    }
+    if let Some(details) = &case.disclosure.details {
+        offer.standing.insert("kind".to_owned(), json!(details.kind.code()));
+    }
+    let number = case.disclosure.number.clone();
+    Ok(Target {
+        version,
+        address: ("case", id.to_string()),
+        crumbs: crumbs(req, vec![(format!("/cases/{id}"), number)]),
+        back: format!("/cases/{id}"),
+        offer,
+        scope_covers: covers,
+    })
+}
+
+fn right_label(number: &str, kind: Text) -> Text {
+    if number.is_empty() {
+        return kind;
+    }
+    Text::new(format!("{number} {}", kind.zh), format!("{number} {}", kind.en))
+}
+
+fn crumbs(req: &Req, rest: Vec<(String, String)>) -> Vec<(String, String)> {
+    let mut crumbs = vec![("/cases".to_owned(), req.t("成果", "Cases").to_owned())];
+    crumbs.extend(rest);
+    crumbs
+}
+
+fn base_offer(app: &App, user: &User) -> Result<Offer, Failure> {
+    let institution = data::institution(app, user.institution)?;
+    let today = app.store.today();
+    let contact = institution.profile.as_ref().map(|it| it.contact.clone());
+    let policy = institution.policy_on(today);
+    Ok(Offer {
+        today: today.to_string(),
+        contact: contact.unwrap_or_default(),
+        days: policy.map_or(15, |it| it.price_publicity_days),
+        ..Offer::default()
+    })
+}
+
+fn deal_target(app: &App, req: &Req, user: &User, scope: Scope) -> Result<Target, Failure> {
+    let id: DealId = req.param("id").parse().map_err(|_| Failure::NotFound)?;
+    let (version, state) = data::deal(app, user.institution, id)?;
+    let deal = data::as_deal(&state)?;
+    let covers = app.store.read(|db| covers_deal(db, user, scope, id))?;
+    let mut offer = base_offer(app, user)?;
+    fill_deal_offer(app, req, user, deal, &mut offer)?;
+    if req.param("command") == "closing.correct" {
+        offer.entries = entries(app, user.institution, StreamId::Deal(id))?;
+    }
+    let first = deal.cases().first().copied();
+    let back = first.map_or_else(|| "/deals".to_owned(), |case| format!("/cases/{case}?deal={id}"));
+    Ok(Target {
+        version,
+        address: ("deal", id.to_string()),
+        crumbs: crumbs(req, vec![(back.clone(), deal.number().to_owned())]),
+        back,
+        offer,
+        scope_covers: covers,
+    })
+}
+
+fn fill_deal_offer(
+    app: &App,
+    req: &Req,
+    user: &User,
+    deal: &Deal,
+    offer: &mut Offer,
+) -> Result<(), Failure> {
+    let mut people: Vec<PersonId> = Vec::new();
+    for id in deal.cases() {
+        let (_, state) = data::case(app, user.institution, *id)?;
+        if let State::Case(case) = state.as_ref() {
+            people.extend(case.disclosure.contributors().iter().map(|c| c.person));
+        }
+    }
+    people.dedup();
+    offer.people = named(app, user.institution, people)?;
+    let own = user.person.to_string();
+    if user.roles == [Role::Inventor] {
+        offer.people.retain(|it| it.value == own);
+    }
+    offer.receipts = deal
+        .income
+        .standing()
+        .map(|(id, receipt)| {
+            let (day, amount) = (receipt.received.received, receipt.received.amount);
+            let text = format!("{day} ¥{amount}");
+            Choice { value: id.to_string(), label: Text::new(text.clone(), text) }
+        })
+        .collect();
+    if let Some(receipt) = Some(req.query("receipt")).filter(|it| !it.is_empty()) {
+        offer.receipts.sort_by_key(|it| it.value != receipt);
+    }
+    if let Some(notice) = deal.publicity.current(deal.negotiation.version()) {
+        offer.objections = notice
+            .open_objections()
+            .map(|it| {
+                let n = it.objected.objection;
+                let head: String = it.objected.text.chars().take(30).collect();
+                Choice {
+                    value: n.to_string(),
+                    label: Text::new(format!("第{n}条：{head}"), format!("No. {n}: {head}")),
+                }
+            })
+            .collect();
+    }
+    standing_terms(req, deal, offer);
+    Ok(())
+}
+
+/// What stands now is filled into the forms that change it.
+fn standing_terms(req: &Req, deal: &Deal, offer: &mut Offer) {
+    let command = req.param("command");
+    if command == "deal.agree_terms" || command == "agreement.amend" {
+        let terms = deal.terms().and_then(|terms| serde_json::to_value(terms).ok());
+        if let Some(Value::Object(terms)) = terms {
+            for (key, value) in terms {
+                match (key.as_str(), value) {
+                    ("equity", Value::Object(equity)) => {
+                        for (inner, value) in equity {
+                            offer.standing.insert(format!("terms.equity.{inner}"), value);
+                        }
+                    }
+                    (_, value) => {
+                        offer.standing.insert(format!("terms.{key}"), value);
+                    }
+                }
+            }
+        } else if let Some((_, opened)) = &deal.matching.opened {
+            offer.standing.insert("terms.mode".to_owned(), json!(opened.mode.code()));
+            if let Some(asking) = opened.asking {
+                offer.standing.insert("terms.price".to_owned(), json!(asking.fen()));
+            }
+        }
+    }
+    if command == "agreement.rename_party" {
+        if let Some(party) = deal.agreement.party() {
+            offer.standing.insert("party.kind".to_owned(), json!(party.kind.code()));
+            offer.standing.insert("party.size".to_owned(), json!(party.size.code()));
+        }
+    }
+    if command == "agreement.register" {
+        if let Some(terms) = deal.terms() {
+            offer.standing.insert("technology_amount".to_owned(), json!(terms.price.fen()));
+        }
+    }
+    if command == "income.receive" {
+        let party = deal.agreement.party().map(|it| it.name.clone());
+        offer.standing.insert("payer".to_owned(), json!(party.unwrap_or_default()));
+    }
+}
+
+fn person_target(app: &App, req: &Req, user: &User, scope: Scope) -> Result<Target, Failure> {
+    let id: PersonId = req.param("id").parse().map_err(|_| Failure::NotFound)?;
+    let (version, _) = app.store.state(user.institution, StreamId::Person(id))?;
+    if version == 0 {
+        return Err(Failure::NotFound);
+    }
+    let name = app.store.read(|db| data::person_name(db, user.institution, id))?;
+    Ok(Target {
+        version,
+        address: ("person", id.to_string()),
+        crumbs: vec![
+            ("/people".to_owned(), req.t("人员", "People").to_owned()),
+            (format!("/people/{id}"), name),
+        ],
+        back: format!("/people/{id}"),
+        offer: base_offer(app, user)?,
+        scope_covers: scope == Scope::All || id == user.person,
+    })
+}

@@ -1,0 +1,66 @@
+//! Health, static files, language and theme, and what does not exist.
+
+use axum::http::header;
+
+use crate::app::App;
+use crate::failure::Failure;
+use crate::page::Answer;
+use crate::request::Req;
+
+const CSS: &str = include_str!("../../static/dukou.css");
+const JS: &str = include_str!("../../static/dukou.js");
+const ICONS: &str = include_str!("../../static/icons.svg");
+const MARK: &str = include_str!("../../static/mark.svg");
+
+/// Says that the server answers and its database can be read.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn health(app: &App, _req: &Req) -> Result<Answer, Failure> {
+    app.store.read(|db| db.row("SELECT 1", &[]))?;
+    Ok(Answer::bytes("text/plain; charset=utf-8", b"ok\n".to_vec()))
+}
+
+/// A static file of the program.
+///
+/// # Errors
+/// When there is none of this name.
+pub fn asset(_app: &App, req: &Req) -> Result<Answer, Failure> {
+    let (media, text) = match req.param("name") {
+        "dukou.css" => ("text/css; charset=utf-8", CSS),
+        "dukou.js" => ("text/javascript; charset=utf-8", JS),
+        "icons.svg" => ("image/svg+xml", ICONS),
+        "mark.svg" => ("image/svg+xml", MARK),
+        _ => return Err(Failure::NotFound),
+    };
+    let mut answer = Answer::bytes(media, text.as_bytes().to_vec());
+    answer.headers.push((header::CACHE_CONTROL, "public, max-age=86400".to_owned()));
+    Ok(answer)
+}
+
+/// Language and theme, kept in cookies so that they hold before signing in too.
+///
+/// # Errors
+/// None.
+pub fn preferences(_app: &App, req: &Req) -> Result<Answer, Failure> {
+    const YEAR: i64 = 365 * 86_400;
+    let mut answer = Answer::see_other(req.field("next"));
+    if let "zh" | "en" = req.field("lang") {
+        answer = answer.cookie("dukou_lang", req.field("lang"), YEAR);
+    }
+    if req.fields.iter().any(|(key, _)| key == "theme") {
+        let theme = req.field("theme");
+        let known = matches!(theme, "light" | "dark");
+        answer = answer.cookie("dukou_theme", if known { theme } else { "" }, YEAR);
+    }
+    Ok(answer)
+}
+
+/// What answers when nothing else does.
+///
+/// # Errors
+/// Always [`Failure::NotFound`].
+pub fn not_found(_app: &App, _req: &Req) -> Result<Answer, Failure> {
+    Err(Failure::NotFound)
+}
+
