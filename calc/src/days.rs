@@ -96,15 +96,16 @@ pub(crate) fn workdays(question: Value, env: &Env) -> Result<Value, CalcError> {
                 json!({"working": working, "why": answer(&why)?, "steps": [answer(&step)?], "findings": []}),
             )
         }
-        _ => Err(CalcError::new(
-            "input.which_question",
-            "",
-            Text::new(
-                "应给出 start 和 working_days，或 from 和 to，或 date",
-                "give start and working_days, or from and to, or date",
-            ),
-        )),
+        _ => Err(which_question()),
     }
+}
+
+fn which_question() -> CalcError {
+    let message = Text::new(
+        "应给出 start 和 working_days，或 from 和 to，或 date",
+        "give start and working_days, or from and to, or date",
+    );
+    CalcError::new("input.which_question", "", message)
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]

@@ -2,7 +2,7 @@
 //! functions that the cases use.
 
 use dukou_kernel::{Money, text};
-use dukou_ledger::{DistributionState, PersonShare, Receipt, Terms, distribution};
+use dukou_ledger::{DistributionState, PersonShare, Receipt, ReceiptSplit, Terms, distribution};
 use dukou_rules::{
     AppraisalQuestion, Cit, ContractAmounts, DistributionPolicy, Equity, Exemption, Flush,
     JURISDICTIONS, Leader, Pit, SelfImplementation, Tier, Window,
@@ -124,8 +124,17 @@ pub(crate) fn split(question: Value, env: &Env) -> Result<Value, CalcError> {
     let totals = state
         .totals()
         .map_err(|_| CalcError::out_of_range("/receipts"))?;
+    let (rows, steps) = rows_of(&splits, &mut findings)?;
+    Ok(json!({"receipts": rows, "totals": answer(&totals)?, "steps": steps, "findings": findings}))
+}
+
+/// The receipts as rows; their steps and findings go together on top.
+fn rows_of(
+    splits: &[ReceiptSplit],
+    findings: &mut Vec<Value>,
+) -> Result<(Vec<Value>, Vec<Value>), CalcError> {
     let (mut rows, mut steps) = (Vec::with_capacity(splits.len()), Vec::new());
-    for split in &splits {
+    for split in splits {
         let Value::Object(mut row) = answer(split)? else {
             continue;
         };
@@ -138,7 +147,7 @@ pub(crate) fn split(question: Value, env: &Env) -> Result<Value, CalcError> {
         }
         rows.push(Value::Object(row));
     }
-    Ok(json!({"receipts": rows, "totals": answer(&totals)?, "steps": steps, "findings": findings}))
+    Ok((rows, steps))
 }
 
 fn list(value: Option<Value>) -> Vec<Value> {

@@ -272,36 +272,38 @@ fn method(name: &str, keys: &[&str], number: &Value) -> Value {
     object(all)
 }
 
+/// The methods over rows of flows.
+fn flows(number: &Value) -> Vec<Value> {
+    vec![
+        method("present_value", &["cash_flows", "discount_rate"], number),
+        method(
+            "relief_from_royalty",
+            &[
+                "revenue_projections",
+                "royalty_rate",
+                "discount_rate",
+                "tax_rate",
+            ],
+            number,
+        ),
+        method(
+            "incremental_cash_flow",
+            &["cash_flows_with", "cash_flows_without", "discount_rate"],
+            number,
+        ),
+        method(
+            "risk_adjusted",
+            &[
+                "cash_flow_projections",
+                "probability_of_success",
+                "discount_rate",
+            ],
+            number,
+        ),
+    ]
+}
+
 pub(crate) fn valuation() -> Value {
-    let flows = |number: &Value| {
-        vec![
-            method("present_value", &["cash_flows", "discount_rate"], number),
-            method(
-                "relief_from_royalty",
-                &[
-                    "revenue_projections",
-                    "royalty_rate",
-                    "discount_rate",
-                    "tax_rate",
-                ],
-                number,
-            ),
-            method(
-                "incremental_cash_flow",
-                &["cash_flows_with", "cash_flows_without", "discount_rate"],
-                number,
-            ),
-            method(
-                "risk_adjusted",
-                &[
-                    "cash_flow_projections",
-                    "probability_of_success",
-                    "discount_rate",
-                ],
-                number,
-            ),
-        ]
-    };
     let kind = |name: &str, keys: &[&'static str]| {
         let mut all = vec![("kind", json!({"const": name}))];
         all.extend(keys.iter().map(|key| (*key, number())));

@@ -434,6 +434,22 @@ pub fn self_implementation(
             Finding::new(Severity::Info, "reward.too_few_years", message).cite(years.citation),
         );
     }
+    let (amounts, steps) = yearly_rewards(question, citation.as_ref())?;
+    let total =
+        Money::sum(amounts.iter().copied()).map_err(|_| RuleError::out_of_range("/profits_fen"))?;
+    Ok(SelfImplementationAnswer {
+        amounts_fen: amounts,
+        total_fen: total,
+        steps,
+        findings,
+    })
+}
+
+/// One amount and one step for each year.
+fn yearly_rewards(
+    question: &SelfImplementation,
+    citation: Option<&Citation>,
+) -> Result<(Vec<Money>, Vec<Step>), RuleError> {
     let (mut amounts, mut steps) = (Vec::new(), Vec::new());
     for (index, profit) in question.profits_fen.iter().enumerate() {
         let pointer = || RuleError::out_of_range(format!("/profits_fen/{index}"));
@@ -448,18 +464,11 @@ pub fn self_implementation(
         let step = Step::new("reward.min.self_or_joint", words, amount.fen())
             .with("profit_fen", profit.fen())
             .with("rate", question.rate);
-        steps.push(match &citation {
+        steps.push(match citation {
             Some(citation) => step.cite(citation.clone()),
             None => step,
         });
         amounts.push(amount);
     }
-    let total =
-        Money::sum(amounts.iter().copied()).map_err(|_| RuleError::out_of_range("/profits_fen"))?;
-    Ok(SelfImplementationAnswer {
-        amounts_fen: amounts,
-        total_fen: total,
-        steps,
-        findings,
-    })
+    Ok((amounts, steps))
 }

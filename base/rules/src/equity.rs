@@ -74,20 +74,7 @@ fn too_many_digits(pointer: &str) -> RuleError {
 /// `people.shares_sum`, `people.duplicate_id`, `share.above_one`,
 /// `input.out_of_range`.
 pub fn equity(question: &Equity, book: &Rulebook) -> Result<EquityAnswer, RuleError> {
-    for (pointer, share) in [("/holding", question.holding), ("/team", question.team)] {
-        if share > Share::ONE {
-            let message = Text::new("份额不能超过 100%", "a share does not exceed 100 %");
-            return Err(RuleError::new("share.above_one", pointer, message));
-        }
-    }
-    let sum = Share::sum(question.people.iter().map(|person| person.share));
-    if sum != Ok(Share::ONE) {
-        let message = Text::new(
-            "人员份额之和须恰为 100%",
-            "the people's shares sum to exactly 100 %",
-        );
-        return Err(RuleError::new("people.shares_sum", "/people", message));
-    }
+    check_shares(question)?;
     let team = question
         .holding
         .times(question.team)
@@ -147,6 +134,24 @@ pub fn equity(question: &Equity, book: &Rulebook) -> Result<EquityAnswer, RuleEr
     let minimum = minimum_finding(question, book, allowed)?;
     answer.findings.extend(minimum);
     Ok(answer)
+}
+
+fn check_shares(question: &Equity) -> Result<(), RuleError> {
+    for (pointer, share) in [("/holding", question.holding), ("/team", question.team)] {
+        if share > Share::ONE {
+            let message = Text::new("份额不能超过 100%", "a share does not exceed 100 %");
+            return Err(RuleError::new("share.above_one", pointer, message));
+        }
+    }
+    let sum = Share::sum(question.people.iter().map(|person| person.share));
+    if sum != Ok(Share::ONE) {
+        let message = Text::new(
+            "人员份额之和须恰为 100%",
+            "the people's shares sum to exactly 100 %",
+        );
+        return Err(RuleError::new("people.shares_sum", "/people", message));
+    }
+    Ok(())
 }
 
 fn complement(share: Share) -> Result<Share, dukou_kernel::ShareError> {

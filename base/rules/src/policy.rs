@@ -360,25 +360,7 @@ impl SchoolPolicy {
                 "reward.self_or_joint.years_min",
             );
         }
-        checks.severity = Severity::Refused;
-        checks.count(
-            "policy.price_publicity_too_short",
-            "price_publicity_days",
-            self.price_publicity_days,
-            "price.publicity.min",
-        );
-        checks.count(
-            "policy.vesting_publicity_too_short",
-            "vesting_publicity_days",
-            self.vesting_publicity_days,
-            "vesting.publicity.min",
-        );
-        checks.count(
-            "policy.reward_publicity_too_short",
-            "reward_publicity_working_days",
-            self.reward_publicity_working_days,
-            "pit.publicity.min",
-        );
+        checks.publicity(self);
         checks.findings
     }
 }
@@ -390,6 +372,29 @@ struct Checks<'a> {
 }
 
 impl Checks<'_> {
+    /// Publicity binds every institution.
+    fn publicity(&mut self, policy: &SchoolPolicy) {
+        self.severity = Severity::Refused;
+        self.count(
+            "policy.price_publicity_too_short",
+            "price_publicity_days",
+            policy.price_publicity_days,
+            "price.publicity.min",
+        );
+        self.count(
+            "policy.vesting_publicity_too_short",
+            "vesting_publicity_days",
+            policy.vesting_publicity_days,
+            "vesting.publicity.min",
+        );
+        self.count(
+            "policy.reward_publicity_too_short",
+            "reward_publicity_working_days",
+            policy.reward_publicity_working_days,
+            "pit.publicity.min",
+        );
+    }
+
     fn share(&mut self, code: &str, field: &str, set: Share, id: &str) {
         match self.rules.share(id) {
             Ok(least) if set < least.value => {

@@ -448,36 +448,18 @@ pub fn cit(question: &Cit, book: &Rulebook) -> Result<CitAnswer, RuleError> {
         "sta_2009_212"
     };
     let steps = vec![
-        Step::new(
-            "cit.net",
-            Text::new(
-                "技术转让所得 = 收入 − 可扣除的成本费用",
-                "net = income − deductible costs",
-            ),
-            net,
-        )
-        .with("income_fen", question.income_fen.fen())
-        .with("deducted_fen", costs)
-        .cite(book.article(basis)),
-        Step::new(
-            "cit.exempt",
-            Text::new("年度免征额以内免征", "exempt up to the yearly ceiling"),
-            exempt,
-        )
-        .with("ceiling_fen", ceiling.value.fen())
-        .with("already_exempted_fen", question.already_exempted_fen.fen())
-        .cite(ceiling.citation),
-        Step::new(
-            "cit.rate",
-            Text::new(
-                "应纳税额，超过免征额部分减半",
-                "tax, halved above the ceiling",
-            ),
-            tax,
-        )
-        .with("taxed_fen", taxed)
-        .with("rate", rate.value)
-        .cite(rate.citation),
+        cit_step("cit.net", net)
+            .with("income_fen", question.income_fen.fen())
+            .with("deducted_fen", costs)
+            .cite(book.article(basis)),
+        cit_step("cit.exempt", exempt)
+            .with("ceiling_fen", ceiling.value.fen())
+            .with("already_exempted_fen", question.already_exempted_fen.fen())
+            .cite(ceiling.citation),
+        cit_step("cit.rate", tax)
+            .with("taxed_fen", taxed)
+            .with("rate", rate.value)
+            .cite(rate.citation),
     ];
     Ok(CitAnswer {
         qualifies,
@@ -488,6 +470,21 @@ pub fn cit(question: &Cit, book: &Rulebook) -> Result<CitAnswer, RuleError> {
         steps,
         findings,
     })
+}
+
+fn cit_step(rule: &str, result: i128) -> Step {
+    let (zh, en) = match rule {
+        "cit.net" => (
+            "技术转让所得 = 收入 − 可扣除的成本费用",
+            "net = income − deductible costs",
+        ),
+        "cit.exempt" => ("年度免征额以内免征", "exempt up to the yearly ceiling"),
+        _ => (
+            "应纳税额，超过免征额部分减半",
+            "tax, halved above the ceiling",
+        ),
+    };
+    Step::new(rule, Text::new(zh, en), result)
 }
 
 fn cit_amounts(question: &Cit) -> Result<(), RuleError> {

@@ -1,1 +1,2 @@
-//! Under construction.
+//! intake
+mod cell; mod grid; mod file; mod value;

@@ -55,6 +55,6 @@ impl Clock {
 /// hours ahead of UTC without daylight saving since 1992.
 pub fn legal_day(at_ms: i64) -> Date {
     jiff::Timestamp::from_millisecond(at_ms)
-        .map(|at| jiff::Zoned::new(at, jiff::tz::TimeZone::fixed(jiff::tz::offset(8))).date())
+        .map(|at| jiff::tz::offset(8).to_datetime(at).date())
         .unwrap_or(Date::MAX)
 }

@@ -194,11 +194,16 @@ impl Page {
         text.get(self.lang)
     }
 
+    /// The article behind a finding, or nothing.
+    pub fn article<'a>(&self, finding: &'a Finding) -> &'a str {
+        finding.citation.as_ref().map_or("", |it| it.get(self.lang))
+    }
+
     /// A count with its word: `3件` / `3 cases`, `1 case`.
-    pub fn n(&self, count: &usize, zh: &str, one: &str, many: &str) -> String {
+    pub fn n(&self, count: usize, zh: &str, one: &str, many: &str) -> String {
         match self.lang {
             Lang::Zh => format!("{count}{zh}"),
-            Lang::En => format!("{count} {}", if *count == 1 { one } else { many }),
+            Lang::En => format!("{count} {}", if count == 1 { one } else { many }),
         }
     }
 

@@ -34,7 +34,6 @@ struct Me {
     roles: String,
     unit: String,
     has_codes: bool,
-    needs_codes: bool,
     sessions: Vec<SessionRow>,
     others: bool,
     old_error: String,
@@ -58,7 +57,8 @@ fn page(
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let institution = data::institution(app, user.institution)?;
     let unit = user.unit.and_then(|id| institution.units.get(&id));
-    let roles: Vec<&str> = user.roles.iter().map(|role| role.label().get(req.lang)).collect();
+    let roles: Vec<String> =
+        user.roles.iter().map(|role| role.label().get(req.lang).to_owned()).collect();
     let sessions = sessions(app, user)?;
     let page = Me {
         p: Page::new(app, req)?,
@@ -68,7 +68,6 @@ fn page(
         roles: roles.join(req.t("、", ", ")),
         unit: unit.map_or_else(String::new, |names| unit_name(names, req)),
         has_codes: !account(app, user)?.1.is_empty(),
-        needs_codes: user.roles.iter().any(|role| role.needs_second_factor()),
         others: sessions.iter().any(|it| !it.current),
         sessions,
         old_error: old_error.to_owned(),

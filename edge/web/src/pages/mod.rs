@@ -14,7 +14,7 @@ pub mod money;
 pub mod split;
 pub mod mine;
 pub mod file;
-pub mod import;
+// pub mod import;
 pub mod people;
 pub mod settings;
 pub mod journal;
@@ -90,10 +90,6 @@ pub fn short_hash(hash: &[u8]) -> String {
 /// `2026-11-24 16:42` in Shanghai.
 pub fn moment(at_ms: i64) -> String {
     let Ok(at) = jiff::Timestamp::from_millisecond(at_ms) else { return String::new() };
-    jiff::Zoned::new(at, shanghai()).strftime("%Y-%m-%d %H:%M").to_string()
-}
-
-/// The legal zone; no daylight saving since 1991.
-pub fn shanghai() -> jiff::tz::TimeZone {
-    jiff::tz::TimeZone::fixed(jiff::tz::offset(8))
+    // The legal zone; no daylight saving since 1991.
+    jiff::tz::offset(8).to_datetime(at).strftime("%Y-%m-%d %H:%M").to_string()
 }

@@ -200,10 +200,10 @@ fn roles_of(db: &mut dyn Db, user: &User, person: &str, req: &Req) -> Result<Str
         "SELECT role FROM person_role WHERE institution = $1 AND person = $2 ORDER BY role",
         &[text(user.institution), text(person)],
     )?;
-    let words: Vec<&str> = rows
+    let words: Vec<String> = rows
         .iter()
         .filter_map(|row| Role::parse(row.text(0)))
-        .map(|role| role.label().get(req.lang))
+        .map(|role| role.label().get(req.lang).to_owned())
         .collect();
     Ok(words.join(req.t("、", ", ")))
 }

@@ -417,7 +417,7 @@ fn own_account(app: &App, user: &User) -> Result<(Known, String), Failure> {
 
 /// Marks a step as used; false when it, or a later one, was used before.
 fn use_step(app: &App, user: &User, step: i64) -> Result<bool, Failure> {
-    let sql = "UPDATE account SET totp_step = $1, failed = 0 WHERE institution = $2 AND id = $3 AND COALESCE(totp_step, 0) < $1";
+    let sql = "UPDATE account SET totp_last_step = $1, failed = 0 WHERE institution = $2 AND id = $3 AND COALESCE(totp_last_step, 0) < $1";
     let params = vec![int(step), text(user.institution), text(user.account)];
     Ok(write(app, vec![(sql, params)])? > 0)
 }
@@ -502,7 +502,7 @@ pub fn enrol_submit(app: &App, req: &Req) -> Result<Answer, Failure> {
         let parts = (secret, req.field("next"), error);
         return enrol_page(app, req, user, parts, StatusCode::UNPROCESSABLE_ENTITY);
     };
-    let sql = "UPDATE account SET totp_secret = $1, totp_step = $2 WHERE institution = $3 AND id = $4";
+    let sql = "UPDATE account SET totp_secret = $1, totp_last_step = $2 WHERE institution = $3 AND id = $4";
     let params = vec![text(secret), int(step), text(user.institution), text(user.account)];
     write(app, vec![(sql, params)])?;
     let actor = Actor::Person(user.person);

@@ -61,7 +61,7 @@ struct FormPage {
 fn typed(req: &Req) -> Typed {
     let (mut titles, mut froms, mut tos) = (req.all("title"), req.all("from"), req.all("to"));
     let posts = req.all("post").map(|post| {
-        let mut next = |it: &mut dyn Iterator<Item = &str>| {
+        let next = |it: &mut dyn Iterator<Item = &str>| {
             it.next().map(|text| text.trim().to_owned()).unwrap_or_default()
         };
         let (title, from, to) = (next(&mut titles), next(&mut froms), next(&mut tos));

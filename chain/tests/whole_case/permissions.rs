@@ -1,0 +1,107 @@
+//! Every command stands in the permission table, under a name of its own.
+
+use dukou_chain::people::{Role, Scope, permission};
+use dukou_chain::whole::Command;
+use serde_json::json;
+
+use crate::runner::id;
+
+/// Every command of the road. A new command is written here by hand, so that
+/// somebody thinks of who may give it.
+const COMMANDS: &[&str] = &[
+    "institution.found", "institution.set_profile", "institution.add_unit",
+    "institution.adopt_year", "institution.adopt_policy", "institution.set_permission",
+    "people.register", "people.update", "people.name_heir", "people.grant_role",
+    "people.revoke_role", "people.erase", "people.account",
+    "disclosure.submit", "disclosure.accept", "disclosure.return", "disclosure.resubmit",
+    "disclosure.decline", "disclosure.assign", "disclosure.confirm_share",
+    "disclosure.object_share", "disclosure.revise_shares",
+    "assessment.conclude",
+    "protection.record_right", "protection.record_grant", "protection.end_right",
+    "protection.record_cost",
+    "valuation.note",
+    "matching.open", "matching.note_contact",
+    "deal.agree_terms", "deal.declare_interest", "deal.market_proof", "deal.decide",
+    "publicity.post", "publicity.object", "publicity.answer", "publicity.close",
+    "agreement.sign", "agreement.register", "agreement.amend", "agreement.rename_party",
+    "income.receive", "income.refund", "income.reverse",
+    "distribution.propose", "distribution.approve", "distribution.reject",
+    "distribution.post_reward", "distribution.close_reward", "distribution.pay",
+    "distribution.allot_equity",
+    "closing.end", "closing.correct", "closing.note",
+    "history.case", "history.deal", "history.receipt", "history.distribution",
+];
+
+/// The names in the source, so that the list above cannot fall behind.
+fn names_in_source() -> Vec<String> {
+    fn walk(folder: &std::path::Path, names: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, names);
+            } else if path.extension().is_some_and(|it| it == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let renamed = text.split("#[serde(rename = \"").skip(1);
+                let found = renamed.filter_map(|rest| rest.split('"').next());
+                names.extend(found.filter(|it| it.contains('.')).map(str::to_owned));
+            }
+        }
+    }
+    let mut names = Vec::new();
+    walk(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut names);
+    names.retain(|name| !name.ends_with(".v1"));
+    names.sort();
+    names.dedup();
+    names
+}
+
+#[test]
+fn the_list_of_commands_is_complete() {
+    let mut listed: Vec<String> = COMMANDS.iter().map(|it| (*it).to_owned()).collect();
+    listed.sort();
+    assert_eq!(listed, names_in_source());
+}
+
+#[test]
+fn every_command_is_an_action_of_the_table() {
+    let missing: Vec<&str> = COMMANDS
+        .iter()
+        .copied()
+        .filter(|name| permission::action(Command::action(name)).is_none())
+        .collect();
+    assert!(missing.is_empty(), "not in permissions.tsv: {missing:?}");
+}
+
+#[test]
+fn every_command_is_known_by_its_name() {
+    for name in COMMANDS {
+        // Without its fields it is unreadable, but never unknown.
+        for key in ["case", "deal"] {
+            let mut command = json!({"command": name, "person": id(1)});
+            command[key] = json!(id(2));
+            if let Err(finding) = Command::from_json(command) {
+                assert_ne!(finding.code, "command.unknown", "{name}");
+            }
+        }
+    }
+    let unknown = Command::from_json(json!({"command": "no.such"})).unwrap_err();
+    assert_eq!(unknown.code, "command.unknown");
+    let nameless = Command::from_json(json!({"command": "disclosure.accept"})).unwrap_err();
+    assert_eq!((nameless.code.as_str(), nameless.field.as_deref()), ("command.no_target", Some("case")));
+}
+
+#[test]
+fn the_public_and_enterprises_give_no_commands_and_administrators_no_business() {
+    for name in COMMANDS {
+        let action = Command::action(name);
+        assert_eq!(permission::delivered(Role::Public, action), Scope::None, "{name}");
+        assert_eq!(permission::delivered(Role::Auditor, action), Scope::None, "auditor: {name}");
+        if action.starts_with("admin.") {
+            continue;
+        }
+        for role in [Role::SystemAdmin, Role::SecurityAdmin, Role::AuditAdmin] {
+            let scope = permission::delivered(role, action);
+            assert!(scope == Scope::None || action.starts_with("people."), "{role:?}: {name}");
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! What may happen on the way besides: refunds, reversals, ends, new names,
+//! amendments, history.
+
+use dukou_ledger::Account;
+use serde_json::json;
+
+use crate::runner::*;
+
+fn with_money() -> World {
+    let mut world = World::new();
+    world.contract().confirm_shares();
+    world.on("2026-10-20").receive(500, yuan(3_000_000));
+    world
+}
+
+#[test]
+fn a_refund_after_the_distribution_claws_back_from_everybody() {
+    let mut world = with_money();
+    world.distributed(500);
+    let li = world.owed(500, LI).fen();
+    let pay = world.pay(500, LI, li);
+    world.must(FINANCE, pay);
+    let refund = world.refund_command(600, 500, yuan(1_000_000));
+    let events = world.must(FINANCE, refund);
+    assert_eq!(events.len(), 2, "the refund, and what it takes back");
+    assert_eq!(world.owed(500, LI).fen(), -li / 3, "already paid: must come back");
+    assert_eq!(world.owed(500, WANG).fen(), yuan(3_000_000) * 7 / 10 * 4 / 10 * 2 / 3);
+    assert_eq!(world.balance(&Account::Clearing), 0);
+    assert_eq!(world.balance(&Account::Payer), -yuan(2_000_000));
+    assert_eq!(world.balance(&Account::Pool("university".into())), yuan(400_000));
+    let pay = world.pay(500, LI, 1);
+    world.refused(FINANCE, pay, "pay.too_much");
+    let more = world.refund_command(601, 500, yuan(2_000_000) + 1);
+    world.refused(FINANCE, more, "refund.exceeds_receipt");
+    // The rest goes back as well: everything stands at what was paid out.
+    let rest = world.refund_command(601, 500, yuan(2_000_000));
+    world.must(FINANCE, rest);
+    assert_eq!(world.owed(500, LI).fen(), -li);
+    assert_eq!(world.owed(500, WANG).fen(), 0);
+    assert_eq!(world.balance(&Account::Payer), 0);
+}
+
+#[test]
+fn a_refund_before_the_distribution_lessens_it_and_voids_the_proposal() {
+    let mut world = with_money();
+    let (propose, approve) = (world.propose(500), world.approve(500));
+    world.must(MANAGER, propose.clone());
+    let refund = world.refund_command(600, 500, yuan(1_000_000));
+    assert_eq!(world.must(FINANCE, refund).len(), 1);
+    world.refused(APPROVER, approve, "distribution.no_proposal");
+    world.distributed(500);
+    assert_eq!(world.owed(500, LI).fen(), yuan(2_000_000) * 7 / 10 * 6 / 10);
+    assert_eq!(world.balance(&Account::Clearing), 0);
+}
+
+#[test]
+fn a_wrong_receipt_is_reversed_and_leaves_the_books_even() {
+    let mut world = with_money();
+    let reverse = json!({
+        "command": "income.reverse", "deal": id(DEAL), "receipt": id(500), "reason": "多录一个零",
+    });
+    world.must(FINANCE, reverse.clone());
+    assert_eq!(world.balance(&Account::Clearing), 0);
+    assert_eq!(world.balance(&Account::Payer), 0);
+    world.refused(FINANCE, reverse.clone(), "income.unknown_receipt");
+    let propose = world.propose(500);
+    world.refused(MANAGER, propose, "distribution.no_money");
+    // Entered rightly, under the same bank line, and used: it stays.
+    let mut right = world.receive_command(501, yuan(300_000));
+    right["bank_ref"] = json!("B500");
+    world.must(FINANCE, right);
+    world.distributed(501);
+    let mut used = reverse;
+    used["receipt"] = json!(id(501));
+    world.refused(FINANCE, used, "income.used");
+}
+
+#[test]
+fn receipts_are_distributed_in_the_order_of_arrival() {
+    let mut world = with_money();
+    world.receive(501, yuan(10));
+    let second = world.propose(501);
+    world.refused(MANAGER, second, "distribution.order");
+    world.distributed(500).distributed(501);
+}
+
+#[test]
+fn an_ended_deal_takes_nothing_more_but_still_pays_and_refunds() {
+    let mut world = with_money();
+    world.distributed(500);
+    let end = json!({
+        "command": "closing.end", "deal": id(DEAL), "outcome": "terminated", "reason": "对方破产",
+    });
+    world.must(HEAD, end.clone());
+    world.refused(HEAD, end, "closing.ended");
+    let (receive, terms) = (world.receive_command(501, yuan(1)), world.licence(4_000_000));
+    world.refused(FINANCE, receive, "closing.ended");
+    world.refused(HEAD, json!({
+        "command": "agreement.amend", "deal": id(DEAL), "terms": terms, "reason": "加价", "paper": paper(),
+    }), "closing.ended");
+    let (pay, refund) = (world.pay(500, LI, 100), world.refund_command(600, 500, yuan(1)));
+    world.must(FINANCE, pay);
+    world.must(FINANCE, refund);
+    // A note may still be written; another deal over the case may begin.
+    world.must(MANAGER, json!({"command": "closing.note", "deal": id(DEAL), "text": "存档"}));
+    world.must(MANAGER, json!({
+        "command": "matching.open", "deal": id(DEAL + 1), "cases": [id(CASE)], "mode": "transfer",
+        "party": {"name": "海东科技有限公司", "kind": "private", "size": "small"},
+    }));
+}
+
+#[test]
+fn an_ended_case_goes_no_further() {
+    let mut world = World::new();
+    world.protected();
+    world.must(HEAD, json!({
+        "command": "closing.end", "case": id(CASE), "outcome": "withdrawn", "reason": "完成人撤回",
+    }));
+    world.refused(MANAGER, json!({
+        "command": "valuation.note", "case": id(CASE), "method": "royalty", "low": 1, "high": 2, "basis": "x",
+    }), "closing.ended");
+    world.refused(MANAGER, json!({
+        "command": "matching.open", "deal": id(DEAL), "cases": [id(CASE)], "mode": "licence",
+        "party": {"name": "某公司", "kind": "private", "size": "small"},
+    }), "deal.case_ended");
+}
+
+#[test]
+fn a_party_changes_its_name_and_the_contract_follows() {
+    let mut world = World::new();
+    world.contract();
+    let rename = |name: &str, uscc: Option<&str>| json!({
+        "command": "agreement.rename_party", "deal": id(DEAL), "paper": paper(),
+        "party": {"name": name, "kind": "private", "size": "small", "uscc": uscc},
+    });
+    world.refused(MANAGER, rename("新名", Some("91350100M000100Y44")), "uscc.check_digit");
+    world.must(MANAGER, rename("青岚固态电池股份有限公司", Some("91350100M000100Y43")));
+    let deal = world.deal();
+    assert_eq!(deal.agreement.party().unwrap().name, "青岚固态电池股份有限公司");
+    assert_eq!(deal.agreement.signed.unwrap().1.party.name, "青岚新能源有限公司");
+}
+
+#[test]
+fn an_amendment_below_the_published_price_is_refused() {
+    let mut world = World::new();
+    world.contract();
+    let amend = |terms: serde_json::Value| json!({
+        "command": "agreement.amend", "deal": id(DEAL), "terms": terms, "reason": "补充协议", "paper": paper(),
+    });
+    let cheaper = world.licence(2_999_999);
+    let refusal = world.refused(HEAD, amend(cheaper), "agreement.price_lowered");
+    assert_eq!(refusal.findings[0].field.as_deref(), Some("terms.price"));
+    let mut other = world.licence(3_000_000);
+    other["mode"] = json!("transfer");
+    world.refused(HEAD, amend(other), "agreement.mode");
+    let dearer = world.licence(3_500_000);
+    world.must(HEAD, amend(dearer.clone()));
+    assert_eq!(world.deal().terms().unwrap().price.fen(), yuan(3_500_000));
+    // Agreed terms no longer change behind the contract.
+    world.refused(MANAGER, json!({
+        "command": "deal.agree_terms", "deal": id(DEAL), "terms": dearer,
+    }), "deal.signed");
+}
+
+#[test]
+fn a_deceased_inventors_money_goes_to_the_heir() {
+    let mut world = with_money();
+    world.distributed(500);
+    world.must(HEAD, json!({
+        "command": "people.update", "person": id(WANG), "kind": "deceased", "posts": [],
+    }));
+    let pay = world.pay(500, WANG, 100);
+    world.refused(FINANCE, pay.clone(), "pay.no_heir");
+    world.register(7, "outside", json!([]));
+    world.must(HEAD, json!({
+        "command": "people.name_heir", "person": id(WANG), "heir": id(7), "paper": paper(),
+    }));
+    let events = world.must(FINANCE, pay);
+    assert!(events[0].to_body().contains(&id(7)));
+    assert_eq!(world.owed(500, WANG).fen(), yuan(840_000) - 100);
+}
+
+#[test]
+fn imported_history_is_an_opening_balance_that_later_steps_proceed_from() {
+    let mut world = World::new();
+    let origin = json!({"batch": id(800), "file": "台账.xlsx", "sheet": "合同", "row": 3});
+    world.must(MANAGER, json!({"command": "history.case", "case": id(CASE), "past": {
+        "title": "旧成果", "kind": "invention", "right_number": "ZL201910000001.X",
+        "contributors": [{"person": id(LI), "share": "1"}], "filed": "2019-01-02", "origin": origin,
+    }}));
+    world.must(MANAGER, json!({"command": "history.deal", "deal": id(DEAL), "past": {
+        "contract_no": "HT-2019-1", "cases": [id(CASE)], "mode": "transfer",
+        "party": {"name": "老客户", "kind": "private", "size": "unknown"},
+        "amount": yuan(100), "signed": "2019-05-06", "origin": origin,
+    }}));
+    world.must(MANAGER, json!({"command": "history.receipt", "deal": id(DEAL), "past": {
+        "receipt": id(500), "received": "2019-06-01", "amount": yuan(40), "origin": origin,
+    }}));
+    let past = json!({"command": "history.distribution", "deal": id(DEAL), "past": {
+        "net": yuan(40), "pools": [["team", yuan(28)], ["university", yuan(12)]],
+        "people": [[id(LI), yuan(28)]], "origin": origin,
+    }});
+    world.must(MANAGER, past.clone());
+    assert_eq!(world.balance(&Account::Clearing), 0);
+    assert_eq!(world.balance(&Account::PaidOut), yuan(28));
+    // Taken once; not divided a second time.
+    world.refused(MANAGER, past, "import.known");
+    let propose = world.propose(500);
+    world.refused(MANAGER, propose, "distribution.history");
+    // What arrives from now on is divided by the rules in force.
+    world.must(LI, json!({"command": "disclosure.confirm_share", "case": id(CASE)}));
+    world.on("2026-10-20").receive(501, yuan(60)).distributed(501);
+    assert_eq!(world.owed(501, LI).fen(), yuan(42));
+    assert_eq!(world.balance(&Account::Clearing), 0);
+}

@@ -1,0 +1,172 @@
+//! Spreadsheets of every make, through calamine.
+
+use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use calamine::{Data, DataRef, Dimensions, ExcelDateTime, Ods, Reader, Xls, Xlsb, Xlsx};
+use dukou_kernel::{Text, text};
+
+use super::archive::Kind;
+use super::{CELLS_MAX, COLUMNS_MAX, ROWS_MAX, damaged, too_large};
+use crate::cell::{Cell, Stamp};
+use crate::grid::{Grid, Region};
+
+/// Merged regions beyond this number are not looked at.
+const REGIONS_MAX: usize = 400_000;
+
+/// Reads an archive that was measured before. calamine may panic on crafted
+/// files, so a panic is taken as damage.
+pub fn from_archive(name: &str, bytes: &[u8], kind: Kind) -> Result<Vec<Grid>, Text> {
+    guarded(|| match kind {
+        Kind::Xlsx => xlsx(name, bytes),
+        Kind::Xlsb => {
+            let book = Xlsb::new(Cursor::new(bytes)).map_err(|_| damaged())?;
+            whole(name, book, |_, _| Vec::new())
+        }
+        Kind::Ods => {
+            let book = Ods::new(Cursor::new(bytes)).map_err(|_| damaged())?;
+            whole(name, book, |_, _| Vec::new())
+        }
+    })
+}
+
+/// Reads the older binary form.
+pub fn from_compound(name: &str, bytes: &[u8]) -> Result<Vec<Grid>, Text> {
+    let marker: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    if bytes.windows(marker.len()).any(|window| window == marker) {
+        return Err(text!(
+            "文件设有打开密码；请去掉密码后再导入。",
+            "The file is locked with a password; remove the password and import it again."
+        ));
+    }
+    guarded(|| {
+        let book = Xls::new(Cursor::new(bytes)).map_err(|_| damaged())?;
+        whole(name, book, |book, sheet| {
+            book.merge_cells_by_sheet_name(sheet).unwrap_or_default()
+        })
+    })
+}
+
+fn guarded(read: impl FnOnce() -> Result<Vec<Grid>, Text>) -> Result<Vec<Grid>, Text> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(damaged()))
+}
+
+fn xlsx(name: &str, bytes: &[u8]) -> Result<Vec<Grid>, Text> {
+    let mut book = Xlsx::new(Cursor::new(bytes)).map_err(|_| damaged())?;
+    let mut grids = Vec::new();
+    let mut budget = CELLS_MAX;
+    for sheet in book.sheet_names() {
+        let merged = book
+            .merge_cells_by_sheet_name(&sheet)
+            .map(regions)
+            .unwrap_or_default();
+        let Ok(mut reader) = book.worksheet_cells_reader(&sheet) else { continue };
+        let mut rows: Vec<Vec<Cell>> = Vec::new();
+        while let Some(cell) = reader.next_cell().map_err(|_| damaged())? {
+            let content = match cell.get_value() {
+                DataRef::Int(number) => Cell::Number(*number as f64),
+                DataRef::Float(number) => Cell::Number(*number),
+                DataRef::String(text) => Cell::text(text),
+                DataRef::SharedString(text) => Cell::text(text),
+                DataRef::Bool(value) => Cell::text(if *value { "TRUE" } else { "FALSE" }),
+                DataRef::DateTime(moment) => day(moment),
+                DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => Cell::text(text),
+                DataRef::Error(error) => Cell::text(&error.to_string()),
+                DataRef::Empty => Cell::Empty,
+            };
+            place(&mut rows, cell.get_position(), content, &mut budget)?;
+        }
+        grids.push(Grid::new(name, &sheet, rows, merged));
+    }
+    Ok(grids)
+}
+
+fn place(
+    rows: &mut Vec<Vec<Cell>>,
+    (row, column): (u32, u32),
+    content: Cell,
+    budget: &mut usize,
+) -> Result<(), Text> {
+    if content.is_empty() {
+        return Ok(());
+    }
+    let (row, column) = (row as usize, column as usize);
+    if row >= ROWS_MAX || column >= COLUMNS_MAX {
+        return Err(too_large());
+    }
+    if rows.len() <= row {
+        rows.resize_with(row + 1, Vec::new);
+    }
+    let Some(line) = rows.get_mut(row) else { return Err(too_large()) };
+    if line.len() <= column {
+        *budget = budget.checked_sub(column + 1 - line.len()).ok_or_else(too_large)?;
+        line.resize_with(column + 1, Cell::default);
+    }
+    if let Some(slot) = line.get_mut(column) {
+        *slot = content;
+    }
+    Ok(())
+}
+
+fn whole<'a, R>(
+    name: &str,
+    mut book: R,
+    merges: impl Fn(&R, &str) -> Vec<Dimensions>,
+) -> Result<Vec<Grid>, Text>
+where
+    R: Reader<Cursor<&'a [u8]>>,
+{
+    let mut grids = Vec::new();
+    let mut budget = CELLS_MAX;
+    for sheet in book.sheet_names() {
+        let Ok(range) = book.worksheet_range(&sheet) else { continue };
+        let mut rows: Vec<Vec<Cell>> = Vec::new();
+        let (first_row, first_column) = range.start().unwrap_or((0, 0));
+        for (row, column, data) in range.used_cells() {
+            let at = (
+                first_row.saturating_add(u32::try_from(row).unwrap_or(u32::MAX)),
+                first_column.saturating_add(u32::try_from(column).unwrap_or(u32::MAX)),
+            );
+            place(&mut rows, at, from_data(data), &mut budget)?;
+        }
+        let merged = regions(merges(&book, &sheet));
+        grids.push(Grid::new(name, &sheet, rows, merged));
+    }
+    Ok(grids)
+}
+
+fn from_data(data: &Data) -> Cell {
+    match data {
+        Data::Int(number) => Cell::Number(*number as f64),
+        Data::Float(number) => Cell::Number(*number),
+        Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => Cell::text(text),
+        Data::Bool(value) => Cell::text(if *value { "TRUE" } else { "FALSE" }),
+        Data::DateTime(moment) => day(moment),
+        Data::Error(error) => Cell::text(&error.to_string()),
+        Data::Empty => Cell::Empty,
+    }
+}
+
+fn day(moment: &ExcelDateTime) -> Cell {
+    let number = moment.as_f64();
+    if !number.is_finite() || !(0.0..3_000_000.0).contains(&number) {
+        return Cell::Number(number);
+    }
+    let (year, month, day, hour, minute, second, _) = moment.to_ymd_hms_milli();
+    let small = |value: u8| i8::try_from(value).unwrap_or(0);
+    let year = if number < 1.0 { 1899 } else { i16::try_from(year).unwrap_or(0) };
+    Cell::Day(Stamp { year, month: small(month), day: small(day), hour, minute, second }, number)
+}
+
+fn regions(merged: Vec<Dimensions>) -> Vec<Region> {
+    merged
+        .into_iter()
+        .take(REGIONS_MAX)
+        .map(|d| Region {
+            top: d.start.0 as usize,
+            left: d.start.1 as usize,
+            bottom: d.end.0 as usize,
+            right: d.end.1 as usize,
+        })
+        .collect()
+}

@@ -1,0 +1,11 @@
+//! One cell into one value: dates, amounts, names, shares, numbers. Each file
+//! knows one kind of cell and all its spellings.
+
+pub mod amount;
+pub mod date;
+pub mod names;
+pub mod numeral;
+pub mod payout;
+pub mod right;
+pub mod share;
+pub mod uscc;

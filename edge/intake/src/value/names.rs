@@ -1,0 +1,257 @@
+//! Cells with people's names, and shares where they stand beside the names.
+
+use crate::cell::{is_blank, is_han, narrow};
+use crate::value::share::{Part, Shares, judge};
+
+/// The people of one cell in order, and what it says about their shares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct People {
+    /// Names in order, each once.
+    pub names: Vec<String>,
+    /// Shares written beside the names.
+    pub shares: Shares,
+}
+
+const ROLES: [&str; 18] = [
+    "第一完成人", "第一发明人", "项目负责人", "负责人", "主要完成人", "完成人", "发明人", "设计人", "课题组成员", "项目组成员", "团队成员",
+    "主要成员", "其他完成人", "其他", "成员", "组长", "主持人", "参与人",
+];
+
+/// Reads a cell of names.
+pub fn read(text: &str) -> People {
+    let plain = canonical(text);
+    let mut names = Vec::new();
+    let mut parts: Vec<Option<Part>> = Vec::new();
+    let mut ratio = false;
+    for piece in cut(&plain) {
+        let Some((bare, part)) = apart(&piece) else { continue };
+        let found = by_blanks(&bare);
+        let last = found.len().saturating_sub(1);
+        for (index, name) in found.into_iter().enumerate() {
+            if names.contains(&name) {
+                continue;
+            }
+            names.push(name);
+            parts.push(if index == last { part.clone() } else { None });
+        }
+    }
+    ratio |= parts.iter().flatten().all(|part| !part.percent);
+    let shares = if parts.iter().all(Option::is_none) {
+        Shares::Absent
+    } else {
+        match parts.into_iter().collect::<Option<Vec<Part>>>() {
+            Some(parts) => judge(&parts, ratio && small_ratio(&parts), names.len()),
+            None => Shares::Wrong(None),
+        }
+    };
+    People { names, shares }
+}
+
+fn small_ratio(parts: &[Part]) -> bool {
+    parts.iter().all(|part| !part.digits.contains('.') && part.digits.len() == 1)
+}
+
+/// Half-width marks, one kind of middle dot, roles and 等 taken away.
+fn canonical(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut previous = ' ';
+    let mut chars = text.chars().peekable();
+    while let Some(raw) = chars.next() {
+        let next = chars.peek().copied().unwrap_or(' ');
+        let c = match raw {
+            '•' | '‧' | '・' | '･' | '∙' | '⋅' | '●' | '˙' | '．' => '·',
+            '.' if is_han(previous) && is_han(next) => '·',
+            '\u{200b}'..='\u{200f}' | '\u{feff}' => continue,
+            '\n' | '\r' => '\n',
+            '\t' => ' ',
+            other => narrow(other),
+        };
+        plain.push(c);
+        previous = raw;
+    }
+    // 第一完成人：张三 names a role before the person.
+    for role in ROLES {
+        for colon in [":", "："] {
+            plain = plain.replace(&format!("{role}{colon}"), ";");
+        }
+    }
+    let trimmed = plain.trim().trim_end_matches(['。', '.']);
+    if let Some(at) = trimmed.rfind('等') {
+        let (head, tail) = trimmed.split_at_checked(at).unwrap_or((trimmed, ""));
+        let counted = tail
+            .chars()
+            .skip(1)
+            .all(|c| c.is_ascii_digit() || is_blank(c) || "人位名共一二三四五六七八九十".contains(c));
+        if counted && !head.is_empty() {
+            return head.trim_end_matches([',', '、', ';']).to_owned();
+        }
+    }
+    trimmed.to_owned()
+}
+
+/// Cuts at marks that always part people; brackets hold together.
+fn cut(plain: &str) -> Vec<String> {
+    let mut pieces = vec![String::new()];
+    let mut depth = 0usize;
+    let chars: Vec<char> = plain.chars().collect();
+    for (index, c) in chars.iter().copied().enumerate() {
+        let before = index.checked_sub(1).and_then(|i| chars.get(i)).copied().unwrap_or(' ');
+        let after = chars.get(index + 1).copied().unwrap_or(' ');
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        let comma_in_name = c == ',' && before.is_ascii_digit() && after.is_ascii_digit();
+        let parts = matches!(c, ';' | ',' | '、' | '/' | '\\' | '|' | '\n' | '，' | '；' | '&' | '+' | '。');
+        if depth == 0 && parts && !comma_in_name {
+            pieces.push(String::new());
+            continue;
+        }
+        if depth == 0 && is_blank(before) && counts_a_name(&chars, index) {
+            pieces.push(String::new());
+        }
+        // 张三60%李四40%: a name begins right behind a figure.
+        let shown = chars.iter().take(index).rev().copied().find(|c| !is_blank(*c)).unwrap_or(' ');
+        let figure = shown.is_ascii_digit() || matches!(shown, '%' | ')');
+        let share_before = figure && pieces.last().is_some_and(|p| p.chars().any(|c| c.is_ascii_digit()));
+        let starts = is_han(c) || c.is_ascii_alphabetic();
+        if depth == 0 && starts && share_before && pieces.last().is_some_and(|p| p.chars().any(is_han)) {
+            pieces.push(String::new());
+        }
+        if let Some(last) = pieces.last_mut() {
+            last.push(c);
+        }
+    }
+    pieces
+}
+
+/// `2.李四` begins here: a figure of one or two digits, a mark, and a name.
+fn counts_a_name(chars: &[char], from: usize) -> bool {
+    let tail = chars.get(from..).unwrap_or(&[]);
+    let digits = tail.iter().take_while(|c| c.is_ascii_digit()).count();
+    let mark = tail.get(digits).is_some_and(|c| matches!(c, '.' | ')' | '、'));
+    let name = tail.iter().skip(digits + 1).find(|c| !is_blank(**c));
+    (1..=2).contains(&digits) && mark && name.is_some_and(|c| is_han(*c))
+}
+
+/// One piece into a bare name and the share beside it.
+fn apart(piece: &str) -> Option<(String, Option<Part>)> {
+    let piece = piece.trim();
+    // 1.张三 or (1)张三 counts the people.
+    let counted = piece.trim_start_matches(['(', ' ']);
+    let digits = counted.find(|c: char| !c.is_ascii_digit()).unwrap_or(counted.len());
+    let (count, tail) = counted.split_at_checked(digits)?;
+    let piece = if count.is_empty() || count.len() > 2 {
+        piece
+    } else {
+        match tail.trim_start_matches(['.', ')', '、', ' ', '·']) {
+            "" => piece,
+            rest if rest.starts_with(|c: char| is_han(c) || c.is_ascii_alphabetic()) => rest,
+            _ => piece,
+        }
+    };
+    let mut name = String::new();
+    let mut rest = piece;
+    if let Some(at) = piece.find(|c: char| c.is_ascii_digit() || matches!(c, '(' | ':' | '=' | '<' | '[')) {
+        let (head, tail) = piece.split_at_checked(at)?;
+        name.push_str(head);
+        rest = tail;
+    } else {
+        name.push_str(piece);
+        rest = rest.get(rest.len()..)?;
+    }
+    let figures = rest.find(|c: char| c.is_ascii_digit()).and_then(|at| {
+        let (_, tail) = rest.split_at_checked(at)?;
+        let end = tail.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(tail.len());
+        let (digits, after) = tail.split_at_checked(end)?;
+        let percent = after.trim_start().starts_with(['%', '﹪']);
+        let digits = digits.trim_end_matches('.');
+        // A long row of digits is a staff number, no share.
+        let share = digits.len() <= 3 || digits.contains('.') || percent;
+        share.then(|| Part { digits: digits.to_owned(), percent })
+    });
+    let name = name.trim_matches(|c: char| is_blank(c) || matches!(c, '-' | '*' | ':' | '.' | '_' | '#' | '[' | ']' | '"' | '\''));
+    if !name.chars().any(char::is_alphabetic) {
+        return None;
+    }
+    Some((name.to_owned(), figures))
+}
+
+/// Blanks part Chinese names, but not 王 伟 and not John Smith.
+fn by_blanks(text: &str) -> Vec<String> {
+    let tokens: Vec<&str> = text.split(is_blank).filter(|token| !token.is_empty()).collect();
+    let mut names: Vec<String> = Vec::new();
+    let mut open = false;
+    let single = |token: &str| token.chars().count() == 1 && token.chars().all(is_han);
+    let han = |token: &str| token.chars().any(is_han);
+    for (index, token) in tokens.iter().enumerate() {
+        let next_single = tokens.get(index + 1).is_some_and(|next| single(next));
+        match names.last_mut() {
+            Some(last) if !han(token) && !han(last) => {
+                last.push(' ');
+                last.push_str(token);
+                open = false;
+            }
+            Some(last) if token.starts_with('·') || last.ends_with('·') => last.push_str(token),
+            Some(last) if single(token) && open => {
+                last.push_str(token);
+                // 欧 阳 锋: three single characters are one name.
+                open = last.chars().count() < 2;
+            }
+            Some(last) if single(token) && !next_single && han(last) => {
+                last.push_str(token);
+                open = false;
+            }
+            _ => {
+                names.push((*token).to_owned());
+                open = single(token);
+            }
+        }
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::share::fraction;
+
+    fn names(text: &str) -> Vec<String> {
+        read(text).names
+    }
+
+    #[test]
+    fn people_come_apart_at_every_separator() {
+        for typed in [
+            "张三；李四", "张三;李四", "张三、李四", "张三，李四", "张三,李四", "张三/李四", "张三 李四", "张三\n李四", "张三　李四", "张三、李四等",
+            "张三、李四等5人", "1.张三 2.李四", "张三（负责人）、李四", "1、张三；2、李四", "负责人：张三；成员：李四", "张三、李四。",
+        ] {
+            assert_eq!(names(typed), ["张三", "李四"], "{typed}");
+        }
+        assert_eq!(names("王 伟"), ["王伟"]);
+        assert_eq!(names("王 伟、李小明"), ["王伟", "李小明"]);
+        assert_eq!(names("王 伟 李小明"), ["王伟", "李小明"]);
+        assert_eq!(names("张三 李 四"), ["张三", "李四"]);
+        assert_eq!(names("阿不都•买买提；古丽.艾山"), ["阿不都·买买提", "古丽·艾山"]);
+        assert_eq!(names("John Smith, 王伟"), ["John Smith", "王伟"]);
+        assert_eq!(names("John Smith; Mary Ann Lee"), ["John Smith", "Mary Ann Lee"]);
+        assert_eq!(names("-"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn shares_beside_the_names_are_read() {
+        for typed in [
+            "张三60%；李四40%", "张三(60%)、李四(40%)", "张三：0.6，李四：0.4", "张三（60％） 李四（40％）", "张三60%李四40%", "张三 60% 李四 40%",
+            "张三60、李四40", "张三:60%\n李四:40%", "张三(6)、李四(4)", "张三-60%，李四-40%",
+        ] {
+            let people = read(typed);
+            assert_eq!(people.names, ["张三", "李四"], "{typed}");
+            let Shares::Whole(shares) = people.shares else { panic!("{typed}: {:?}", people.shares) };
+            let percents: Vec<f64> = shares.into_iter().map(|s| fraction(s) * 100.0).collect();
+            assert_eq!(percents, [60.0, 40.0], "{typed}");
+        }
+        assert!(matches!(read("张三60%；李四30%").shares, Shares::Wrong(_)));
+        assert!(matches!(read("张三60%；李四").shares, Shares::Wrong(_)));
+    }
+}

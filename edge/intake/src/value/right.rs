@@ -1,0 +1,179 @@
+//! Numbers of rights: publication numbers, software registrations, and the
+//! application numbers under which a right may also be known.
+
+use crate::cell::squeeze;
+
+/// Upper case, half-width, no blanks, dots or hyphens, no words before it.
+pub fn plain(text: &str) -> String {
+    let upper = squeeze(text).to_uppercase();
+    let bare = upper.rsplit_once([':', '：']).map_or(upper.as_str(), |(_, tail)| tail);
+    bare.chars().filter(|c| !matches!(c, '.' | '-' | '·' | '_' | '\'' | '"' | '*')).collect()
+}
+
+/// The publication number in normal form: CN, 7 to 9 digits, A, B, C, U or S,
+/// and perhaps one more digit.
+pub fn publication(text: &str) -> Option<String> {
+    let number = plain(text);
+    let number = number.split_once('(').map_or(number.as_str(), |(head, _)| head);
+    let (found, rest) = leading(number)?;
+    rest.is_empty().then_some(found)
+}
+
+/// The publication number a text starts with, and the rest of the text.
+fn leading(text: &str) -> Option<(String, &str)> {
+    let body = text.strip_prefix("CN")?;
+    let digits = body.find(|c: char| !c.is_ascii_digit())?;
+    if !(7..=9).contains(&digits) {
+        return None;
+    }
+    let (_, tail) = body.split_at_checked(digits)?;
+    let mut chars = tail.chars();
+    if !matches!(chars.next(), Some('A' | 'B' | 'C' | 'U' | 'S')) {
+        return None;
+    }
+    let mut end = 2 + digits + 1;
+    if chars.next().is_some_and(|c| c.is_ascii_digit()) {
+        end += 1;
+    }
+    text.split_at_checked(end).map(|(head, rest)| (head.to_owned(), rest))
+}
+
+/// A software copyright's registration number: 2021SR0123456.
+pub fn software(text: &str) -> Option<String> {
+    let number = plain(text);
+    let number = number.strip_prefix("软著登字第").unwrap_or(&number);
+    let (year, serial) = number.split_once("SR")?;
+    let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    (year.len() == 4 && digits(year) && (6..=7).contains(&serial.len()) && digits(serial))
+        .then(|| number.to_owned())
+}
+
+/// A right's number in normal form, or `None` when its shape is impossible.
+pub fn number(text: &str) -> Option<String> {
+    publication(text).or_else(|| software(text))
+}
+
+/// The digits of an application number (ZL 2021 1 0387142.6) whose check digit
+/// fits.
+pub fn application(text: &str) -> Option<String> {
+    let number = plain(text);
+    let number = number.strip_prefix("ZL").or_else(|| number.strip_prefix("CN")).unwrap_or(&number);
+    let (body, check) = number.split_at_checked(number.len().checked_sub(1)?)?;
+    if !matches!(body.len(), 8 | 12) || !body.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let sum: u32 = body
+        .chars()
+        .zip([2, 3, 4, 5, 6, 7, 8, 9].into_iter().cycle())
+        .filter_map(|(c, weight)| c.to_digit(10).map(|digit| digit * weight))
+        .sum();
+    let wanted = match sum % 11 {
+        10 => 'X',
+        rest => char::from_digit(rest, 10)?,
+    };
+    check.starts_with(wanted).then(|| number.to_owned())
+}
+
+/// The pieces of a cell that names one or more rights, cut at separators.
+pub fn pieces(text: &str) -> Vec<String> {
+    let mut cut = vec![String::new()];
+    let mut depth = 0usize;
+    for c in text.chars().map(crate::cell::narrow) {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            ';' | ',' | '、' | '/' | '\n' | '\r' | '|' | '和' | '及' | '与' | '&' | '+' if depth == 0 => {
+                cut.push(String::new());
+            }
+            other if depth == 0 => {
+                if let Some(last) = cut.last_mut() {
+                    last.push(other);
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    for piece in cut {
+        let joined = plain(&piece);
+        let joined = without_count(&joined);
+        if joined.is_empty() {
+            continue;
+        }
+        match run(joined) {
+            Some(numbers) => found.extend(numbers),
+            None => found.push(piece.trim().to_owned()),
+        }
+    }
+    found
+}
+
+/// 等3件 behind the last number says how many, no number itself.
+fn without_count(piece: &str) -> &str {
+    match piece.split_once('等') {
+        Some((head, tail))
+            if tail.chars().all(|c| {
+                c.is_ascii_digit() || "件项个专利共一二三四五六七八九十".contains(c)
+            }) =>
+        {
+            head
+        }
+        _ => piece,
+    }
+}
+
+/// Several numbers with nothing but blanks between them.
+fn run(joined: &str) -> Option<Vec<String>> {
+    let mut rest = joined;
+    let mut numbers = Vec::new();
+    while !rest.is_empty() {
+        let (number, after) = leading(rest)?;
+        numbers.push(number);
+        rest = after;
+    }
+    (!numbers.is_empty()).then_some(numbers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn publication_numbers_are_normalised_and_impossible_ones_refused() {
+        for (typed, wanted) in [
+            ("CN113942150A", "CN113942150A"),
+            (" cn 113942150 a ", "CN113942150A"),
+            ("ＣＮ２１５４９８９２４Ｕ", "CN215498924U"),
+            ("CN1234567C", "CN1234567C"),
+            ("CN 114.018.693.A", "CN114018693A"),
+            ("CN109097365B2", "CN109097365B2"),
+            ("专利号：CN109097365B", "CN109097365B"),
+        ] {
+            assert_eq!(publication(typed).as_deref(), Some(wanted), "{typed}");
+        }
+        for wrong in ["CN2158486", "CN123456A", "CN1234567890A", "113942150A", "CN113942150", "CN113942150X", "ZL202110387142.6", "CN11394215OA", "CN113942150AB"] {
+            assert_eq!(number(wrong), None, "{wrong}");
+        }
+        assert_eq!(number("2021SR0123456").as_deref(), Some("2021SR0123456"));
+    }
+
+    #[test]
+    fn an_application_number_is_known_by_its_check_digit() {
+        assert_eq!(application("ZL 2021 1 0387142.6").as_deref(), application("202110387142.6").as_deref());
+        let sound = (0..10).filter(|d| application(&format!("20211038714{d}6")).is_some()).count()
+            + (0..10).filter(|d| application(&format!("202110387142{d}")).is_some()).count();
+        assert!(sound >= 1);
+        assert_eq!(application("CN113942150A"), None);
+    }
+
+    #[test]
+    fn several_numbers_in_one_cell_come_apart() {
+        for typed in [
+            "CN114155095A、CN114003316A", "CN114155095A；cn114003316a", "CN 114155095A CN114003316A", "CN114155095A\nCN114003316A",
+            "CN114155095A（泵）,CN114003316A（阀）", "CN114155095A和CN114003316A等2件",
+        ] {
+            assert_eq!(pieces(typed), ["CN114155095A", "CN114003316A"], "{typed}");
+        }
+        assert_eq!(pieces("一种水泵"), ["一种水泵"]);
+    }
+}

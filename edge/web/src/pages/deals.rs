@@ -1,0 +1,238 @@
+//! 项目合同 — the list of deals and contracts.
+
+use askama::Template;
+use dukou_chain::people::Scope;
+use dukou_chain::terms::Mode;
+use dukou_chain::whole::Stop;
+use dukou_kernel::{Lang, Money};
+use dukou_store::{Db, Fault, Value};
+
+use super::cases::{query_with, sheet};
+use crate::app::App;
+use crate::authorise::{authorise, case_filter};
+use crate::data::{self, text};
+use crate::failure::Failure;
+use crate::page::{Answer, Page};
+use crate::request::Req;
+use crate::session::User;
+
+const PAGE: i64 = 25;
+
+/// One row.
+pub struct Row {
+    /// Where it stands.
+    pub href: String,
+    /// Number.
+    pub number: String,
+    /// Contract number.
+    pub contract_no: String,
+    /// Mode.
+    pub mode: String,
+    /// Other side.
+    pub party: String,
+    /// Price.
+    pub price: Money,
+    /// Received.
+    pub received: Money,
+    /// Stop.
+    pub stop: String,
+    /// Tone.
+    pub tone: &'static str,
+    /// Signed.
+    pub signed: String,
+    /// Imported.
+    pub history: bool,
+}
+
+#[derive(Template)]
+#[template(path = "deals.html")]
+struct List {
+    p: Page,
+    rows: Vec<Row>,
+    total: i64,
+    from: i64,
+    to: i64,
+    page: i64,
+    pages: i64,
+    sum: Money,
+    q: String,
+    stop: String,
+    mode: String,
+    sort: String,
+    stops: Vec<(String, String)>,
+    modes: Vec<(String, String)>,
+    previous: String,
+    next: String,
+    excel: String,
+    may_export: bool,
+}
+
+fn conditions(user: &User, scope: Scope, req: &Req) -> (String, Vec<Value>) {
+    let mut params = vec![text(user.institution)];
+    let mut sql = "v.institution = $1".to_owned();
+    if scope != Scope::All {
+        let (filter, values) = case_filter(scope, user, 2);
+        params.extend(values);
+        sql.push_str(&format!(
+            " AND EXISTS (SELECT 1 FROM deal_case d JOIN case_view c ON c.institution = d.institution AND c.id = d.case_id WHERE d.institution = v.institution AND d.deal = v.id{filter})"
+        ));
+    }
+    let mut add = |clause: &str, value: Value| {
+        params.push(value);
+        sql.push_str(&clause.replace('?', &format!("${}", params.len())));
+    };
+    let q = req.query("q").trim().to_lowercase();
+    if !q.is_empty() {
+        add(" AND v.words LIKE ?", text(format!("%{q}%")));
+    }
+    if Stop::parse(req.query("stop")).is_some() {
+        add(" AND v.stop = ?", text(req.query("stop")));
+    }
+    if Mode::parse(req.query("mode")).is_some() {
+        add(" AND v.mode = ?", text(req.query("mode")));
+    }
+    (sql, params)
+}
+
+fn read(
+    db: &mut dyn Db,
+    user: &User,
+    scope: Scope,
+    req: &Req,
+    limit: i64,
+    offset: i64,
+) -> Result<(i64, Money, Vec<Row>), Fault> {
+    let (clause, params) = conditions(user, scope, req);
+    let total = db.row(
+        &format!("SELECT COUNT(*), CAST(COALESCE(SUM(v.price_minor), 0) AS BIGINT) FROM deal_view v WHERE {clause}"),
+        &params,
+    )?;
+    let order = match req.query("sort") {
+        "price" => "COALESCE(v.price_minor, 0) DESC",
+        "signed" => "COALESCE(v.signed, '') DESC",
+        _ => "v.number DESC",
+    };
+    let sql = format!(
+        "SELECT v.id, v.number, v.contract_no, v.mode, v.party, v.price_minor, v.received_minor, v.stop, v.signed, v.history, v.ended, \
+         (SELECT d.case_id FROM deal_case d WHERE d.institution = v.institution AND d.deal = v.id ORDER BY d.place LIMIT 1) \
+         FROM deal_view v WHERE {clause} ORDER BY {order} LIMIT {limit} OFFSET {offset}"
+    );
+    let rows = db
+        .rows(&sql, &params)?
+        .iter()
+        .map(|row| {
+            let label = |it: Option<dukou_kernel::Text>| {
+                it.map_or_else(String::new, |text| text.get(req.lang).to_owned())
+            };
+            let ended = row.int(10) != 0;
+            Row {
+                href: format!("/cases/{}?deal={}", row.text(11), row.text(0)),
+                number: row.text(1).to_owned(),
+                contract_no: row.text(2).to_owned(),
+                mode: label(Mode::parse(row.text(3)).map(Mode::label)),
+                party: row.text(4).to_owned(),
+                price: Money::from_fen(row.int(5)),
+                received: Money::from_fen(row.int(6)),
+                stop: if ended {
+                    req.t("已终结", "Ended").to_owned()
+                } else {
+                    label(Stop::parse(row.text(7)).map(Stop::label))
+                },
+                tone: if ended { "grey" } else { "water" },
+                signed: row.text(8).to_owned(),
+                history: row.int(9) != 0,
+            }
+        })
+        .collect();
+    let (count, sum) = total.map_or((0, 0), |row| (row.int(0), row.int(1)));
+    Ok((count, Money::from_fen(sum), rows))
+}
+
+/// The list.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn list(app: &App, req: &Req) -> Result<Answer, Failure> {
+    let user = req.user.as_ref().ok_or(Failure::SignIn)?;
+    let institution = data::institution(app, user.institution)?;
+    let scope = authorise(Some(&institution), Some(user), "deal.read");
+    let page: i64 = req.query("page").parse().unwrap_or(1).clamp(1, 100_000);
+    let offset = (page - 1) * PAGE;
+    let (total, sum, rows) =
+        app.store.read(|db| read(db, user, scope, req, PAGE, offset))?;
+    let pages = (total + PAGE - 1) / PAGE;
+    let at = |to: i64| format!("/deals?{}", query_with(req, "page", &to.to_string()));
+    Answer::html(&List {
+        p: Page::new(app, req)?,
+        from: if total == 0 { 0 } else { offset + 1 },
+        to: (offset + PAGE).min(total),
+        rows,
+        total,
+        page,
+        pages,
+        sum,
+        q: req.query("q").to_owned(),
+        stop: req.query("stop").to_owned(),
+        mode: req.query("mode").to_owned(),
+        sort: req.query("sort").to_owned(),
+        stops: labels(Stop::ALL.iter().skip(4).map(|it| (it.code(), it.label())), req.lang),
+        modes: labels(Mode::ALL.iter().map(|it| (it.code(), it.label())), req.lang),
+        previous: if page > 1 { at(page - 1) } else { String::new() },
+        next: if page < pages { at(page + 1) } else { String::new() },
+        excel: format!("/deals.xlsx?{}", query_with(req, "page", "")),
+        may_export: authorise(Some(&institution), Some(user), "export.lists") != Scope::None,
+    })
+}
+
+fn labels<'a>(
+    all: impl Iterator<Item = (&'a str, dukou_kernel::Text)>,
+    lang: Lang,
+) -> Vec<(String, String)> {
+    all.map(|(code, text)| (code.to_owned(), text.get(lang).to_owned())).collect()
+}
+
+/// The list as Excel, with the same filters.
+///
+/// # Errors
+/// When the database cannot be read or the sheet cannot be written.
+pub fn export(app: &App, req: &Req) -> Result<Answer, Failure> {
+    let user = req.user.as_ref().ok_or(Failure::SignIn)?;
+    let institution = data::institution(app, user.institution)?;
+    let scope = authorise(Some(&institution), Some(user), "deal.read");
+    let (_, _, rows) = app.store.read(|db| read(db, user, scope, req, 200_000, 0))?;
+    let heads = [
+        req.t("编号", "Number"),
+        req.t("对方", "Other side"),
+        req.t("合同编号", "Contract number"),
+        req.t("方式", "Mode"),
+        req.t("价格（元）", "Price (yuan)"),
+        req.t("已到账（元）", "Received (yuan)"),
+        req.t("签订日期", "Signed"),
+        req.t("环节", "Stage"),
+    ];
+    let cells = rows.iter().map(|row| {
+        vec![
+            row.number.clone(),
+            row.party.clone(),
+            row.contract_no.clone(),
+            row.mode.clone(),
+            row.price.plain_yuan(),
+            row.received.plain_yuan(),
+            row.signed.clone(),
+            row.stop.clone(),
+        ]
+    });
+    sheet(req.t("项目合同", "Deals"), &heads, cells)
+}
+
+/// A deal lives on the page of its case.
+///
+/// # Errors
+/// Not found, or the database cannot be read.
+pub fn open(app: &App, req: &Req) -> Result<Answer, Failure> {
+    let user = req.user.as_ref().ok_or(Failure::SignIn)?;
+    let id: dukou_kernel::DealId = req.param("id").parse().map_err(|_| Failure::NotFound)?;
+    let (_, state) = data::deal(app, user.institution, id)?;
+    let case = data::as_deal(&state)?.cases().first().copied().ok_or(Failure::NotFound)?;
+    Ok(Answer::see_other(&format!("/cases/{case}?deal={id}")))
+}

@@ -1,0 +1,154 @@
+//! 我的收益 — an inventor's own page: where is my case, who holds it since
+//! when, what am I owed.
+
+use askama::Template;
+use dukou_kernel::{Money, PersonId};
+
+use super::initial;
+use crate::app::App;
+use crate::data::{self, text};
+use crate::failure::Failure;
+use crate::page::{Answer, Page};
+use crate::request::Req;
+
+/// One of my cases.
+pub struct CaseRow {
+    /// Id.
+    pub id: String,
+    /// Title.
+    pub title: String,
+    /// Number.
+    pub number: String,
+    /// Where it stands.
+    pub stop: String,
+    /// Tone.
+    pub tone: &'static str,
+    /// Who holds it.
+    pub holder: String,
+    /// First character.
+    pub initial: String,
+    /// Since when.
+    pub since: String,
+    /// My share.
+    pub share: String,
+    /// Said word.
+    pub said: String,
+    /// Tone of it.
+    pub said_tone: &'static str,
+    /// May I confirm now?
+    pub confirm: bool,
+}
+
+/// One of my awards.
+pub struct AwardRow {
+    /// Day.
+    pub day: String,
+    /// Deal.
+    pub deal: String,
+    /// Other side.
+    pub party: String,
+    /// Amount.
+    pub amount: Money,
+    /// Paid.
+    pub paid: Money,
+    /// Owed.
+    pub owed: Money,
+    /// The arithmetic.
+    pub href: String,
+    /// Before Dukou.
+    pub opening: bool,
+}
+
+#[derive(Template)]
+#[template(path = "mine.html")]
+struct Mine {
+    p: Page,
+    cases: Vec<CaseRow>,
+    awards: Vec<AwardRow>,
+    awarded: Money,
+    paid: Money,
+    owed: Money,
+}
+
+/// The page.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
+    let user = req.user.as_ref().ok_or(Failure::SignIn)?;
+    let key = [text(user.institution), text(user.person)];
+    let found = app.store.read(|db| {
+        db.rows(
+            "SELECT c.id, c.title, c.number, c.stop, c.standing, c.manager, c.since, p.share, p.said FROM case_person p JOIN case_view c ON c.institution = p.institution AND c.id = p.case_id \
+             WHERE p.institution = $1 AND p.person = $2 ORDER BY c.number DESC LIMIT 200",
+            &key,
+        )
+    })?;
+    let managers: Vec<PersonId> = found.iter().filter_map(|row| row.text(5).parse().ok()).collect();
+    let names = app.store.read(|db| data::names(db, user.institution, managers))?;
+    let cases = found
+        .iter()
+        .map(|row| {
+            let (stop, tone) = super::cases::standing(row.text(3), row.text(4), req.lang);
+            let office = req.t("技术转移中心", "Transfer office").to_owned();
+            let holder = row
+                .text(5)
+                .parse()
+                .ok()
+                .and_then(|id: PersonId| names.get(&id).cloned())
+                .unwrap_or(office);
+            let (said, said_tone) = match row.text(8) {
+                "confirmed" => (req.t("已确认", "confirmed"), "pine"),
+                "objected" => (req.t("有异议", "objected"), "seal"),
+                _ => (req.t("待确认", "to confirm"), "ochre"),
+            };
+            let share = row.text(7).parse::<dukou_kernel::Share>();
+            CaseRow {
+                id: row.text(0).to_owned(),
+                title: row.text(1).to_owned(),
+                number: row.text(2).to_owned(),
+                stop,
+                tone,
+                initial: initial(&holder),
+                holder,
+                since: row.text(6).to_owned(),
+                share: share.map_or_else(|_| String::new(), dukou_kernel::Share::to_percent_text),
+                said: said.to_owned(),
+                said_tone,
+                confirm: row.text(8) != "confirmed",
+            }
+        })
+        .collect();
+    let awards: Vec<AwardRow> = app
+        .store
+        .read(|db| {
+            db.rows(
+                "SELECT a.awarded_on, v.number, v.party, a.amount_minor, a.paid_minor, a.deal, a.receipt, a.kind FROM award a JOIN deal_view v ON v.institution = a.institution AND v.id = a.deal \
+                 WHERE a.institution = $1 AND a.person = $2 ORDER BY a.awarded_on DESC LIMIT 500",
+                &key,
+            )
+        })?
+        .iter()
+        .map(|row| {
+            let (amount, paid) = (Money::from_fen(row.int(3)), Money::from_fen(row.int(4)));
+            let opening = row.text(7) == "opening";
+            AwardRow {
+                day: row.text(0).to_owned(),
+                deal: row.text(1).to_owned(),
+                party: row.text(2).to_owned(),
+                owed: amount.minus(paid).unwrap_or_default(),
+                amount,
+                paid,
+                href: if opening {
+                    String::new()
+                } else {
+                    format!("/deals/{}/split/{}", row.text(5), row.text(6))
+                },
+                opening,
+            }
+        })
+        .collect();
+    let total = |of: fn(&AwardRow) -> Money| Money::sum(awards.iter().map(of)).unwrap_or_default();
+    let (awarded, paid, owed) = (total(|it| it.amount), total(|it| it.paid), total(|it| it.owed));
+    Answer::html(&Mine { p: Page::new(app, req)?, cases, awarded, paid, owed, awards })
+}

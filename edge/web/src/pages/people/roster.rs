@@ -1,0 +1,388 @@
+//! 名册 — importing the roster from Excel or CSV. Rows are found by staff
+//! number, so a second import updates instead of doubling.
+
+use std::collections::{BTreeMap, HashMap};
+
+use askama::Template;
+use axum::http::StatusCode;
+use dukou_chain::institution::{self, Institution};
+use dukou_chain::people::{self, Person, PersonKind, Post, Scope, Tenure};
+use dukou_chain::whole::Command;
+use dukou_journal::Actor;
+use dukou_kernel::{Date, PersonId, UnitId};
+use dukou_store::Envelope;
+
+use super::form::{seal, staff_no_key};
+use super::{sealed, state_of};
+use crate::app::App;
+use crate::authorise::authorise;
+use crate::data::{self, text};
+use crate::failure::Failure;
+use crate::page::{Answer, Page};
+use crate::request::Req;
+use crate::session::User;
+
+mod sheet;
+
+use sheet::{Column, Sheet};
+
+/// Something wrong in a row.
+pub struct Fix {
+    /// Row of the sheet, from 1; 0 for the sheet itself.
+    pub row: usize,
+    /// Heading of the column.
+    pub column: String,
+    /// What stands there.
+    pub found: String,
+    /// What is wrong and what to write instead.
+    pub say: String,
+}
+
+/// What an import did or would do.
+#[derive(Default)]
+pub struct Outcome {
+    /// Registered anew.
+    pub new: usize,
+    /// Updated.
+    pub updated: usize,
+    /// The same as before.
+    pub same: usize,
+    /// Units made.
+    pub units: usize,
+}
+
+#[derive(Template)]
+#[template(path = "roster.html")]
+struct RosterPage {
+    p: Page,
+    fixes: Vec<Fix>,
+    bad: usize,
+    done: Option<Outcome>,
+    may_add_units: bool,
+}
+
+/// One person of the file, from one or more rows.
+struct Entry {
+    name: String,
+    kind: Option<PersonKind>,
+    unit: Option<String>,
+    posts: Vec<Tenure>,
+}
+
+/// The page.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn roster(app: &App, req: &Req) -> Result<Answer, Failure> {
+    page(app, req, Vec::new(), None)
+}
+
+fn page(
+    app: &App,
+    req: &Req,
+    fixes: Vec<Fix>,
+    done: Option<Outcome>,
+) -> Result<Answer, Failure> {
+    let refused = !fixes.is_empty() && done.is_none();
+    let mut rows: Vec<usize> = fixes.iter().map(|it| it.row).collect();
+    rows.sort_unstable();
+    rows.dedup();
+    let page = RosterPage {
+        p: Page::new(app, req)?,
+        bad: rows.len(),
+        fixes,
+        done,
+        may_add_units: may_add_units(app, req)?,
+    };
+    let status = if refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    Answer::html_with(status, &page)
+}
+
+fn may_add_units(app: &App, req: &Req) -> Result<bool, Failure> {
+    let user = req.user.as_ref().ok_or(Failure::SignIn)?;
+    let institution = data::institution(app, user.institution)?;
+    Ok(authorise(Some(&institution), Some(user), "admin.settings") != Scope::None)
+}
+
+/// Takes the file: nothing is imported while a row is bad, unless the good
+/// ones were asked for.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn roster_submit(app: &App, req: &Req) -> Result<Answer, Failure> {
+    let user = req.user.as_ref().ok_or(Failure::SignIn)?;
+    let institution = data::institution(app, user.institution)?;
+    let upload = req.uploads.iter().find(|it| it.field == "file" && !it.bytes.is_empty());
+    let Some(upload) = upload else {
+        let say = req.t("先选一个 Excel 或 CSV 文件。", "Choose an Excel or CSV file first.");
+        return page(app, req, vec![whole(say)], None);
+    };
+    let sheet = match Sheet::read(&upload.bytes) {
+        Ok(sheet) => sheet,
+        Err(why) => return page(app, req, vec![whole(why.get(req.lang))], None),
+    };
+    let add_units = !req.field("add_units").is_empty() && may_add_units(app, req)?;
+    let (entries, fixes) = collect(&sheet, &institution, add_units, req);
+    let accept = !req.field("accept_good").is_empty();
+    if entries.is_empty() || (!fixes.is_empty() && !accept) {
+        return page(app, req, fixes, None);
+    }
+    let (envelopes, outcome) = plan(app, user, &institution, entries)?;
+    match app.store.execute_all(envelopes) {
+        Ok(_) => page(app, req, fixes, Some(outcome)),
+        Err((_, rejected)) => Err(rejected.into()),
+    }
+}
+
+fn whole(say: &str) -> Fix {
+    Fix { row: 0, column: String::new(), found: String::new(), say: say.to_owned() }
+}
+
+/// The people of a sheet, by staff number, and what is wrong with the rest.
+fn collect(
+    sheet: &Sheet,
+    institution: &Institution,
+    add_units: bool,
+    req: &Req,
+) -> (BTreeMap<String, Entry>, Vec<Fix>) {
+    let mut people: BTreeMap<String, Entry> = BTreeMap::new();
+    let mut fixes = Vec::new();
+    let known: HashMap<&str, ()> = institution
+        .units
+        .values()
+        .flat_map(|(zh, en)| [(zh.as_str(), ()), (en.as_str(), ())])
+        .collect();
+    for row in sheet.rows() {
+        let before = fixes.len();
+        let (number, entry) = read_row(sheet, row, req, &mut fixes);
+        if let Some(unit) = entry.unit.as_deref() {
+            if !add_units && !known.contains_key(unit) {
+                let say = req.t(
+                    "学校设置里没有这个单位。先添加，或改成已有的名称。",
+                    "The settings have no such unit. Add it first, or write a known name.",
+                );
+                fixes.push(fix(sheet, row, Column::Unit, say));
+            }
+        }
+        if let Some(first) = people.get(&number) {
+            if first.name != entry.name {
+                let say = req.t(
+                    "同一工号有两个姓名。改正其中一行。",
+                    "One staff number with two names. Correct one of the rows.",
+                );
+                fixes.push(fix(sheet, row, Column::Name, say));
+            }
+        }
+        if fixes.len() > before {
+            continue;
+        }
+        match people.get_mut(&number) {
+            Some(first) => {
+                first.posts.extend(entry.posts);
+                first.unit = entry.unit.or(first.unit.take());
+            }
+            None => {
+                people.insert(number, entry);
+            }
+        }
+    }
+    (people, fixes)
+}
+
+fn fix(sheet: &Sheet, row: usize, column: Column, say: &str) -> Fix {
+    Fix {
+        row: row + 1,
+        column: sheet.heading(column).to_owned(),
+        found: sheet.cell(row, column).to_owned(),
+        say: say.to_owned(),
+    }
+}
+
+fn read_row(sheet: &Sheet, row: usize, req: &Req, fixes: &mut Vec<Fix>) -> (String, Entry) {
+    let mut wrong = |column: Column, zh: &str, en: &str| {
+        fixes.push(fix(sheet, row, column, req.lang.pick(zh, en)));
+    };
+    let number = sheet.cell(row, Column::StaffNo).to_owned();
+    let name = sheet.cell(row, Column::Name).to_owned();
+    if number.is_empty() {
+        wrong(Column::StaffNo, "工号为空。填工号；没有工号的人请逐个登记。", "No staff number. Fill it in, or register the person singly.");
+    }
+    if name.is_empty() || name.chars().count() > 60 {
+        wrong(Column::Name, "姓名为空或太长。填至多60字的姓名。", "The name is empty or too long; at most 60 characters.");
+    }
+    let said = sheet.cell(row, Column::Kind);
+    let kind = if said.is_empty() { None } else { kind_of(said) };
+    if kind.is_none() && !said.is_empty() {
+        wrong(Column::Kind, "认不出类别。写：教职工、学生、校外人员、已离校、已故。", "Unknown kind. Write 教职工, 学生, 校外人员, 已离校 or 已故.");
+    }
+    let mut day = |column: Column| -> Option<Date> {
+        let said = sheet.cell(row, column);
+        let read = sheet::date(said);
+        if read.is_none() && !said.is_empty() {
+            wrong(column, "认不出日期。写成 2024-09-01。", "Not a date. Write 2024-09-01.");
+        }
+        read
+    };
+    let (from, to) = (day(Column::From), day(Column::To));
+    let title = sheet.cell(row, Column::Title).to_owned();
+    let post = post_of(&title);
+    if from.is_none() && to.is_none() && post != Post::None {
+        wrong(Column::From, "领导职务要有任职起始日期，写成 2024-09-01。", "A leading post needs its first day, as 2024-09-01.");
+    }
+    if from.is_some_and(|from| to.is_some_and(|to| to < from)) {
+        wrong(Column::To, "任职止早于任职起。", "The post ends before it begins.");
+    }
+    // A title without any date is a title of today; it decides nothing.
+    let start = from.or_else(|| (!title.is_empty()).then(|| Date::constant(2000, 1, 1)));
+    let posts = start.map(|from| Tenure { post, title, from, to }).into_iter().collect();
+    let unit = Some(sheet.cell(row, Column::Unit).to_owned()).filter(|unit| !unit.is_empty());
+    (number, Entry { name, kind, unit, posts })
+}
+
+fn kind_of(said: &str) -> Option<PersonKind> {
+    let any = |words: &[&str]| words.iter().any(|word| said.contains(word));
+    if let Some(kind) = PersonKind::parse(&said.to_lowercase()) {
+        return Some(kind);
+    }
+    if any(&["故", "去世", "逝世"]) {
+        Some(PersonKind::Deceased)
+    } else if any(&["离校", "离职", "调出", "辞职", "退休"]) {
+        Some(PersonKind::Left)
+    } else if any(&["校外", "外聘", "外单位"]) {
+        Some(PersonKind::Outside)
+    } else if any(&["博士后", "教职工", "教师", "职工", "在职", "在编", "聘用", "教工", "staff", "Staff"]) {
+        Some(PersonKind::Staff)
+    } else if any(&["学生", "研究生", "本科", "硕士", "博士", "student", "Student"]) {
+        Some(PersonKind::Student)
+    } else {
+        None
+    }
+}
+
+/// The leading post behind a title, where it names one beyond doubt.
+fn post_of(title: &str) -> Post {
+    let deputy = title.contains('副');
+    let head = ["校长", "党委书记", "纪委书记"].iter().any(|word| title.contains(word));
+    let college = title.contains('院') && !title.contains("学院院长") || title.contains('系');
+    if let Some(post) = Post::ALL.iter().copied().find(|post| post.label().zh == title) {
+        return post;
+    }
+    if title.contains("校长助理") {
+        Post::None
+    } else if head && deputy && !college {
+        Post::Deputy
+    } else if title.contains("纪委书记") && !college {
+        Post::Deputy
+    } else if title.contains("校长") {
+        Post::HeadOfUnit
+    } else if title.contains("党委书记") && !title.contains("院") {
+        Post::PartySecretary
+    } else if ["院长", "处长", "部长", "系主任", "所长", "馆长"].iter().any(|it| title.contains(it)) {
+        Post::HeadOfBody
+    } else {
+        Post::None
+    }
+}
+
+/// The commands of an import, in one batch: all or none.
+fn plan(
+    app: &App,
+    user: &User,
+    institution: &Institution,
+    entries: BTreeMap<String, Entry>,
+) -> Result<(Vec<Envelope>, Outcome), Failure> {
+    let mut outcome = Outcome::default();
+    let mut units: HashMap<String, UnitId> = HashMap::new();
+    for (id, (zh, en)) in &institution.units {
+        units.insert(zh.clone(), *id);
+        units.insert(en.clone(), *id);
+    }
+    let mut envelopes = Vec::new();
+    let actor = Actor::Person(user.person);
+    for name in entries.values().filter_map(|it| it.unit.clone()) {
+        if units.contains_key(&name) {
+            continue;
+        }
+        let unit = UnitId(uuid::Uuid::now_v7());
+        let (name_zh, name_en) = (name.clone(), String::new());
+        let add = institution::Command::AddUnit { unit, name_zh, name_en };
+        envelopes.push(Envelope::new(
+            user.institution,
+            actor.clone(),
+            Command::Institution(add),
+        ));
+        units.insert(name, unit);
+        outcome.units += 1;
+    }
+    for (number, entry) in entries {
+        let unit = entry.unit.as_ref().and_then(|name| units.get(name).copied());
+        if let Some(envelope) = one(app, user, (&number, entry, unit), &mut outcome)? {
+            envelopes.push(envelope);
+        }
+    }
+    Ok((envelopes, outcome))
+}
+
+fn known_person(app: &App, user: &User, number: &str) -> Result<Option<PersonId>, Failure> {
+    let row = app.store.read(|db| {
+        db.row(
+            "SELECT subject FROM sealed WHERE institution = $1 AND field = 'staff_no' AND text = $2",
+            &[text(user.institution), text(number)],
+        )
+    })?;
+    Ok(row.and_then(|row| row.text(0).parse().ok()))
+}
+
+fn one(
+    app: &App,
+    user: &User,
+    (number, entry, unit): (&str, Entry, Option<UnitId>),
+    outcome: &mut Outcome,
+) -> Result<Option<Envelope>, Failure> {
+    let actor = Actor::Person(user.person);
+    let Some(id) = known_person(app, user, number)? else {
+        outcome.new += 1;
+        let id = PersonId(uuid::Uuid::now_v7());
+        let (seal, sealed) = seal(id, &entry.name, number);
+        let command = people::Command::Register {
+            kind: entry.kind.unwrap_or(PersonKind::Staff),
+            unit,
+            posts: entry.posts,
+            seal,
+            staff_no_key: staff_no_key(user, number),
+        };
+        let command = Command::Person(id, command);
+        return Ok(Some(Envelope { sealed, ..Envelope::new(user.institution, actor, command) }));
+    };
+    let person = state_of(app, user, id)?;
+    let renamed = sealed(app, user, id, "name")? != entry.name;
+    let (kind, unit, posts) = merged(&person, &entry, unit);
+    if !renamed && person.kind == Some(kind) && person.unit == unit && person.posts == posts {
+        outcome.same += 1;
+        return Ok(None);
+    }
+    outcome.updated += 1;
+    let (seal, texts) = seal(id, &entry.name, number);
+    let (seal, sealed) = if renamed { (Some(seal), texts) } else { (None, Vec::new()) };
+    let command = Command::Person(id, people::Command::Update { kind, unit, posts, seal });
+    Ok(Some(Envelope { sealed, ..Envelope::new(user.institution, actor, command) }))
+}
+
+/// What the file leaves open stays as it was; a post with the same title and
+/// first day is the same post.
+fn merged(
+    person: &Person,
+    entry: &Entry,
+    unit: Option<UnitId>,
+) -> (PersonKind, Option<UnitId>, Vec<Tenure>) {
+    let mut posts = person.posts.clone();
+    for post in &entry.posts {
+        let same = |it: &&mut Tenure| it.title == post.title && it.from == post.from;
+        match posts.iter_mut().find(same) {
+            Some(known) => known.clone_from(post),
+            None => posts.push(post.clone()),
+        }
+    }
+    let kind = entry.kind.or(person.kind).unwrap_or(PersonKind::Staff);
+    (kind, unit.or(person.unit), posts)
+}
