@@ -38,4 +38,6 @@ pub mod distribution;
 pub mod history;
 pub mod whole;
 
+pub use dukou_calendar as calendar;
+
 pub use contract::{Claim, Context, Need, NewEvent, Row, Stage, States, Table};

@@ -81,6 +81,12 @@ pub struct Refused {
     pub findings: Vec<Finding>,
 }
 
+/// A correction names an entry that its case or deal does not have.
+pub fn no_entry() -> Finding {
+    Finding::refused("closing.no_entry", text!("没有这一条记录。", "There is no such entry."))
+        .at("entry")
+}
+
 events! {
     /// The events of a whole case or deal.
     Event {
@@ -140,13 +146,7 @@ impl Closing {
             }
             Command::Correct { entry, text } => {
                 checks.words("text", text, 2000);
-                checks.refuse_if(*entry < 1 || !last_entry_known, || {
-                    Finding::refused(
-                        "closing.no_entry",
-                        text!("没有这一条记录。", "There is no such entry."),
-                    )
-                    .at("entry")
-                });
+                checks.refuse_if(*entry < 1 || !last_entry_known, no_entry);
                 checks.settle()?;
                 Ok(vec![Event::Corrected(Corrected { entry: *entry, text: text.clone() })])
             }

@@ -136,6 +136,16 @@ impl Command {
         }
     }
 
+    /// The action behind a command's name when it is known whether it goes to a
+    /// deal: to end a case and to end a deal are two rights.
+    pub fn action_on(name: &str, deal: bool) -> &str {
+        match name {
+            "closing.end" if deal => "deal.end",
+            "closing.end" => "case.end",
+            other => Self::action(other),
+        }
+    }
+
     fn addressed(name: &str, field: &str, prefixes: &[&str], value: &Value) -> bool {
         prefixes.iter().any(|prefix| name.starts_with(prefix))
             && (!(name.starts_with("closing.") || name.starts_with("history."))

@@ -64,12 +64,18 @@ fn the_list_of_commands_is_complete() {
 
 #[test]
 fn every_command_is_an_action_of_the_table() {
-    let missing: Vec<&str> = COMMANDS
-        .iter()
-        .copied()
-        .filter(|name| permission::action(Command::action(name)).is_none())
-        .collect();
-    assert!(missing.is_empty(), "not in permissions.tsv: {missing:?}");
+    for deal in [false, true] {
+        let missing: Vec<&str> = COMMANDS
+            .iter()
+            .copied()
+            .filter(|name| permission::action(Command::action_on(name, deal)).is_none())
+            .collect();
+        assert!(missing.is_empty(), "not in permissions.tsv: {missing:?}");
+    }
+    // One name, two rights: without its target the end of something is denied.
+    assert_eq!(Command::action_on("closing.end", false), "case.end");
+    assert_eq!(Command::action_on("closing.end", true), "deal.end");
+    assert!(permission::action(Command::action("closing.end")).is_none());
 }
 
 #[test]
@@ -93,9 +99,10 @@ fn every_command_is_known_by_its_name() {
 #[test]
 fn the_public_and_enterprises_give_no_commands_and_administrators_no_business() {
     for name in COMMANDS {
-        let action = Command::action(name);
-        assert_eq!(permission::delivered(Role::Public, action), Scope::None, "{name}");
-        assert_eq!(permission::delivered(Role::Auditor, action), Scope::None, "auditor: {name}");
+        let action = Command::action_on(name, true);
+        for role in [Role::Public, Role::Enterprise] {
+            assert_eq!(permission::delivered(role, action), Scope::None, "{role:?}: {name}");
+        }
         if action.starts_with("admin.") {
             continue;
         }

@@ -49,6 +49,15 @@ fn one_case_goes_from_disclosure_to_paid_shares() {
     let deal = world.deal();
     assert!(deal.distribution.all_paid());
     assert_eq!(whole::deal_stop(&deal), Stop::Payment);
+
+    // The same road is driven through the store on both engines.
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/road.jsonl");
+    let road = world.taken.join("\n") + "\n";
+    if std::env::var_os("DUKOU_WRITE_ROAD").is_some() {
+        std::fs::write(path, &road).unwrap();
+    }
+    let kept = std::fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(kept, road, "DUKOU_WRITE_ROAD=1 cargo test -p dukou-chain writes {path} anew");
 }
 
 #[test]

@@ -48,6 +48,8 @@ pub struct World {
     claims: BTreeMap<Claim, StreamId>,
     pub postings: Vec<(StreamId, Posting)>,
     pub kinds: Vec<&'static str>,
+    /// Every command that was not refused, one line of JSON each.
+    pub taken: Vec<String>,
 }
 
 pub fn day(text: &str) -> Date {
@@ -64,6 +66,7 @@ impl World {
             claims: BTreeMap::new(),
             postings: Vec::new(),
             kinds: Vec::new(),
+            taken: Vec::new(),
         };
         world.must(HEAD, json!({"command": "institution.found", "profile": {
             "name_zh": "云舟大学", "name_en": "Yunzhou University", "prefix": "YZ",
@@ -135,6 +138,11 @@ impl World {
             }
         }
         let new = whole::decide(&read, &states, &ctx)?;
+        let line = json!({
+            "on": self.today.to_string(), "by": id(who), "for": on_behalf.map(id),
+            "command": read.to_json(),
+        });
+        self.taken.push(line.to_string());
         let mut events = Vec::new();
         for new in new {
             let (version, state) = self.load(new.stream);

@@ -331,7 +331,9 @@ fn a_year_without_an_official_arrangement_keeps_the_contract_locked() {
     // The arrangement arrives, without a release: 4 January is a rest day in it.
     world.must(HEAD, json!({"command": "institution.adopt_year", "year": {
         "year": 2027, "notice": "测试用放假安排", "published": "2026-11-20",
-        "holidays": [{"name": "元旦", "name_en": "New Year", "from": "2027-01-01", "to": "2027-01-04", "work": []}],
+        "holidays": [{
+            "name": {"zh": "元旦", "en": "New Year"}, "off": ["2027-01-01", "2027-01-04"],
+        }],
     }}));
     let mut early = world.sign_command();
     early["signed"] = json!("2027-01-05");

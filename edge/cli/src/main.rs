@@ -1,1 +1,85 @@
-fn main() {}
+//! `dukou`: the one program of the office.
+//!
+//! Standard output carries only the answer; logs and progress go to standard error.
+
+mod calc;
+mod config;
+mod demo;
+mod doctor;
+mod maintain;
+mod serve;
+mod user;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// 渡口：高校技术转移机构的工作系统 · the system a university technology transfer office runs on.
+#[derive(Parser)]
+#[command(name = "dukou", version, about)]
+struct Cli {
+    #[command(flatten)]
+    global: config::Global,
+    #[command(subcommand)]
+    command: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Serve the institution's pages.
+    Serve,
+    /// Serve a believable university to try everything in.
+    Demo,
+    /// Walk the chain, derive everything again, and name the first bad entry.
+    Verify(maintain::VerifyArgs),
+    /// Make every read table anew from the journal.
+    Rebuild,
+    /// The office's rules as calculators: JSON in, JSON out.
+    Calc(calc::CalcArgs),
+    /// Set up the institution and its people's accounts.
+    User(user::UserArgs),
+    /// Check the installation and say how to mend each finding.
+    Doctor,
+    /// Show settings and where each value came from.
+    Config(config::ConfigArgs),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let settings = match config::Resolved::load(&cli.global, matches!(cli.command, Verb::Demo)) {
+        Ok(settings) => settings,
+        Err(error) => return fail(&error),
+    };
+    logs(&settings);
+    let outcome = match cli.command {
+        Verb::Serve => serve::run(&settings),
+        Verb::Demo => demo::run(&settings),
+        Verb::Verify(args) => maintain::verify(&settings, &args),
+        Verb::Rebuild => maintain::rebuild(&settings),
+        Verb::Calc(args) => calc::run(&args),
+        Verb::User(args) => user::run(&settings, &args),
+        Verb::Doctor => doctor::run(&settings),
+        Verb::Config(args) => config::run(&settings, &args),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => fail(&error),
+    }
+}
+
+fn fail(error: &str) -> ExitCode {
+    eprintln!("dukou: {error}");
+    ExitCode::FAILURE
+}
+
+fn logs(settings: &config::Resolved) {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_new(&settings.log.value).unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if settings.log_json.value == "true" {
+        builder.json().init();
+    } else {
+        builder.with_target(false).init();
+    }
+}

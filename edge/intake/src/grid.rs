@@ -25,6 +25,7 @@ pub struct Grid {
     /// The sheet's name; a CSV file's name without its ending.
     pub sheet: String,
     rows: Vec<Vec<Cell>>,
+    width: usize,
     regions: Vec<Region>,
     anchors: HashMap<(usize, usize), (usize, usize)>,
 }
@@ -48,6 +49,7 @@ impl Grid {
         let mut grid = Self {
             file: file.to_owned(),
             sheet: sheet.to_owned(),
+            width: rows.iter().map(Vec::len).max().unwrap_or(0),
             rows,
             regions: Vec::new(),
             anchors: HashMap::new(),
@@ -86,7 +88,7 @@ impl Grid {
 
     /// Number of columns of the widest row.
     pub fn width(&self) -> usize {
-        self.rows.iter().map(Vec::len).max().unwrap_or(0)
+        self.width
     }
 
     /// The merged regions that touch the cells.

@@ -1,2 +1,2 @@
 //! intake
-mod cell; mod grid; mod file; mod value;
+mod cell; mod grid; mod file; mod value; mod layout;

@@ -18,6 +18,14 @@ pub fn for_update(engine: Engine) -> &'static str {
     }
 }
 
+/// Begins a transaction that sees one moment of the data.
+pub fn snapshot(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => "BEGIN",
+        Engine::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    }
+}
+
 /// Begins the writer's transaction.
 pub fn begin(engine: Engine) -> &'static str {
     match engine {
@@ -59,7 +67,10 @@ pub fn posting_guards(engine: Engine) -> String {
     match engine {
         Engine::Sqlite => "\
 CREATE TRIGGER posting_no_update BEFORE UPDATE ON posting BEGIN SELECT RAISE(ABORT, 'postings are append-only'); END;
-CREATE TRIGGER posting_no_delete BEFORE DELETE ON posting BEGIN SELECT RAISE(ABORT, 'postings are append-only'); END;"
+CREATE TRIGGER posting_no_delete BEFORE DELETE ON posting BEGIN SELECT RAISE(ABORT, 'postings are append-only'); END;
+CREATE TRIGGER posting_no_replace BEFORE INSERT ON posting
+WHEN EXISTS (SELECT 1 FROM posting WHERE institution = NEW.institution AND seq = NEW.seq AND line = NEW.line)
+BEGIN SELECT RAISE(ABORT, 'postings are append-only'); END;"
             .to_owned(),
         Engine::Postgres => "\
 CREATE TRIGGER posting_no_update BEFORE UPDATE ON posting FOR EACH ROW EXECUTE FUNCTION dukou_append_only();

@@ -66,11 +66,6 @@ impl Postgres {
         Ok(Self { runtime, client, statements: HashMap::new(), pending: Vec::new() })
     }
 
-    /// True when the server has gone.
-    pub fn is_closed(&self) -> bool {
-        self.client.is_closed()
-    }
-
     fn statement(&mut self, sql: &str) -> Result<Statement, Fault> {
         if let Some(known) = self.statements.get(sql) {
             return Ok(known.clone());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use dukou_chain::contract::{Context, Need, NewEvent, States};
 use dukou_chain::institution::Institution;
-use dukou_chain::whole::{self, Command, Event, State};
+use dukou_chain::whole::{self, Command, Event, State, closing};
 use dukou_journal::{Actor, Entry, Hash, Meta, StreamId, genesis, next_hash};
 use dukou_kernel::{Date, InstitutionId, PersonId};
 use sha2::{Digest, Sha256};
@@ -132,10 +132,12 @@ impl Processor<'_> {
     /// Carries a command out. On an error the caller rolls back to its savepoint.
     pub fn run(&mut self, envelope: &Envelope) -> Result<Done, Rejected> {
         let request = digest(envelope);
+        // The head first: on PostgreSQL it locks out other servers, which may be
+        // writing under the same key.
+        let head = self.head(envelope.institution)?;
         if let Some(done) = self.known_key(envelope, &request)? {
             return Ok(done);
         }
-        let head = self.head(envelope.institution)?;
         if head.seq == 0 && !founds(&envelope.command) {
             return Err(Rejected::UnknownInstitution);
         }
@@ -152,7 +154,30 @@ impl Processor<'_> {
         };
         let states = self.gather(envelope, &ctx)?;
         let events = whole::decide(&envelope.command, &states, &ctx)?;
+        self.corrects_something(envelope, &events)?;
         self.write(envelope, &request, &states, events)
+    }
+
+    /// A correction names an entry of its own stream.
+    fn corrects_something(
+        &mut self,
+        envelope: &Envelope,
+        events: &[NewEvent],
+    ) -> Result<(), Rejected> {
+        for (stream, entry) in events.iter().filter_map(|it| Some((it.stream, it.corrects?))) {
+            let row = self.db.row(
+                "SELECT 1 FROM journal WHERE institution = $1 AND seq = $2 AND stream = $3",
+                &[
+                    envelope.institution.to_string().into(),
+                    entry.into(),
+                    stream.to_string().into(),
+                ],
+            )?;
+            if row.is_none() {
+                return Err(Rejected::Refused(closing::no_entry().into()));
+            }
+        }
+        Ok(())
     }
 
     /// Records an attempt that the law refused, when its stream exists.

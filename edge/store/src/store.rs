@@ -342,6 +342,11 @@ impl Store {
         if let Err(error) = self.save_heads() {
             tracing::warn!(%error, "the heads were not saved");
         }
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        // The last connection to close may write, so that all lies in one file.
+        if self.config.database_url.is_none() {
+            drop(Sqlite::open(&self.folder.database()));
+        }
     }
 }
 

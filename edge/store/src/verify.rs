@@ -83,8 +83,22 @@ impl Drop for Scratch {
     }
 }
 
-/// Verifies everything; writes nothing into the data.
+/// Verifies everything; writes nothing into the data. It reads one snapshot, so
+/// that a server may go on writing meanwhile.
 pub(crate) fn verify(
+    db: &mut dyn Db,
+    key: Option<&SealKey>,
+    saved: &[(InstitutionId, i64, String)],
+    folder: &Path,
+    progress: &mut Progress<'_>,
+) -> Result<Report, Fault> {
+    db.script(dialect::snapshot(db.engine()))?;
+    let outcome = verify_inside(db, key, saved, folder, progress);
+    db.script("ROLLBACK")?;
+    outcome
+}
+
+fn verify_inside(
     db: &mut dyn Db,
     key: Option<&SealKey>,
     saved: &[(InstitutionId, i64, String)],
@@ -93,10 +107,11 @@ pub(crate) fn verify(
 ) -> Result<Report, Fault> {
     let mut report = Report::default();
     guards(db, &mut report)?;
+    let unguarded = report.findings.len();
     let total = rebuild::entry_count(db)?;
     let mut scratch = Scratch::new()?;
     let mut evidence = BTreeSet::new();
-    for institution in known_institutions(db)? {
+    for institution in known_institutions(db, saved, &mut report)? {
         report.institutions += 1;
         let before = report.findings.len();
         let walked = walk(db, institution, &mut scratch.db, &mut report, &mut evidence, (total, progress))?;
@@ -105,7 +120,8 @@ pub(crate) fn verify(
             views(db, institution, &mut scratch.db)?;
         }
     }
-    if report.ok() {
+    // A missing guard does not hide what was changed behind it.
+    if report.findings.len() == unguarded {
         compare(db, &mut scratch.db, &mut report)?;
         balances(db, &mut report)?;
     }
@@ -134,12 +150,33 @@ fn guards(db: &mut dyn Db, report: &mut Report) -> Result<(), Fault> {
     Ok(())
 }
 
-fn known_institutions(db: &mut dyn Db) -> Result<Vec<InstitutionId>, Fault> {
-    let rows = db.rows(
-        "SELECT institution FROM journal UNION SELECT institution FROM head ORDER BY institution",
-        &[],
-    )?;
-    Ok(rows.iter().filter_map(|row| row.text(0).parse().ok()).collect())
+/// Every institution with entries, a head, or a head saved earlier.
+fn known_institutions(
+    db: &mut dyn Db,
+    saved: &[(InstitutionId, i64, String)],
+    report: &mut Report,
+) -> Result<BTreeSet<InstitutionId>, Fault> {
+    let mut known: BTreeSet<InstitutionId> = saved.iter().map(|(who, _, _)| *who).collect();
+    let rows =
+        db.rows("SELECT institution FROM journal UNION SELECT institution FROM head", &[])?;
+    for row in rows {
+        let name = row.text(0);
+        match name.parse::<InstitutionId>() {
+            Ok(id) if id.to_string() == name => {
+                known.insert(id);
+            }
+            _ => report.add(
+                "chain.stranger",
+                None,
+                None,
+                text!(
+                    "有不属于任何学校的记录：{name}",
+                    "There are entries that belong to no institution: {name}"
+                ),
+            ),
+        }
+    }
+    Ok(known)
 }
 
 struct Walked {

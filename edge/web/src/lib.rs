@@ -5,6 +5,7 @@
 //! handler is a plain function from a request to an answer: the store is
 //! synchronous, so handlers are, and [`serve`] runs them on blocking threads.
 
+pub mod accounts;
 pub mod app;
 pub mod authorise;
 mod data;

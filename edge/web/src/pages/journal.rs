@@ -5,7 +5,7 @@ mod kinds;
 use std::collections::HashMap;
 
 use askama::Template;
-use dukou_chain::people::Scope;
+use dukou_chain::people::{AccountFact, Role, Scope};
 use dukou_journal::{Actor, Entry, StreamId};
 use dukou_kernel::{Date, PersonId};
 use dukou_store::{Db, Fault, Value};
@@ -41,6 +41,8 @@ pub struct Row {
     pub on_behalf: String,
     /// What, in words.
     pub kind: String,
+    /// Which role or what happened to an account, in words.
+    pub detail: String,
     /// Why.
     pub reason: String,
     /// The entry it corrects; 0 for none.
@@ -57,7 +59,7 @@ pub struct Row {
     pub clock: String,
     /// True for a refused step.
     pub refused: bool,
-    /// The day, where a new one begins.
+    /// True for the newest entry of all.
     pub newest: bool,
 }
 
@@ -73,7 +75,6 @@ struct List {
     to: String,
     older: String,
     newest: String,
-    filtered: bool,
     may_verify: bool,
     known_actor: bool,
 }
@@ -229,7 +230,6 @@ pub fn list(app: &App, req: &Req) -> Result<Answer, Failure> {
         to: req.query("to").to_owned(),
         older,
         newest: if first_page { String::new() } else { query_with(req, "before", "") },
-        filtered,
         may_verify: may("journal.verify"),
         known_actor,
     })
@@ -278,7 +278,8 @@ fn row(
         actor,
         on_behalf: meta.on_behalf.as_ref().map_or_else(String::new, person),
         kind: kind_words(&meta.kind, req),
-        reason: meta.reason.clone().unwrap_or_default(),
+        detail: detail(entry, req),
+        reason: reason(entry),
         corrects: meta.corrects.unwrap_or(0),
         hash: super::short_hash(hash),
         subject,
@@ -288,6 +289,39 @@ fn row(
         refused: meta.kind == "closing.refused.v1",
         newest,
     }
+}
+
+/// Why, as the entry or its body says it.
+fn reason(entry: &Entry) -> String {
+    if let Some(reason) = &entry.meta.reason {
+        return reason.clone();
+    }
+    let body: serde_json::Value = serde_json::from_str(&entry.body).unwrap_or_default();
+    let said = body.get("reason").and_then(serde_json::Value::as_str).unwrap_or_default();
+    // The words of a business step belong to its case, which not every reader may see.
+    let open = entry.meta.kind.starts_with("people.") || entry.meta.kind.starts_with("institution.");
+    if open { said.to_owned() } else { String::new() }
+}
+
+/// What an entry about a person or the table says beyond its kind.
+fn detail(entry: &Entry, req: &Req) -> String {
+    let body: serde_json::Value = serde_json::from_str(&entry.body).unwrap_or_default();
+    let of = |key: &str| body.get(key).and_then(serde_json::Value::as_str).unwrap_or_default();
+    let role = || Role::parse(of("role")).map(|it| it.label().get(req.lang).to_owned());
+    let scope = |key: &str| Scope::parse(of(key)).map(|it| it.label().get(req.lang).to_owned());
+    let words = match entry.meta.kind.as_str() {
+        "people.account_changed.v1" => {
+            AccountFact::parse(of("what")).map(|it| it.label().get(req.lang).to_owned())
+        }
+        "people.role_granted.v1" | "people.role_revoked.v1" => role(),
+        "institution.permission_set.v1" => role().map(|role| {
+            let (before, after) = (scope("before"), scope("scope"));
+            let action = of("action");
+            format!("{role} · {action}: {} → {}", before.unwrap_or_default(), after.unwrap_or_default())
+        }),
+        _ => None,
+    };
+    words.unwrap_or_default()
 }
 
 fn system(name: &str, req: &Req) -> String {

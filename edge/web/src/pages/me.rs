@@ -61,7 +61,7 @@ fn page(
         user.roles.iter().map(|role| role.label().get(req.lang).to_owned()).collect();
     let sessions = sessions(app, user)?;
     let page = Me {
-        p: Page::new(app, req)?,
+        p: Page { here: "/me".to_owned(), ..Page::new(app, req)? },
         name: user.name.clone(),
         initial: super::initial(&user.name),
         login: user.login.clone(),

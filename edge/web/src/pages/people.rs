@@ -259,7 +259,6 @@ struct PersonPage {
     p: Page,
     id: String,
     name: String,
-    initial: String,
     staff_no: String,
     kind: String,
     unit: String,
@@ -340,9 +339,8 @@ fn person_page(app: &App, req: &Req, link: Option<(String, bool)>) -> Result<Ans
     let unit = person.unit.and_then(|unit| institution.units.get(&unit));
     let (link, link_reset) = link.unwrap_or_default();
     Answer::html(&PersonPage {
-        p: Page::new(app, req)?,
+        p: Page { here: format!("/people/{id}"), ..Page::new(app, req)? },
         id: id.to_string(),
-        initial: super::initial(&name),
         name,
         staff_no: sealed(app, user, id, "staff_no")?,
         kind: kind.label().get(req.lang).to_owned(),

@@ -8,7 +8,7 @@ use dukou_chain::institution::{Command, Institution, Profile};
 use dukou_chain::people::{Role, Scope, permission};
 use dukou_chain::whole;
 use dukou_journal::Actor;
-use dukou_kernel::{Finding, Severity, Text, UnitId};
+use dukou_kernel::{Finding, Text, UnitId};
 use dukou_rules::{JURISDICTIONS, SchoolPolicy};
 use dukou_store::{Envelope, Rejected};
 
@@ -52,8 +52,6 @@ pub struct Said {
     pub message: String,
     /// The article behind it.
     pub article: String,
-    /// True when it refuses.
-    pub refused: bool,
 }
 
 #[derive(Template)]
@@ -93,7 +91,7 @@ fn page(
     let may = |action: &str| authorise(Some(&institution), Some(user), action) != Scope::None;
     let profile = typed.or_else(|| institution.profile.clone()).ok_or(Failure::NotFound)?;
     let page = SettingsPage {
-        p: Page::new(app, req)?,
+        p: Page { here: "/settings".to_owned(), ..Page::new(app, req)? },
         jurisdictions: jurisdictions(req, &profile.jurisdiction),
         profile,
         units: institution.units.values().cloned().collect(),
@@ -114,7 +112,6 @@ fn said(req: &Req, findings: &[Finding]) -> Vec<Said> {
     let one = |it: &Finding| Said {
         message: it.message.get(req.lang).to_owned(),
         article: it.citation.as_ref().map_or("", |cited| cited.get(req.lang)).to_owned(),
-        refused: it.severity == Severity::Refused,
     };
     findings.iter().map(one).collect()
 }

@@ -66,7 +66,32 @@ struct Entry {
     name: String,
     kind: Option<PersonKind>,
     unit: Option<String>,
-    posts: Vec<Tenure>,
+    posts: Vec<Written>,
+}
+
+/// A post as the file has it, perhaps without its first day.
+struct Written {
+    post: Post,
+    title: String,
+    from: Option<Date>,
+    to: Option<Date>,
+}
+
+impl Written {
+    /// With the day of the import where the file names none; a post without
+    /// days is no leading post, so that the day decides nothing.
+    fn since(&self, today: Date) -> Tenure {
+        Tenure {
+            post: self.post,
+            title: self.title.clone(),
+            from: self.from.unwrap_or(today),
+            to: self.to,
+        }
+    }
+
+    fn is(&self, known: &Tenure) -> bool {
+        known.title == self.title && self.from.is_none_or(|from| known.from == from)
+    }
 }
 
 /// The page.
@@ -226,15 +251,14 @@ fn read_row(sheet: &Sheet, row: usize, req: &Req, fixes: &mut Vec<Fix>) -> (Stri
     let (from, to) = (day(Column::From), day(Column::To));
     let title = sheet.cell(row, Column::Title).to_owned();
     let post = post_of(&title);
-    if from.is_none() && to.is_none() && post != Post::None {
+    if from.is_none() && post != Post::None {
         wrong(Column::From, "领导职务要有任职起始日期，写成 2024-09-01。", "A leading post needs its first day, as 2024-09-01.");
     }
     if from.is_some_and(|from| to.is_some_and(|to| to < from)) {
         wrong(Column::To, "任职止早于任职起。", "The post ends before it begins.");
     }
-    // A title without any date is a title of today; it decides nothing.
-    let start = from.or_else(|| (!title.is_empty()).then(|| Date::constant(2000, 1, 1)));
-    let posts = start.map(|from| Tenure { post, title, from, to }).into_iter().collect();
+    let any = from.is_some() || !title.is_empty();
+    let posts = any.then(|| Written { post, title, from, to }).into_iter().collect();
     let unit = Some(sheet.cell(row, Column::Unit).to_owned()).filter(|unit| !unit.is_empty());
     (number, Entry { name, kind, unit, posts })
 }
@@ -263,19 +287,17 @@ fn kind_of(said: &str) -> Option<PersonKind> {
 fn post_of(title: &str) -> Post {
     let deputy = title.contains('副');
     let head = ["校长", "党委书记", "纪委书记"].iter().any(|word| title.contains(word));
-    let college = title.contains('院') && !title.contains("学院院长") || title.contains('系');
+    let college = title.contains('院') || title.contains('系');
     if let Some(post) = Post::ALL.iter().copied().find(|post| post.label().zh == title) {
         return post;
     }
     if title.contains("校长助理") {
         Post::None
-    } else if head && deputy && !college {
+    } else if head && !college && (deputy || title.contains("纪委书记")) {
         Post::Deputy
-    } else if title.contains("纪委书记") && !college {
-        Post::Deputy
-    } else if title.contains("校长") {
+    } else if title.contains("校长") && !college {
         Post::HeadOfUnit
-    } else if title.contains("党委书记") && !title.contains("院") {
+    } else if title.contains("党委书记") && !college {
         Post::PartySecretary
     } else if ["院长", "处长", "部长", "系主任", "所长", "馆长"].iter().any(|it| title.contains(it)) {
         Post::HeadOfBody
@@ -339,7 +361,7 @@ fn one(
     (number, entry, unit): (&str, Entry, Option<UnitId>),
     outcome: &mut Outcome,
 ) -> Result<Option<Envelope>, Failure> {
-    let actor = Actor::Person(user.person);
+    let (actor, today) = (Actor::Person(user.person), app.store.today());
     let Some(id) = known_person(app, user, number)? else {
         outcome.new += 1;
         let id = PersonId(uuid::Uuid::now_v7());
@@ -347,7 +369,7 @@ fn one(
         let command = people::Command::Register {
             kind: entry.kind.unwrap_or(PersonKind::Staff),
             unit,
-            posts: entry.posts,
+            posts: entry.posts.iter().map(|it| it.since(today)).collect(),
             seal,
             staff_no_key: staff_no_key(user, number),
         };
@@ -356,7 +378,7 @@ fn one(
     };
     let person = state_of(app, user, id)?;
     let renamed = sealed(app, user, id, "name")? != entry.name;
-    let (kind, unit, posts) = merged(&person, &entry, unit);
+    let (kind, unit, posts) = merged(&person, &entry, unit, today);
     if !renamed && person.kind == Some(kind) && person.unit == unit && person.posts == posts {
         outcome.same += 1;
         return Ok(None);
@@ -374,13 +396,14 @@ fn merged(
     person: &Person,
     entry: &Entry,
     unit: Option<UnitId>,
+    today: Date,
 ) -> (PersonKind, Option<UnitId>, Vec<Tenure>) {
     let mut posts = person.posts.clone();
     for post in &entry.posts {
-        let same = |it: &&mut Tenure| it.title == post.title && it.from == post.from;
-        match posts.iter_mut().find(same) {
-            Some(known) => known.clone_from(post),
-            None => posts.push(post.clone()),
+        match posts.iter_mut().find(|known| post.is(known)) {
+            Some(known) if post.from.is_some() => *known = post.since(today),
+            Some(_) => {}
+            None => posts.push(post.since(today)),
         }
     }
     let kind = entry.kind.or(person.kind).unwrap_or(PersonKind::Staff);

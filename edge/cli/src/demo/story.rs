@@ -1,0 +1,693 @@
+//! The story of the demo: some 300 achievements and 60 deals in every stage,
+//! told as commands at moments before now.
+
+use std::collections::BTreeMap;
+
+use dukou_chain::assessment::{self, Conclusion};
+use dukou_chain::deal::{self, Appraisal, Holding, Instalment, Terms};
+use dukou_chain::disclosure::{self, Details, PriorWork, Secrecy};
+use dukou_chain::protection::{self, CostKind, PaidBy};
+use dukou_chain::terms::{
+    Attachment, Contributor, Disclosed, Funding, LicenceKind, Mode, Outcome, Party, PartyKind,
+    PartySize, Pricing, PriorKind, ResultKind,
+};
+use dukou_chain::whole::{Command, closing};
+use dukou_chain::{agreement, distribution, income, institution, matching, publicity, valuation};
+use dukou_journal::Actor;
+use dukou_kernel::{
+    CaseId, Date, DealId, FileHash, InstitutionId, Money, NoticeId, PersonId, ReceiptId, RightId,
+    Share, UnitId,
+};
+use dukou_rules::SchoolPolicy;
+use dukou_store::{Envelope, Store, Value};
+use dukou_web::accounts::{self, NewPerson};
+
+use super::people::{self, Officer, UNITS};
+use super::{Act, text, titles};
+
+const DAY_MS: i64 = 86_400_000;
+const CASES: usize = 300;
+const DEALS: usize = 60;
+
+struct Teller {
+    institution: InstitutionId,
+    now_ms: i64,
+    today: Date,
+    acts: Vec<Act>,
+    officers: BTreeMap<&'static str, PersonId>,
+    papers: BTreeMap<&'static str, Attachment>,
+}
+
+fn id() -> uuid::Uuid {
+    uuid::Uuid::now_v7()
+}
+
+impl Teller {
+    /// A moment some days before now, in working hours.
+    fn at(&self, days_ago: i64, hour: i64) -> i64 {
+        self.now_ms - days_ago * DAY_MS - (12 - hour) * 60_000
+    }
+
+    fn day(&self, days_ago: i64) -> Date {
+        self.today.saturating_sub(jiff::Span::new().days(days_ago))
+    }
+
+    fn paper(&self, name: &'static str) -> Option<Attachment> {
+        self.papers.get(name).cloned()
+    }
+
+    fn officer(&self, login: &'static str) -> Actor {
+        match self.officers.get(login) {
+            Some(person) => Actor::Person(*person),
+            None => Actor::System("demo".to_owned()),
+        }
+    }
+
+    fn act(&mut self, days_ago: i64, hour: i64, actor: Actor, command: Command) {
+        let at_ms = self.at(days_ago, hour);
+        let envelope = Envelope::new(self.institution, actor, command);
+        self.acts.push(Act { at_ms, envelope });
+    }
+
+    fn act_for(&mut self, days_ago: i64, hour: i64, actor: Actor, person: PersonId, command: Command) {
+        let at_ms = self.at(days_ago, hour);
+        let envelope = Envelope {
+            on_behalf: Some(person),
+            ..Envelope::new(self.institution, actor, command)
+        };
+        self.acts.push(Act { at_ms, envelope });
+    }
+}
+
+/// The whole story.
+pub fn plan(store: &Store, institution: InstitutionId, now_ms: i64) -> Result<Vec<Act>, String> {
+    let today = store.today();
+    let mut teller = Teller {
+        institution,
+        now_ms,
+        today,
+        acts: Vec::new(),
+        officers: BTreeMap::new(),
+        papers: BTreeMap::new(),
+    };
+    let units = found(&mut teller);
+    let from = today.saturating_sub(jiff::Span::new().years(5));
+    let officers = people::officers(&units, from);
+    let crowd = people::researchers(&units, 150, from);
+    register(&mut teller, &officers, &crowd);
+    papers(store, &mut teller)?;
+    let cases = disclose(&mut teller, &crowd, &units);
+    deals(&mut teller, &cases);
+    Ok(teller.acts)
+}
+
+/// The university, its units and its own rules, 600 days ago.
+fn found(teller: &mut Teller) -> Vec<(UnitId, &'static str)> {
+    let setup = || Actor::System("demo".to_owned());
+    let profile = institution::Profile {
+        name_zh: "云泽大学".to_owned(),
+        name_en: "Yunze University".to_owned(),
+        prefix: "YZ".to_owned(),
+        jurisdiction: "CN".to_owned(),
+        state_established: true,
+        central_unit: false,
+        contact: "技术转移中心，电话 000-6600 0016".to_owned(),
+    };
+    teller.act(600, 8, setup(), Command::Institution(institution::Command::Found { profile }));
+    let units: Vec<(UnitId, &'static str)> =
+        UNITS.iter().map(|(zh, _)| (UnitId(id()), *zh)).collect();
+    for ((unit, zh), (_, en)) in units.iter().zip(UNITS) {
+        let command = institution::Command::AddUnit {
+            unit: *unit,
+            name_zh: (*zh).to_owned(),
+            name_en: (*en).to_owned(),
+        };
+        teller.act(600, 9, setup(), Command::Institution(command));
+    }
+    let policy = SchoolPolicy {
+        title: "云泽大学科技成果转化收益分配办法（云大技转〔2024〕3号）".to_owned(),
+        objection_days: 5,
+        ..SchoolPolicy::example()
+    };
+    let command = institution::Command::AdoptPolicy {
+        from: teller.day(900),
+        policy,
+        paper: None,
+    };
+    teller.act(600, 10, setup(), Command::Institution(command));
+    units
+}
+
+fn register(teller: &mut Teller, officers: &[Officer], crowd: &[NewPerson]) {
+    let setup = Actor::System("demo".to_owned());
+    let at_ms = teller.at(599, 9);
+    for officer in officers {
+        teller.officers.insert(officer.login, officer.person.id);
+        for envelope in accounts::registration(teller.institution, &setup, &officer.person) {
+            teller.acts.push(Act { at_ms, envelope });
+        }
+    }
+    for person in crowd {
+        for envelope in accounts::registration(teller.institution, &setup, person) {
+            teller.acts.push(Act { at_ms, envelope });
+        }
+    }
+}
+
+const PAPERS: &[(&str, &str)] = &[
+    ("minutes", "校长办公会纪要.pdf"),
+    ("contract", "合同（签署件）.pdf"),
+    ("terms", "条款书.pdf"),
+    ("report", "评估报告.pdf"),
+    ("proof", "技术市场公示证明.pdf"),
+    ("slip", "银行回单.pdf"),
+    ("certificate", "受理通知书.pdf"),
+    ("signed", "本人签字确认书.pdf"),
+];
+
+fn papers(store: &Store, teller: &mut Teller) -> Result<(), String> {
+    for (key, name) in PAPERS {
+        let meta = store.put_file(name, &titles::paper(key)).map_err(text)?;
+        let file = FileHash::try_from(meta.hash.clone())?;
+        teller.papers.insert(key, Attachment { file, name: (*name).to_owned() });
+        let params = [
+            Value::from(teller.institution.to_string()),
+            meta.hash.into(),
+            (*name).into(),
+            meta.media.into(),
+            i64::try_from(meta.size).unwrap_or(0).into(),
+            teller.now_ms.into(),
+            "demo".into(),
+        ];
+        store
+            .write(move |db| {
+                db.exec(
+                    "INSERT INTO file (institution, hash, name, media, size, uploaded_at, uploaded_by) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                    &params,
+                )
+            })
+            .map_err(text)?;
+    }
+    Ok(())
+}
+
+/// A case that a deal can be made of.
+struct Ready {
+    case: CaseId,
+    people: Vec<PersonId>,
+    /// Days ago on which its right was on record.
+    since: i64,
+}
+
+/// 300 disclosures over eighteen months; the newest still wait.
+fn disclose(teller: &mut Teller, crowd: &[NewPerson], units: &[(UnitId, &'static str)]) -> Vec<Ready> {
+    let mut ready = Vec::new();
+    for n in 0..CASES {
+        let age = 590 - i64::try_from(n * 589 / CASES).unwrap_or(0);
+        let case = CaseId(id());
+        let mut people: Vec<PersonId> = (0..2 + n % 3)
+            .filter_map(|k| crowd.get((n * 3 + k * 13) % crowd.len().max(1)).map(|it| it.id))
+            .collect();
+        people.dedup();
+        if n % 12 == 1 {
+            people.insert(0, teller.officers.get("lu").copied().unwrap_or(PersonId(id())));
+        }
+        if n % 15 == 2 {
+            people.insert(0, teller.officers.get("wen").copied().unwrap_or(PersonId(id())));
+        }
+        people.truncate(4);
+        let unit = units.get(n % 10).map(|(id, _)| *id);
+        if one_case(teller, n, age, (case, &people), unit) {
+            ready.push(Ready { case, people, since: age - 45 });
+        }
+    }
+    ready
+}
+
+fn shares(people: &[PersonId]) -> Vec<Contributor> {
+    let parts: &[u32] = match people.len() {
+        1 => &[100],
+        2 => &[60, 40],
+        3 => &[50, 30, 20],
+        _ => &[45, 30, 15, 10],
+    };
+    let roles = ["提出技术路线", "关键工艺与参数", "放大与测试", "样品制备与分析"];
+    people
+        .iter()
+        .zip(parts)
+        .zip(roles)
+        .enumerate()
+        .map(|(place, ((person, part), role))| Contributor {
+            person: *person,
+            role: role.to_owned(),
+            share: Share::percent(*part),
+            main: place == 0,
+        })
+        .collect()
+}
+
+/// One case as far as its age lets it come; true when it can be offered.
+fn one_case(
+    teller: &mut Teller,
+    n: usize,
+    age: i64,
+    (case, people): (CaseId, &[PersonId]),
+    unit: Option<UnitId>,
+) -> bool {
+    let kinds = [ResultKind::Invention, ResultKind::UtilityModel, ResultKind::Software];
+    let kind = kinds.get(n % 7 / 3).copied().unwrap_or(ResultKind::Invention);
+    let fundings = [Funding::National, Funding::Province, Funding::Industry, Funding::University];
+    let details = Details {
+        title: titles::title(n),
+        kind,
+        secrecy: Secrecy::No,
+        nearest: vec![PriorWork { kind: PriorKind::Paper, text: titles::nearest(n) }],
+        novelty: titles::novelty(n),
+        contributors: shares(people),
+        funding: vec![fundings.get(n % 4).copied().unwrap_or(Funding::Other)],
+        funding_note: String::new(),
+        disclosed: Disclosed::No,
+        disclosed_on: None,
+        unit,
+        evidence: Vec::new(),
+    };
+    let Some(by) = people.first().copied() else { return false };
+    let disclosure = |command| Command::Disclosure(case, command);
+    let submit = disclosure(disclosure::Command::Submit { details });
+    teller.act(age, 9, Actor::Person(by), submit);
+    let manager_login = if n % 2 == 0 { "shen" } else { "qin" };
+    let manager = teller.officer(manager_login);
+    if age < 6 {
+        return false;
+    }
+    if n % 41 == 7 {
+        let reason = "缺少与最接近工作的对比数据，请补充后再提交。".to_owned();
+        teller.act(age - 3, 10, manager, disclosure(disclosure::Command::Return { reason }));
+        return false;
+    }
+    if n % 53 == 9 {
+        let reason = "属于个人业余完成，与本职任务和学校条件无关，不是职务科技成果。".to_owned();
+        teller.act(age - 3, 10, manager, disclosure(disclosure::Command::Decline { reason }));
+        return false;
+    }
+    let holder = manager.person().unwrap_or(by);
+    teller.act(age - 3, 10, manager.clone(), disclosure(disclosure::Command::Accept { manager: holder }));
+    confirm(teller, n, age, (case, people), &manager);
+    if age < 25 {
+        return false;
+    }
+    assess(teller, n, age, case, &manager);
+    if age < 46 || n % 17 == 4 {
+        return false;
+    }
+    protect(teller, n, age, (case, people, kind), &manager);
+    age >= 60
+}
+
+fn confirm(
+    teller: &mut Teller,
+    n: usize,
+    age: i64,
+    (case, people): (CaseId, &[PersonId]),
+    manager: &Actor,
+) {
+    for (place, person) in people.iter().enumerate().skip(1) {
+        let open = n % 9 == 5 && place + 1 == people.len();
+        if open {
+            if n % 18 == 5 {
+                let reason = "贡献说明漏了中试线调试，份额应为20%。".to_owned();
+                let command = disclosure::Command::ObjectShare { reason };
+                let since = (age - 5).min(4);
+                teller.act_for(since, 11, manager.clone(), *person, Command::Disclosure(case, command));
+            }
+            continue;
+        }
+        let paper = teller.paper("signed");
+        let command = Command::Disclosure(case, disclosure::Command::ConfirmShare { paper });
+        teller.act_for(age - 4, 11, manager.clone(), *person, command);
+    }
+}
+
+fn assess(teller: &mut Teller, n: usize, age: i64, case: CaseId, manager: &Actor) {
+    let conclusion = if n % 13 == 6 { Conclusion::KnowHow } else { Conclusion::File };
+    let command = assessment::Command::Conclude {
+        conclusion,
+        evaluator: "技术转移中心".to_owned(),
+        readiness: u8::try_from(3 + n % 7).unwrap_or(6),
+        market: "省内已有三家企业表示兴趣，主要用于替代进口。".to_owned(),
+        summary: "与最接近的现有技术相比区别清楚，有可预见的受让方。".to_owned(),
+        report: teller.paper("report"),
+    };
+    teller.act(age - 18, 14, manager.clone(), Command::Assessment(case, command));
+}
+
+fn protect(
+    teller: &mut Teller,
+    n: usize,
+    age: i64,
+    (case, people, kind): (CaseId, &[PersonId], ResultKind),
+    manager: &Actor,
+) {
+    let know_how = n % 13 == 6;
+    let kind = if know_how { ResultKind::KnowHow } else { kind };
+    let filed = teller.day(age - 44);
+    let number = match kind {
+        ResultKind::KnowHow => String::new(),
+        ResultKind::Software => format!("{}SR{:06}", filed.year(), 100_000 + n * 37),
+        ResultKind::UtilityModel => format!("CN{:09}U", 219_000_000 + n * 1013),
+        _ => format!("CN{:09}A", 119_000_000 + n * 1013),
+    };
+    let paper = teller.paper("certificate");
+    let protection = |command| Command::Protection(case, command);
+    teller.act(age - 45, 15, manager.clone(), protection(protection::Command::RecordRight {
+        right: RightId(id()),
+        kind,
+        number,
+        filed,
+        granted: None,
+        owners: "云泽大学".to_owned(),
+        paper,
+    }));
+    if n % 3 == 0 {
+        let paid_by = match people.first() {
+            Some(person) if n % 12 == 0 => PaidBy::Inventor { person: *person },
+            _ => PaidBy::University,
+        };
+        teller.act(age - 45, 16, manager.clone(), protection(protection::Command::RecordCost {
+            kind: CostKind::Maintenance,
+            amount: Money::from_fen(86_000 + i64::try_from(n * 1300).unwrap_or(0)),
+            paid_on: teller.day(age - 45),
+            paid_by,
+            voucher: format!("记-{:05}", 1000 + n),
+            paper: None,
+        }));
+    }
+    if n % 2 == 0 {
+        let low = 300_000_00 + i64::try_from(n * 12_345_00).unwrap_or(0);
+        let note = valuation::Command::Note {
+            method: valuation::Method::Income,
+            low: Money::from_fen(low),
+            high: Money::from_fen(low * 2),
+            basis: "按同类许可费率3%至5%、五年可预见销售额测算。".to_owned(),
+            paper: None,
+        };
+        teller.act(age - 50, 15, manager.clone(), Command::Valuation(case, note));
+    }
+}
+
+/// 60 deals, spread over every stage by how long ago they began.
+fn deals(teller: &mut Teller, cases: &[Ready]) {
+    let step = (cases.len() / DEALS).max(1);
+    for (n, ready) in cases.iter().step_by(step).take(DEALS).enumerate() {
+        one_deal(teller, n, ready);
+    }
+}
+
+struct DealStory {
+    deal: DealId,
+    n: usize,
+    mode: Mode,
+    pricing: Pricing,
+    price: i64,
+    manager: Actor,
+}
+
+/// Where the story of the n-th deal stops.
+fn stage(n: usize) -> usize {
+    // 0 opened, 1 terms, 2 decided, 3 in publicity, 4 notice ended, 5 signed,
+    // 6 received, 7 proposed, 8 approved, 9 rewards published, 10 paid, 11 lost.
+    [10, 3, 6, 0, 10, 8, 2, 7, 10, 5, 3, 9, 1, 10, 4, 11].get(n % 16).copied().unwrap_or(10)
+}
+
+fn one_deal(teller: &mut Teller, n: usize, ready: &Ready) {
+    let stage = stage(n);
+    // How many days ago the price was decided, so that work is due around today.
+    let decided = match stage {
+        3 => [9, 14, 3, 15][n / 16 % 4],
+        4 => 19,
+        0..=2 => 6,
+        5 | 6 => 40,
+        7 | 8 => 55,
+        _ => 75,
+    };
+    let decided = decided.min(ready.since - 12).max(3);
+    let mode = match n % 6 {
+        0 | 3 => Mode::Transfer,
+        5 => Mode::Equity,
+        _ => Mode::Licence,
+    };
+    let pricing = if n % 11 == 8 { Pricing::Listing } else { Pricing::Agreement };
+    let story = DealStory {
+        deal: DealId(id()),
+        n,
+        mode: if stage >= 6 && mode == Mode::Equity { Mode::Licence } else { mode },
+        pricing,
+        price: 200_000_00 + i64::try_from(n * 83_777_00 % 5_000_000_00).unwrap_or(0),
+        manager: teller.officer(if n % 2 == 0 { "shen" } else { "qin" }),
+    };
+    open(teller, &story, ready, decided + 10);
+    if stage == 11 {
+        let command = closing::Command::End {
+            outcome: Outcome::Lost,
+            reason: "对方改用自研方案，退出谈判。".to_owned(),
+            paper: None,
+        };
+        let head = teller.officer("he");
+        teller.act(decided, 16, head, Command::DealClosing(story.deal, command));
+        return;
+    }
+    if stage == 0 {
+        return;
+    }
+    agree(teller, &story, ready, decided + 4);
+    if stage == 1 {
+        return;
+    }
+    decide(teller, &story, decided);
+    if stage == 2 {
+        return;
+    }
+    let signed = publish(teller, &story, decided, stage);
+    if stage <= 4 {
+        return;
+    }
+    sign(teller, &story, signed);
+    if stage >= 6 {
+        money(teller, &story, ready, signed, stage);
+    }
+}
+
+fn open(teller: &mut Teller, story: &DealStory, ready: &Ready, ago: i64) {
+    let kinds = [PartyKind::Private, PartyKind::StateHolding, PartyKind::Private, PartyKind::WhollyStateOwned];
+    let sizes = [PartySize::Medium, PartySize::Large, PartySize::Small];
+    let command = matching::Command::Open {
+        cases: vec![ready.case],
+        mode: story.mode,
+        party: Party {
+            name: titles::company(story.n),
+            uscc: Some(titles::credit_code(story.n)),
+            kind: kinds.get(story.n % 4).copied().unwrap_or(PartyKind::Private),
+            size: sizes.get(story.n % 3).copied().unwrap_or(PartySize::Unknown),
+        },
+        asking: Some(Money::from_fen(story.price)),
+        note: "在成果对接会上接触，对方希望用于现有产线改造。".to_owned(),
+    };
+    teller.act(ago, 9, story.manager.clone(), Command::Matching(story.deal, command));
+}
+
+fn terms(teller: &Teller, story: &DealStory) -> Terms {
+    let price = if story.mode == Mode::Equity { 0 } else { story.price };
+    let first = price / 5 * 2;
+    let schedule = if price == 0 {
+        Vec::new()
+    } else {
+        vec![
+            Instalment {
+                label: "合同生效30日内".to_owned(),
+                amount: Money::from_fen(first),
+                due: Some(teller.today.saturating_add(jiff::Span::new().days(
+                    i64::try_from(story.n * 5 % 40).unwrap_or(0) - 8,
+                ))),
+            },
+            Instalment {
+                label: "中试线验收30日内".to_owned(),
+                amount: Money::from_fen(price - first),
+                due: None,
+            },
+        ]
+    };
+    Terms {
+        mode: story.mode,
+        licence: (story.mode == Mode::Licence).then_some(LicenceKind::Exclusive),
+        territory: "境内".to_owned(),
+        term_years: (story.mode == Mode::Licence).then_some(6),
+        price: Money::from_fen(price),
+        royalty: (story.mode == Mode::Licence).then(|| Share::percent(2)),
+        royalty_base: if story.mode == Mode::Licence { "净销售额".to_owned() } else { String::new() },
+        equity: (story.mode == Mode::Equity).then(|| Holding {
+            holding: Share::percent(20),
+            valued: Money::from_fen(story.price),
+        }),
+        pricing: story.pricing,
+        schedule,
+        weights: BTreeMap::new(),
+    }
+}
+
+fn agree(teller: &mut Teller, story: &DealStory, ready: &Ready, ago: i64) {
+    let command = deal::Command::AgreeTerms {
+        terms: terms(teller, story),
+        paper: teller.paper("terms"),
+    };
+    teller.act(ago, 10, story.manager.clone(), Command::Negotiation(story.deal, command));
+    for person in &ready.people {
+        let command = deal::Command::DeclareInterest {
+            related: false,
+            note: String::new(),
+            paper: teller.paper("signed"),
+        };
+        let command = Command::Negotiation(story.deal, command);
+        teller.act_for(ago, 11, story.manager.clone(), *person, command);
+    }
+}
+
+fn decide(teller: &mut Teller, story: &DealStory, ago: i64) {
+    let Some(minutes) = teller.paper("minutes") else { return };
+    let command = deal::Command::Decide {
+        meeting: format!("校长办公会第{}次", 1 + story.n % 24),
+        held: teller.day(ago),
+        approved: true,
+        appraisal: Appraisal::Waived,
+        appraised: None,
+        note: "同意按条款办理。".to_owned(),
+        minutes,
+    };
+    let approver = teller.officer("zhou");
+    teller.act(ago, 14, approver, Command::Negotiation(story.deal, command));
+}
+
+/// Posts the notice and closes it when its time has come; how many days ago
+/// the contract could be signed.
+fn publish(teller: &mut Teller, story: &DealStory, decided: i64, stage: usize) -> i64 {
+    if story.pricing != Pricing::Agreement {
+        return decided - 1;
+    }
+    let command = publicity::Command::Post {
+        notice: NoticeId(id()),
+        days: 15,
+        contact: "技术转移中心，电话 000-6600 0016".to_owned(),
+    };
+    teller.act(decided, 16, story.manager.clone(), Command::Publicity(story.deal, command));
+    if stage == 3 {
+        return 0;
+    }
+    let posted = teller.day(decided);
+    let due = dukou_chain::law::natural_days(&dukou_chain::law::builtin_calendar(), posted, 15);
+    let Some(end) = due.end else { return -1 };
+    let ended = i64::from(dukou_chain::law::days_between(end, teller.today));
+    if stage >= 5 && ended >= 1 {
+        let close = publicity::Command::Close { result: "公示期满，无异议。".to_owned() };
+        teller.act(ended - 1, 9, story.manager.clone(), Command::Publicity(story.deal, close));
+        if story.n % 3 != 1 {
+            if let Some(paper) = teller.paper("proof") {
+                let proof = deal::Command::MarketProof { place: "省技术交易市场".to_owned(), paper };
+                teller.act(ended - 1, 9, story.manager.clone(), Command::Negotiation(story.deal, proof));
+            }
+        }
+    }
+    ended - 1
+}
+
+fn sign(teller: &mut Teller, story: &DealStory, ago: i64) {
+    let Some(paper) = teller.paper("contract").filter(|_| ago >= 0) else { return };
+    let signed = teller.day(ago);
+    let command = agreement::Command::Sign {
+        contract_no: format!("YZHT{}-{:03}", signed.year(), 101 + story.n),
+        signed,
+        paper,
+        export_approval: None,
+    };
+    teller.act(ago, 10, story.manager.clone(), Command::Agreement(story.deal, command));
+    if story.n % 2 == 0 && ago >= 6 {
+        let command = agreement::Command::Register {
+            register_no: format!("{}33{:010}", signed.year(), 4_400_000 + story.n * 17),
+            registered: teller.day(ago - 5),
+            technology_amount: Money::from_fen(story.price),
+            paper: None,
+        };
+        teller.act(ago - 5, 10, story.manager.clone(), Command::Agreement(story.deal, command));
+    }
+}
+
+fn money(teller: &mut Teller, story: &DealStory, ready: &Ready, signed: i64, stage: usize) {
+    let ago = signed - 4;
+    if ago < 1 || story.mode == Mode::Equity {
+        return;
+    }
+    let receipt = ReceiptId(id());
+    let finance = teller.officer("fang");
+    let command = income::Command::Receive {
+        receipt,
+        received: teller.day(ago),
+        amount: Money::from_fen(story.price / 5 * 2),
+        payer: titles::company(story.n),
+        bank_ref: format!("BK{:09}", 700_000_000 + story.n * 4241),
+        paper: teller.paper("slip"),
+    };
+    teller.act(ago, 11, finance.clone(), Command::Income(story.deal, command));
+    let open = story.n % 9 == 5;
+    if stage < 7 || open {
+        return;
+    }
+    let distribution = |command| Command::Distribution(story.deal, command);
+    teller.act(ago - 1, 9, story.manager.clone(), distribution(distribution::Command::Propose { receipt }));
+    if stage < 8 {
+        return;
+    }
+    let approver = teller.officer("zhou");
+    let note = "同意。".to_owned();
+    teller.act(ago - 2, 9, approver, distribution(distribution::Command::Approve { receipt, note }));
+    if stage < 9 {
+        return;
+    }
+    reward(teller, story, ready, receipt, (ago - 3, stage));
+}
+
+fn reward(
+    teller: &mut Teller,
+    story: &DealStory,
+    ready: &Ready,
+    receipt: ReceiptId,
+    (ago, stage): (i64, usize),
+) {
+    let distribution = |command| Command::Distribution(story.deal, command);
+    let post = distribution::Command::PostReward {
+        receipt,
+        notice: NoticeId(id()),
+        days: 15,
+        contact: "技术转移中心，电话 000-6600 0016".to_owned(),
+    };
+    teller.act(ago, 10, story.manager.clone(), distribution(post));
+    let calendar = dukou_chain::law::builtin_calendar();
+    let due = dukou_chain::law::working_days(&calendar, teller.day(ago), 15);
+    let Some(end) = due.end else { return };
+    let ended = i64::from(dukou_chain::law::days_between(end, teller.today)) - 1;
+    if stage < 10 || ended < 1 {
+        return;
+    }
+    let close = distribution::Command::CloseReward { receipt, result: "公示期满，无异议。".to_owned() };
+    teller.act(ended, 10, story.manager.clone(), distribution(close));
+    let finance = teller.officer("fang");
+    if let Some(person) = ready.people.first().filter(|_| story.n % 5 == 2) {
+        // The rest of this one stays owed, so that payment is work for today.
+        let pay = distribution::Command::Pay {
+            receipt,
+            person: *person,
+            amount: Money::from_fen(1_000_00),
+            paid: teller.day(ended - 1),
+            voucher: format!("付-{:05}", 300 + story.n),
+            paper: None,
+        };
+        teller.act(ended - 1, 15, finance, distribution(pay));
+    }
+}

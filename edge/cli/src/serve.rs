@@ -1,0 +1,148 @@
+//! `dukou serve`: pages until the program is told to stop.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use dukou_store::{Clock, Store};
+use dukou_web::{App, Settings};
+
+use crate::config::Resolved;
+
+/// Runs the server on the institution's data.
+///
+/// # Errors
+/// When the data cannot be opened or the address is taken.
+pub fn run(settings: &Resolved) -> Result<ExitCode, String> {
+    let store = Store::open(settings.store(Clock::System)).map_err(|error| error.to_string())?;
+    adopt_years(settings, &store)?;
+    if store.institutions().map_err(|error| error.to_string())?.is_empty() {
+        eprintln!("dukou: no institution yet. Set it up with: dukou user setup --school 名称 --prefix YZ");
+    }
+    listen(settings, store, web_settings(settings), &settings.listen.value, false)
+}
+
+/// A year's holiday arrangement is added as a file: DIR/calendar/*.toml that the
+/// institutions do not know yet is adopted, through the same command as in the browser.
+fn adopt_years(settings: &Resolved, store: &Store) -> Result<(), String> {
+    let folder = settings.folder().join("calendar");
+    let Ok(entries) = std::fs::read_dir(&folder) else { return Ok(()) };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path.extension().is_none_or(|it| it != "toml") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+        let year = dukou_chain::calendar::Year::parse(&text)
+            .map_err(|e| format!("{}:{}: {}", path.display(), e.line, e.message.en))?;
+        for institution in store.institutions().map_err(|e| e.to_string())? {
+            adopt(store, institution, &year)?;
+        }
+    }
+    Ok(())
+}
+
+fn adopt(
+    store: &Store,
+    institution: dukou_kernel::InstitutionId,
+    year: &dukou_chain::calendar::Year,
+) -> Result<(), String> {
+    use dukou_chain::whole::{Command, State};
+    use dukou_journal::{Actor, StreamId};
+    let (_, state) = store.state(institution, StreamId::Institution).map_err(|e| e.to_string())?;
+    let State::Institution(known) = state.as_ref() else { return Ok(()) };
+    if known.calendar().year(year.year()) == Some(year) {
+        return Ok(());
+    }
+    let command = Command::Institution(dukou_chain::institution::Command::AdoptYear {
+        year: year.clone(),
+    });
+    let actor = Actor::System("calendar".to_owned());
+    store
+        .execute(dukou_store::Envelope::new(institution, actor, command))
+        .map(|_| ())
+        .map_err(|e| e.to_string())
+}
+
+/// What the pages need to know of the settings.
+pub fn web_settings(settings: &Resolved) -> Settings {
+    let megabytes: usize = settings.upload_mb.value.parse().unwrap_or(50);
+    Settings {
+        demo: false,
+        demo_people: Vec::new(),
+        secure_cookies: settings.secure_cookies.value == "true",
+        upload_limit: (megabytes << 20) + (1 << 20),
+        idle_minutes: settings.idle_minutes.value.parse().unwrap_or(120),
+    }
+}
+
+/// Listens, prints the address, and serves until told to stop.
+///
+/// # Errors
+/// When the address cannot be had.
+pub fn listen(
+    settings: &Resolved,
+    store: Store,
+    web: Settings,
+    address: &str,
+    any_port: bool,
+) -> Result<ExitCode, String> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(32)
+        .enable_all()
+        .build()
+        .map_err(|error| error.to_string())?;
+    let app = Arc::new(App::new(store, web));
+    let served = Arc::clone(&app);
+    let outcome = runtime.block_on(async move {
+        let listener = match tokio::net::TcpListener::bind(address).await {
+            Ok(listener) => listener,
+            Err(_) if any_port => tokio::net::TcpListener::bind("127.0.0.1:0")
+                .await
+                .map_err(|error| format!("listening: {error}"))?,
+            Err(error) => return Err(format!("cannot listen on {address}: {error}")),
+        };
+        let at = listener.local_addr().map_err(|error| error.to_string())?;
+        println!("http://{at}/");
+        flush();
+        tracing::info!(address = %at, data = %settings.data.value, "serving");
+        // Idle keep-alive connections would hold the server back for ever, so
+        // they get a moment and no more.
+        let grace = async {
+            stopped().await;
+            tokio::time::sleep(std::time::Duration::from_millis(250)).await;
+        };
+        tokio::select! {
+            served = dukou_web::serve(served, listener, stopped()) => served.map_err(|error| error.to_string()),
+            () = grace => Ok(()),
+        }
+    });
+    runtime.shutdown_timeout(std::time::Duration::from_millis(300));
+    drop(app);
+    outcome.map(|()| ExitCode::SUCCESS)
+}
+
+fn flush() {
+    use std::io::Write as _;
+    let _ = std::io::stdout().flush();
+}
+
+async fn stopped() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+            let _ = interrupt.await;
+            return;
+        };
+        tokio::select! {
+            _ = interrupt => {}
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = interrupt.await;
+    }
+}

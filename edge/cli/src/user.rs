@@ -1,0 +1,154 @@
+//! `dukou user`: sets the institution up and opens the first accounts.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use dukou_chain::institution::{self, Profile};
+use dukou_chain::people::{PersonKind, Role};
+use dukou_chain::whole::Command;
+use dukou_journal::Actor;
+use dukou_kernel::{InstitutionId, PersonId};
+use dukou_store::{Clock, Envelope, Store, Value};
+use dukou_web::accounts::{self, NewPerson};
+
+use crate::config::Resolved;
+
+/// `dukou user …`
+#[derive(Args)]
+pub struct UserArgs {
+    #[command(subcommand)]
+    verb: UserVerb,
+}
+
+#[derive(Subcommand)]
+enum UserVerb {
+    /// Set up an institution with its three separate administrators.
+    Setup {
+        /// Name in Chinese.
+        #[arg(long)]
+        school: String,
+        /// Name in English.
+        #[arg(long, default_value = "")]
+        school_en: String,
+        /// Letters before every number.
+        #[arg(long, default_value = "DK")]
+        prefix: String,
+        /// Region: CN, CN-BJ, CN-SH, CN-ZJ, CN-SD.
+        #[arg(long, default_value = "CN")]
+        region: String,
+        /// Office that receives objections, with telephone.
+        #[arg(long, default_value = "")]
+        contact: String,
+        /// A central unit (中央级事业单位).
+        #[arg(long)]
+        central: bool,
+        /// Not established by the state (民办).
+        #[arg(long)]
+        private: bool,
+    },
+    /// A new invitation link for a person.
+    Invite {
+        /// The person's id.
+        person: String,
+    },
+    /// Accounts of the installation.
+    List,
+}
+
+fn text(error: impl ToString) -> String {
+    error.to_string()
+}
+
+/// Runs `dukou user`.
+///
+/// # Errors
+/// When it is refused or the data cannot be written.
+pub fn run(settings: &Resolved, args: &UserArgs) -> Result<ExitCode, String> {
+    let store = Store::open(settings.store(Clock::System)).map_err(text)?;
+    let base = format!("http://{}", settings.listen.value);
+    match &args.verb {
+        UserVerb::Setup { school, school_en, prefix, region, contact, central, private } => {
+            let profile = Profile {
+                name_zh: school.clone(),
+                name_en: school_en.clone(),
+                prefix: prefix.clone(),
+                jurisdiction: region.clone(),
+                state_established: !private,
+                central_unit: *central,
+                contact: contact.clone(),
+            };
+            setup(&store, profile, &base)?;
+        }
+        UserVerb::Invite { person } => invite(&store, person, &base)?,
+        UserVerb::List => list(&store)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn setup(store: &Store, profile: Profile, base: &str) -> Result<(), String> {
+    let institution = InstitutionId(uuid::Uuid::now_v7());
+    let actor = Actor::System("setup".to_owned());
+    let found = Command::Institution(institution::Command::Found { profile });
+    let mut batch = vec![Envelope::new(institution, actor.clone(), found)];
+    let roles = [
+        (Role::SystemAdmin, "系统管理员", "sysadmin"),
+        (Role::SecurityAdmin, "安全管理员", "secadmin"),
+        (Role::AuditAdmin, "审计管理员", "audadmin"),
+        (Role::OfficeHead, "办公室主任", "office"),
+    ];
+    let people: Vec<(NewPerson, &str)> = roles
+        .into_iter()
+        .map(|(role, name, login)| {
+            let person = NewPerson {
+                id: PersonId(uuid::Uuid::now_v7()),
+                name: name.to_owned(),
+                staff_no: String::new(),
+                kind: PersonKind::Staff,
+                unit: None,
+                posts: Vec::new(),
+                roles: vec![role],
+            };
+            (person, login)
+        })
+        .collect();
+    for (person, _) in &people {
+        batch.extend(accounts::registration(institution, &actor, person));
+    }
+    store.execute_all(batch).map_err(|(_, rejected)| rejected.to_string())?;
+    for (person, login) in &people {
+        let token = accounts::invite(store, institution, person.id, login).map_err(text)?;
+        println!("{}\t{login}\t{base}/invite/{token}", person.name);
+    }
+    Ok(())
+}
+
+fn invite(store: &Store, person: &str, base: &str) -> Result<(), String> {
+    let id: PersonId = person.parse().map_err(|_| format!("{person} is not the id of a person"))?;
+    let row = store
+        .read(|db| {
+            db.row("SELECT institution FROM person_view WHERE id = $1", &[Value::from(person)])
+        })
+        .map_err(text)?;
+    let institution = row
+        .and_then(|row| row.text(0).parse().ok())
+        .ok_or_else(|| format!("there is no person {person}"))?;
+    let token = accounts::invite(store, institution, id, "").map_err(text)?;
+    println!("{base}/invite/{token}");
+    Ok(())
+}
+
+fn list(store: &Store) -> Result<(), String> {
+    let rows = store
+        .read(|db| {
+            db.rows(
+                "SELECT a.institution, a.login, a.person, a.disabled FROM account a ORDER BY a.institution, a.login",
+                &[],
+            )
+        })
+        .map_err(text)?;
+    for row in rows {
+        let state = if row.int(3) != 0 { "closed" } else { "open" };
+        println!("{}\t{}\t{}\t{state}", row.text(0), row.text(1), row.text(2));
+    }
+    Ok(())
+}

@@ -1,0 +1,331 @@
+//! What is wrong with a cell, and what to write instead.
+
+use dukou_kernel::{Severity, Text, text};
+
+use crate::layout::{Field, Kind};
+
+/// One bad or odd cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CellFinding {
+    /// Index into the batch's sheets.
+    pub sheet: usize,
+    /// Row in the sheet, counted from 1.
+    pub row: usize,
+    /// Column in the sheet, counted from 0, where the field has one.
+    pub column: Option<usize>,
+    /// The field the cell belongs to.
+    pub field: Field,
+    /// The field's name, not always this sheet's header.
+    pub name: Text,
+    /// Stable code.
+    pub code: Code,
+    /// `Refused` rejects the row, `Warning` does not.
+    pub severity: Severity,
+    /// What is wrong.
+    pub message: Text,
+    /// What to write instead.
+    pub suggestion: Text,
+}
+
+/// The codes of findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Code {
+    /// A cell is empty that must not be.
+    Required,
+    /// Not a day of this world.
+    DateInvalid,
+    /// Grant before filing.
+    DateOrder,
+    /// Shares do not make the whole.
+    SharesSum,
+    /// A patent number of impossible shape.
+    NumberMalformed,
+    /// The same right or contract as an earlier row.
+    Duplicate,
+    /// A credit code with a wrong check character.
+    UsccCheckDigit,
+    /// No amount can be read.
+    AmountUnreadable,
+    /// A contract or right that is neither in this batch nor in the system.
+    ReferenceUnknown,
+    /// The parts of a distribution do not add up.
+    SumMismatch,
+    /// A day that has not come yet (warning).
+    DateFuture,
+    /// The payer is spelled differently from the contract's party (warning).
+    PayerDiffers,
+}
+
+impl Code {
+    /// The code as JSON and files spell it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::DateInvalid => "date.invalid",
+            Self::DateOrder => "date.order",
+            Self::SharesSum => "shares.sum",
+            Self::NumberMalformed => "number.malformed",
+            Self::Duplicate => "duplicate",
+            Self::UsccCheckDigit => "uscc.check_digit",
+            Self::AmountUnreadable => "amount.unreadable",
+            Self::ReferenceUnknown => "reference.unknown",
+            Self::SumMismatch => "sum.mismatch",
+            Self::DateFuture => "date.future",
+            Self::PayerDiffers => "payer.differs",
+        }
+    }
+
+    /// Whether the row is rejected.
+    pub fn severity(self) -> Severity {
+        match self {
+            Self::DateFuture | Self::PayerDiffers => Severity::Warning,
+            _ => Severity::Refused,
+        }
+    }
+}
+
+/// A finding before its place in the batch is known.
+#[derive(Clone, Debug)]
+pub struct Note {
+    /// The field concerned.
+    pub field: Field,
+    /// The field whose column holds the cell, when it is another one.
+    pub cell: Field,
+    /// Its code.
+    pub code: Code,
+    /// What is wrong.
+    pub message: Text,
+    /// What to write instead.
+    pub suggestion: Text,
+}
+
+impl Note {
+    /// A note on a field's own cell.
+    pub fn new(field: Field, code: Code, message: Text, suggestion: Text) -> Self {
+        Self { field, cell: field, code, message, suggestion }
+    }
+
+    /// Puts the note at the cell of another field.
+    #[must_use]
+    pub fn at_cell_of(mut self, cell: Field) -> Self {
+        self.cell = cell;
+        self
+    }
+}
+
+/// A cell is empty that must not be.
+pub fn required(field: Field, kind: Kind) -> Note {
+    let (name_zh, name_en) = both(field, kind);
+    Note::new(
+        field,
+        Code::Required,
+        text!("“{name_zh}”为空。", "The {name_en} is missing."),
+        text!("填写{name_zh}。", "Write the {name_en}."),
+    )
+}
+
+/// A whole column is missing that must not be.
+pub fn column_missing(field: Field, kind: Kind) -> Note {
+    let (name_zh, name_en) = both(field, kind);
+    Note::new(
+        field,
+        Code::Required,
+        text!(
+            "表中没有找到“{name_zh}”这一列，整张表无法导入。",
+            "No column with the {name_en} was found, so no row of the sheet can be imported."
+        ),
+        text!(
+            "补上“{name_zh}”列，或在列对应中指定哪一列是{name_zh}。",
+            "Add the column, or say in the mapping which column holds the {name_en}."
+        ),
+    )
+}
+
+/// Not a day of this world.
+pub fn date_invalid(field: Field, kind: Kind, shown: &str) -> Note {
+    let (name_zh, name_en) = both(field, kind);
+    let shown = quoted(shown);
+    Note::new(
+        field,
+        Code::DateInvalid,
+        text!("{name_zh}“{shown}”不是有效日期。", "The {name_en} “{shown}” is no real day."),
+        text!("写成年-月-日，例如 2023-05-18。", "Write year-month-day, such as 2023-05-18."),
+    )
+}
+
+/// A day that has not come yet.
+pub fn date_future(field: Field, kind: Kind, shown: &str) -> Note {
+    let (name_zh, name_en) = both(field, kind);
+    Note::new(
+        field,
+        Code::DateFuture,
+        text!("{name_zh} {shown} 在今天之后。", "The {name_en} {shown} lies in the future."),
+        text!("请核对年份；如无误可不改。", "Check the year; leave it if it is right."),
+    )
+}
+
+/// Grant before filing.
+pub fn date_order(filed: &str, granted: &str) -> Note {
+    Note::new(
+        Field::Granted,
+        Code::DateOrder,
+        text!(
+            "授权日 {granted} 早于申请日 {filed}。",
+            "The grant on {granted} comes before the filing on {filed}."
+        ),
+        text!("核对申请日与授权日，改正写错的一个。", "Check both days and correct the wrong one."),
+    )
+}
+
+/// Shares do not make the whole.
+pub fn shares_sum(sum: Option<&str>, people: usize) -> Note {
+    let message = match sum {
+        Some(sum) => text!(
+            "各完成人比例合计为 {sum}，不是 100%。",
+            "The shares of the inventors make {sum}, not 100%."
+        ),
+        None => text!(
+            "贡献比例与 {people} 位完成人对不上，或无法读出。",
+            "The shares cannot be read, or do not match the {people} inventors."
+        ),
+    };
+    Note::new(
+        Field::Shares,
+        Code::SharesSum,
+        message,
+        text!(
+            "按完成人顺序写明每人比例，合计 100%，例如 60%/40%。",
+            "Write one share for each inventor in order, together 100%, such as 60%/40%."
+        ),
+    )
+}
+
+/// A patent number of impossible shape.
+pub fn number_malformed(field: Field, shown: &str) -> Note {
+    let shown = quoted(shown);
+    Note::new(
+        field,
+        Code::NumberMalformed,
+        text!("专利号“{shown}”的位数或格式不对。", "The patent number “{shown}” has an impossible shape."),
+        text!(
+            "写公开（公告）号：CN、7 至 9 位数字和一个种类字母，例如 CN114018693A。",
+            "Write the publication number: CN, 7 to 9 digits and a kind letter, such as CN114018693A."
+        ),
+    )
+}
+
+/// The same right or contract as an earlier row.
+pub fn duplicate(field: Field, number: &str, sheet: &str, row: usize) -> Note {
+    Note::new(
+        field,
+        Code::Duplicate,
+        text!(
+            "{number} 已在“{sheet}”第 {row} 行出现。",
+            "{number} already stands in row {row} of “{sheet}”."
+        ),
+        text!("保留一行，删去重复的一行。", "Keep one of the rows and delete the other."),
+    )
+}
+
+/// A credit code with a wrong check character.
+pub fn uscc(shown: &str, wanted: Option<char>) -> Note {
+    let shown = quoted(shown);
+    let suggestion = match wanted {
+        Some(c) => text!(
+            "核对营业执照；若前 17 位无误，末位应为 {c}。",
+            "Check the business licence; if the first 17 characters are right, the last must be {c}."
+        ),
+        None => text!("照营业执照填写 18 位代码。", "Copy the 18 characters from the business licence."),
+    };
+    Note::new(
+        Field::Uscc,
+        Code::UsccCheckDigit,
+        text!(
+            "统一社会信用代码“{shown}”的校验位不符。",
+            "The check character of the credit code “{shown}” is wrong."
+        ),
+        suggestion,
+    )
+}
+
+/// No amount can be read.
+pub fn amount_unreadable(field: Field, kind: Kind, shown: &str) -> Note {
+    let (name_zh, name_en) = both(field, kind);
+    let shown = quoted(shown);
+    Note::new(
+        field,
+        Code::AmountUnreadable,
+        text!("{name_zh}“{shown}”读不出数额。", "No amount can be read from the {name_en} “{shown}”."),
+        text!("写成数字，例如 125000 或 12.5万元。", "Write a figure, such as 125000 or 12.5万元."),
+    )
+}
+
+/// A contract or right that is neither in this batch nor in the system.
+pub fn reference_unknown(field: Field, shown: &str) -> Note {
+    let shown = quoted(shown);
+    let (message, suggestion) = if field == Field::ContractNo {
+        (
+            text!(
+                "合同“{shown}”不在本批台账中，系统里也没有。",
+                "The contract “{shown}” is neither in these ledgers nor in the system."
+            ),
+            text!("核对合同编号，或把该合同补进合同表。", "Check the contract number, or add the contract."),
+        )
+    } else {
+        (
+            text!(
+                "成果“{shown}”不在本批台账中，系统里也没有。",
+                "The right “{shown}” is neither in these ledgers nor in the system."
+            ),
+            text!("核对专利号，或把该成果补进成果表。", "Check the number, or add the achievement."),
+        )
+    };
+    Note::new(field, Code::ReferenceUnknown, message, suggestion)
+}
+
+/// The parts of a distribution do not add up.
+pub fn sum_mismatch(field: Field, parts: &str, whole: &str) -> Note {
+    let (message, suggestion) = if field == Field::Persons {
+        (
+            text!(
+                "个人金额合计 {parts} 元，与团队金额 {whole} 元不等。",
+                "The persons' amounts make {parts} yuan, the team's amount is {whole}."
+            ),
+            text!("核对个人金额，使合计等于团队金额。", "Correct the persons' amounts so that they make the team's amount."),
+        )
+    } else {
+        (
+            text!(
+                "各方金额合计 {parts} 元，与可分配净收入 {whole} 元不等。",
+                "The parts make {parts} yuan, the net income is {whole}."
+            ),
+            text!("核对各方金额，使合计等于净收入。", "Correct the parts so that they make the net income."),
+        )
+    };
+    Note::new(field, Code::SumMismatch, message, suggestion)
+}
+
+/// The payer is spelled differently from the contract's party.
+pub fn payer_differs(payer: &str, firm: &str) -> Note {
+    let (payer, firm) = (quoted(payer), quoted(firm));
+    Note::new(
+        Field::Payer,
+        Code::PayerDiffers,
+        text!("付款单位“{payer}”与合同对方“{firm}”不一致。", "The payer “{payer}” is not the contract's party “{firm}”."),
+        text!("核对是否同一单位；如为代付可不改。", "Check whether they are the same; leave it if another paid for them."),
+    )
+}
+
+fn both(field: Field, kind: Kind) -> (String, String) {
+    let name = field.name_in(kind);
+    (name.zh, name.en)
+}
+
+/// At most forty characters of a cell, on one line.
+fn quoted(shown: &str) -> String {
+    let line = crate::cell::one_line(shown);
+    if line.chars().count() <= 40 {
+        return line;
+    }
+    line.chars().take(39).chain(['…']).collect()
+}

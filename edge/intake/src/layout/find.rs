@@ -1,0 +1,171 @@
+//! Where the tables of a sheet begin and end.
+
+use std::collections::HashSet;
+
+use dukou_kernel::Date;
+
+use super::guess::{Guess, Mapping, fingerprint, guess, header_parts};
+use super::words::{meanings, without_brackets};
+use crate::cell::{Cell, squeeze};
+use crate::grid::Grid;
+use crate::value::{date, right};
+
+/// A table: its mapping and the rows below its header.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// What stands where.
+    pub mapping: Mapping,
+    /// First row below the header, counted from 0.
+    pub first: usize,
+    /// The row behind the last one.
+    pub end: usize,
+    /// Other kinds read out of the same rows.
+    pub beside: Vec<Mapping>,
+}
+
+/// Rows from the top in which the first header is looked for.
+const SEARCHED: usize = 60;
+const LINES_MAX: usize = 3;
+const SURE: f64 = 6.0;
+
+/// The tables of a sheet from top to bottom; none when nothing is recognised.
+/// `saved` mappings win over guesses wherever their header stands.
+pub fn blocks(grid: &Grid, saved: &[Mapping], today: Date) -> Vec<Block> {
+    let Some(first) = first_header(grid, saved, today) else { return Vec::new() };
+    let mut found: Vec<Block> = vec![open(first, grid)];
+    let mut row = found.first().map_or(0, |block| block.first);
+    while row < grid.height() {
+        let later = may_be_header(grid, row).then(|| best_at(grid, row, saved, today)).flatten();
+        if let Some(next) = later.filter(|next| is_other(&found, next)) {
+            if let Some(block) = found.last_mut() {
+                block.end = row;
+            }
+            let block = open(next, grid);
+            row = block.first.max(row + 1);
+            found.push(block);
+        } else {
+            row += 1;
+        }
+    }
+    found
+}
+
+fn open(guess: Guess, grid: &Grid) -> Block {
+    let first = guess.mapping.header_row - 1 + guess.mapping.header_lines;
+    Block { mapping: guess.mapping, first, end: grid.height(), beside: guess.beside }
+}
+
+/// A header with other words than the one above is another table; the same
+/// words again are a repeated header, which the rows skip.
+fn is_other(found: &[Block], next: &Guess) -> bool {
+    next.score >= SURE
+        && next.mapping.kind.is_some()
+        && found.last().is_some_and(|block| block.mapping.fingerprint != next.mapping.fingerprint)
+}
+
+fn first_header(grid: &Grid, saved: &[Mapping], today: Date) -> Option<Guess> {
+    let mut best: Option<Guess> = None;
+    for row in 0..grid.height().min(SEARCHED) {
+        let Some(found) = best_at(grid, row, saved, today) else { continue };
+        if found.score >= 1_000.0 {
+            return Some(found);
+        }
+        if best.as_ref().is_none_or(|best| found.score > best.score + 0.5) {
+            best = Some(found);
+        }
+        // The first clear header counts; what stands far below it is another table.
+        if best.as_ref().is_some_and(|best| best.score >= 2.0 * SURE && row + 1 > best.mapping.header_row + 3) {
+            break;
+        }
+    }
+    best.filter(|best| best.score >= SURE && best.mapping.kind.is_some())
+}
+
+/// The best reading of a header that begins at this row.
+fn best_at(grid: &Grid, row: usize, saved: &[Mapping], today: Date) -> Option<Guess> {
+    if !is_header_like(grid, row) || distinct(grid, row) < 2 {
+        return None;
+    }
+    let mut best: Option<Guess> = None;
+    for lines in 1..=LINES_MAX {
+        let last = row + lines - 1;
+        if lines > 1 && (!is_header_like(grid, last) || !continues(grid, row, last)) {
+            break;
+        }
+        let print = fingerprint(&header_parts(grid, row, lines));
+        if let Some(known) = saved.iter().find(|m| m.fingerprint == print && m.header_lines == lines) {
+            let mapping = Mapping { header_row: row + 1, ..known.clone() };
+            return Some(Guess { mapping, score: 1_000.0, beside: Vec::new() });
+        }
+        let found = guess(grid, row, lines, today);
+        if best.as_ref().is_none_or(|best| found.score > best.score - 0.5) {
+            best = Some(found);
+        }
+    }
+    best
+}
+
+/// A second header line stands under groups or merged cells, or holds units.
+fn continues(grid: &Grid, top: usize, row: usize) -> bool {
+    let width = grid.width();
+    let filled = |r: usize| (0..width).filter(|c| !grid.own(r, *c).is_empty()).count();
+    let gaps = (0..width).any(|c| grid.own(row - 1, c).is_empty() && !grid.own(row, c).is_empty());
+    let merged = (0..width).any(|c| {
+        grid.region_at(top, c).is_some_and(|r| r.bottom >= row || (r.right > r.left && r.top == top))
+    });
+    let sparse = filled(row) < filled(top) || filled(row) <= width / 2;
+    let units = grid.row(row).iter().filter(|cell| !cell.is_empty()).all(|cell| {
+        let plain = squeeze(&cell.shown());
+        matches!(plain.trim_matches(['(', ')']), "元" | "万元" | "亿元" | "%" | "千元" | "人民币")
+    });
+    filled(row) > 0 && (gaps || merged || units || (sparse && gaps))
+}
+
+/// True when every cell of the row could be a word above a column.
+pub fn is_header_like(grid: &Grid, row: usize) -> bool {
+    let cells = grid.row(row);
+    !cells.is_empty() && cells.iter().all(could_head)
+}
+
+fn could_head(cell: &Cell) -> bool {
+    let text = match cell {
+        Cell::Empty => return true,
+        Cell::Number(_) | Cell::Day(..) => return false,
+        Cell::Text(text) => text,
+    };
+    let plain = squeeze(text);
+    if plain.chars().count() > 60 || right::publication(&plain).is_some() {
+        return false;
+    }
+    let base = without_brackets(&plain);
+    let valued = base.split_once(':').is_some_and(|(_, value)| !value.is_empty());
+    if valued || base.chars().next().is_some_and(|c| c.is_ascii_digit()) && !base.chars().any(crate::cell::is_han) {
+        return false;
+    }
+    let today = Date::constant(2100, 1, 1);
+    date::read(cell, today).is_none()
+}
+
+fn distinct(grid: &Grid, row: usize) -> usize {
+    let words: HashSet<String> =
+        grid.row(row).iter().map(Cell::shown).filter(|text| !text.is_empty()).collect();
+    words.len()
+}
+
+/// A cheap look before a header in the middle of a sheet is weighed.
+fn may_be_header(grid: &Grid, row: usize) -> bool {
+    let cells = grid.row(row);
+    let filled = cells.iter().filter(|cell| !cell.is_empty()).count();
+    if filled < 3 || !cells.iter().all(|cell| matches!(cell, Cell::Text(_) | Cell::Empty)) {
+        return false;
+    }
+    if !is_header_like(grid, row) {
+        return false;
+    }
+    let known = cells
+        .iter()
+        .filter(|cell| !cell.is_empty())
+        .filter(|cell| meanings(&[cell.shown()]).iter().any(|(_, score)| *score >= 80))
+        .count();
+    known >= 3 && known * 2 >= filled
+}

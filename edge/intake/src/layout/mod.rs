@@ -1,0 +1,12 @@
+//! What a sheet holds and in which columns: guessed from words and content,
+//! corrected and saved by people.
+
+mod content;
+mod field;
+mod find;
+mod guess;
+mod words;
+
+pub use field::{Field, Kind};
+pub use find::{Block, blocks, is_header_like};
+pub use guess::{Column, Mapping};

@@ -1,0 +1,152 @@
+//! Which rows of a table are records, and which are blank, subtotals, notes,
+//! repeated headers or the continuation of the row above.
+
+use super::view::Reader;
+use crate::cell::{Cell, is_blank, squeeze};
+use crate::layout::{Field, Kind};
+use crate::value::{payout, right};
+
+/// What a row is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A record of its own.
+    Record,
+    /// More people or rights of the record above.
+    Continuation,
+    /// Nothing to read.
+    Skipped,
+    /// Nothing in it at all.
+    Blank,
+}
+
+/// Judges a row. `after_record`: a record stands above it.
+pub fn role(reader: &Reader<'_>, row: usize, after_record: bool) -> Role {
+    let grid = reader.grid;
+    let own = |column: usize| grid.own(row, column);
+    let filled: Vec<(Field, &Cell)> = reader
+        .columns()
+        .iter()
+        .filter(|(field, ..)| *field != Field::AmountUnit)
+        .map(|(field, column, _)| (*field, own(*column)))
+        .filter(|(_, cell)| !cell.is_empty())
+        .collect();
+    if filled.is_empty() {
+        let blank = grid.row(row).iter().all(Cell::is_empty);
+        return if blank { Role::Blank } else { Role::Skipped };
+    }
+    if is_repeated_header(reader, row) || is_total(reader, row) || is_note(reader, row, &filled) {
+        return Role::Skipped;
+    }
+    let continues = more(reader.kind);
+    let first = continues.first().is_some_and(|field| filled.iter().any(|(known, _)| known == field))
+        || (reader.kind == Kind::Achievements && filled.iter().any(|(known, _)| *known == Field::Others))
+        || (reader.kind == Kind::Contracts && filled.iter().any(|(known, _)| *known == Field::RightTitle));
+    if after_record && first && filled.iter().all(|(field, _)| continues.contains(field)) {
+        return Role::Continuation;
+    }
+    Role::Record
+}
+
+/// The fields a continuing row may fill.
+fn more(kind: Kind) -> &'static [Field] {
+    match kind {
+        Kind::Achievements => &[Field::Inventors, Field::Others, Field::Shares],
+        Kind::Contracts => &[Field::Rights, Field::RightTitle],
+        Kind::Receipts => &[],
+        Kind::Distributions => &[Field::PersonName, Field::PersonAmount],
+    }
+}
+
+fn is_repeated_header(reader: &Reader<'_>, row: usize) -> bool {
+    let (mut same, mut filled) = (0usize, 0usize);
+    for column in &reader.mapping.columns {
+        let cell = reader.grid.own(row, column.index);
+        if cell.is_empty() {
+            continue;
+        }
+        filled += 1;
+        let shown = squeeze(&cell.shown());
+        let header = squeeze(&column.header);
+        if shown == header || header.split('/').any(|part| part == shown) {
+            same += 1;
+        }
+    }
+    same >= 2 && same * 2 > filled
+}
+
+const TOTALS: [&str; 8] = ["小计", "合计", "总计", "共计", "累计", "总合计", "汇总", "总和"];
+
+/// 小计, 合计：12项, 2021年合计, 本页小计, 以上合计 … in one of the first filled cells.
+fn says_total(text: &str) -> bool {
+    let plain: String = squeeze(text).chars().filter(|c| !matches!(c, '(' | ')' | '-' | '*')).collect();
+    let bare = plain.trim_end_matches([':', '：']);
+    if bare.chars().count() > 24 {
+        return false;
+    }
+    TOTALS.iter().any(|word| {
+        bare == *word
+            || (bare.ends_with(word) && bare.chars().count() <= 16)
+            || bare.strip_prefix(word).is_some_and(|rest| {
+                rest.starts_with([':', '共', '/']) || rest.starts_with(|c: char| c.is_ascii_digit())
+                    || rest.starts_with("金额") || rest.starts_with("数") || rest.starts_with("人民币")
+            })
+    }) || matches!(bare, "total" | "Total" | "TOTAL" | "subtotal" | "Subtotal")
+}
+
+fn is_total(reader: &Reader<'_>, row: usize) -> bool {
+    let cells = reader.grid.row(row);
+    let said = cells
+        .iter()
+        .filter(|cell| !cell.is_empty())
+        .take(4)
+        .any(|cell| matches!(cell, Cell::Text(text) if says_total(text)));
+    if !said {
+        return false;
+    }
+    // A row with a key of its own is a record, whatever its title says.
+    let key = match reader.kind {
+        Kind::Achievements => Field::Number,
+        _ => Field::ContractNo,
+    };
+    let Some(column) = reader.column(key) else { return true };
+    let shown = reader.grid.own(row, column).shown();
+    match reader.kind {
+        Kind::Achievements => right::number(&shown).is_none(),
+        _ => shown.chars().all(is_blank) || says_total(&shown) || !shown.chars().any(|c| c.is_ascii_digit()),
+    }
+}
+
+const NOTES: [&str; 26] = [
+    "注:", "注", "备注:", "说明", "填表说明", "填报说明", "制表", "审核", "填表人", "填报人", "经办", "单位负责人", "打印", "负责人签", "联系人", "复核", "以下空白",
+    "本表", "※", "*", "填表日期", "填报日期", "第", "共", "续表", "接上页",
+];
+
+/// A sentence below the table, or a line across it that opens a section.
+fn is_note(reader: &Reader<'_>, row: usize, filled: &[(Field, &Cell)]) -> bool {
+    let cells: Vec<(usize, &Cell)> =
+        reader.grid.row(row).iter().enumerate().filter(|(_, cell)| !cell.is_empty()).collect();
+    let Some((column, first)) = cells.first().copied() else { return false };
+    let texts_only = cells.iter().all(|(_, cell)| matches!(cell, Cell::Text(_)));
+    if !texts_only || filled.len() > 3 {
+        return false;
+    }
+    let shown = squeeze(&first.shown());
+    let spoken = NOTES.iter().any(|word| shown.starts_with(word)) && cells.len() <= 4;
+    let keyed = filled.iter().any(|(field, cell)| match field {
+        Field::Number | Field::Rights => right::pieces(&cell.shown()).iter().any(|p| right::number(p).is_some()),
+        Field::Persons => payout::read(&cell.shown()).is_some(),
+        _ => false,
+    });
+    if spoken && !keyed {
+        let dated = filled.iter().filter(|(field, _)| field.is_date() || field.is_amount()).count();
+        return dated == 0 || cells.len() == 1;
+    }
+    // One text alone in the row is a section's title, unless it continues the
+    // people or rights of the row above.
+    let continues = filled.iter().all(|(field, _)| more(reader.kind).contains(field));
+    let merged = reader.grid.region_at(row, column).is_some_and(|region| region.right > region.left);
+    if cells.len() == 1 && merged {
+        return true;
+    }
+    cells.len() == 1 && !keyed && !continues && reader.columns().len() >= 3
+}
