@@ -8,7 +8,7 @@ macro_rules! events {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $kind:literal => $variant:ident($body:ty)),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq)]
-        #[expect(clippy::large_enum_variant, reason = "events live one at a time")]
+        #[allow(clippy::large_enum_variant, reason = "events live one at a time")]
         pub enum $name { $($(#[$vdoc])* $variant($body)),+ }
 
         impl $name {

@@ -54,6 +54,7 @@ words! {
         Transfer = "transfer", "转让", "Assignment";
         Licence = "licence", "许可", "Licence";
         Equity = "equity", "作价投资", "Equity investment";
+        Other = "other", "其他方式", "Other mode";
     }
 }
 
@@ -84,6 +85,7 @@ words! {
         Foreign = "foreign", "外商投资或境外", "Foreign-invested or foreign";
         Institution = "institution", "事业单位", "Public institution";
         Person = "person", "自然人", "Natural person";
+        Unknown = "unknown", "未填", "Not given";
     }
 }
 

@@ -87,7 +87,7 @@ words! {
 /// The commands of negotiation, pricing and decision.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "command", deny_unknown_fields)]
-#[expect(clippy::large_enum_variant, reason = "commands live one at a time")]
+#[allow(clippy::large_enum_variant, reason = "commands live one at a time")]
 pub enum Command {
     /// 记录双方确认的条款
     #[serde(rename = "deal.agree_terms")]

@@ -16,7 +16,7 @@ use crate::terms::{Attachment, Funding, Mode, Party, PartyKind};
 /// The commands of agreement.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "command", deny_unknown_fields)]
-#[expect(clippy::large_enum_variant, reason = "commands live one at a time")]
+#[allow(clippy::large_enum_variant, reason = "commands live one at a time")]
 pub enum Command {
     /// 签订合同
     #[serde(rename = "agreement.sign")]

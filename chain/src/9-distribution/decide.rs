@@ -117,14 +117,13 @@ impl Distribution {
                 ),
             ));
         }
-        if let Some(division) = self.divisions.get(&receipt) {
-            if division.approved.is_some() || division.proposed.is_some() {
+        if let Some(division) = self.divisions.get(&receipt)
+            && (division.approved.is_some() || division.proposed.is_some()) {
                 return Err(refuse(
                     "distribution.proposed_already",
                     text!("这笔到账已拟定分配。", "This receipt's distribution is proposed already."),
                 ));
             }
-        }
         let earlier = before.income.standing().take_while(|(id, _)| *id != receipt).any(
             |(id, it)| !it.history && self.divisions.get(&id).is_none_or(|d| d.approved.is_none()),
         );

@@ -88,14 +88,28 @@ fn team(before: &Before<'_>) -> Result<Vec<PersonShare>, Refusal> {
             }
         }
     }
-    // Where nobody is named as main, the largest share is (主要贡献人员).
-    if !people.iter().any(|it| it.main) {
-        let largest = people.iter().map(|it| it.share).max();
-        for person in people.iter_mut().filter(|it| Some(it.share) == largest) {
+    name_main(&mut people);
+    Ok(people)
+}
+
+/// Where nobody is named as main contributor (主要贡献人员), those with the
+/// largest shares are, as many as make half of the whole.
+fn name_main(people: &mut [PersonShare]) {
+    if people.iter().any(|it| it.main) {
+        return;
+    }
+    let mut order: Vec<usize> = (0..people.len()).collect();
+    order.sort_by_key(|at| std::cmp::Reverse(people.get(*at).map(|it| it.share)));
+    let mut total = Share::ZERO;
+    for at in order {
+        if total >= Share::percent(50) {
+            return;
+        }
+        if let Some(person) = people.get_mut(at) {
             person.main = true;
+            total = total.plus(person.share).unwrap_or(Share::ONE);
         }
     }
-    Ok(people)
 }
 
 fn policy_of<'a>(before: &'a Before<'_>, day: Date) -> Result<(&'a SchoolPolicy, Date), Refusal> {
@@ -138,12 +152,18 @@ fn period<'a>(
             for cost in old.state.costs() {
                 state.add_cost(&cost.kind, cost.due_fen).map_err(refusal)?;
             }
+            state.carry_inventor_due(old.state.inventor_due()).map_err(refusal)?;
         }
+        // Who paid and who got it back so far goes along with what is still due.
+        let (inventors, returned) = engine
+            .periods
+            .last()
+            .map_or_else(Default::default, |old| (old.inventors.clone(), old.returned.clone()));
         engine.periods.push(Period {
             policy_from,
             receipts: Vec::new(),
-            inventors: Vec::new(),
-            returned: Vec::new(),
+            inventors,
+            returned,
             people: key,
             state,
         });

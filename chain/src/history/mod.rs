@@ -99,6 +99,9 @@ pub struct PastDistribution {
     pub pools: Vec<(String, Money)>,
     /// What each person got of the team's part.
     pub people: Vec<(PersonId, Money)>,
+    /// The same for the same row in every import.
+    #[serde(default)]
+    pub key: String,
     /// Where it stood.
     pub origin: Origin,
 }

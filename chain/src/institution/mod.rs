@@ -37,7 +37,7 @@ pub struct Profile {
 /// The commands of the institution.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "command", deny_unknown_fields)]
-#[expect(clippy::large_enum_variant, reason = "commands live one at a time")]
+#[allow(clippy::large_enum_variant, reason = "commands live one at a time")]
 pub enum Command {
     /// 设立
     #[serde(rename = "institution.found")]

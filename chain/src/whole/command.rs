@@ -18,7 +18,7 @@ macro_rules! commands {
     ($($(#[$doc:meta])* $variant:ident($id:ty, $command:ty) on $stream:ident by $field:literal from [$($prefix:literal),+];)+) => {
         /// A command of any stage, addressed to its stream.
         #[derive(Clone, Debug, PartialEq)]
-        #[expect(clippy::large_enum_variant, reason = "commands live one at a time")]
+        #[allow(clippy::large_enum_variant, reason = "commands live one at a time")]
         pub enum Command {
             /// To the institution itself.
             Institution(institution::Command),

@@ -31,7 +31,7 @@ macro_rules! all_events {
     ($($(#[$doc:meta])* $variant:ident($event:ty);)+) => {
         /// An event of any stage.
         #[derive(Clone, Debug, PartialEq)]
-        #[expect(clippy::large_enum_variant, reason = "events live one at a time")]
+        #[allow(clippy::large_enum_variant, reason = "events live one at a time")]
         pub enum Event { $($(#[$doc])* $variant($event)),+ }
 
         impl Event {

@@ -85,11 +85,10 @@ fn passed(case: &Case, deal: Option<&Deal>) -> [Option<Option<Date>>; 12] {
         for slot in days.iter_mut().take(9).skip(3) {
             slot.get_or_insert(None);
         }
-    } else if deal.matching.opened.is_some() {
-        if let Some(slot) = days.get_mut(3) {
+    } else if deal.matching.opened.is_some()
+        && let Some(slot) = days.get_mut(3) {
             slot.get_or_insert(None);
         }
-    }
     days
 }
 
@@ -139,13 +138,12 @@ pub fn deal_rail(
             }
         }
         let none_now = !rail.iter().any(|step| matches!(step.progress, Progress::Now(_)));
-        if none_now {
-            if let Some(step) = rail.iter_mut().find(|step| {
+        if none_now
+            && let Some(step) = rail.iter_mut().find(|step| {
                 matches!(step.progress, Progress::Later | Progress::Locked(_))
             }) {
                 step.progress = Progress::Now(None);
             }
-        }
     }
     rail
 }

@@ -89,7 +89,7 @@ pub fn case_view(id: CaseId, case: &Case) -> CaseView<'_> {
 
 /// The state of any stream.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "kept behind Arc")]
+#[allow(clippy::large_enum_variant, reason = "kept behind Arc")]
 pub enum State {
     /// The institution.
     Institution(Institution),

@@ -17,6 +17,7 @@ enum Step {
     Cost { amount: i64, inventor: bool },
     Distribute(usize),
     Pay { of: usize, wang: bool, amount: i64 },
+    Share(u32),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -27,6 +28,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0usize..4).prop_map(Step::Reverse),
         1 => (1i64..5_000_000, any::<bool>()).prop_map(|(amount, inventor)| Step::Cost { amount, inventor }),
         4 => (0usize..4).prop_map(Step::Distribute),
+        1 => (1u32..100).prop_map(Step::Share),
         2 => (0usize..4, any::<bool>(), amount).prop_map(|(of, wang, amount)| Step::Pay { of, wang, amount }),
     ]
 }
@@ -64,6 +66,18 @@ fn take(world: &mut World, step: &Step, next: &mut u128) {
                 return;
             }
             (APPROVER, approve)
+        }
+        Step::Share(part) => {
+            world.must(MANAGER, json!({
+                "command": "disclosure.revise_shares", "case": id(CASE), "reason": "重新商定",
+                "contributors": [
+                    {"person": id(LI), "share": format!("{part}%")},
+                    {"person": id(WANG), "share": format!("{}%", 100 - part)},
+                ],
+            }));
+            let confirm = json!({"command": "disclosure.confirm_share", "case": id(CASE)});
+            let _ = world.give(LI, confirm.clone());
+            (WANG, confirm)
         }
         Step::Pay { of, wang, amount } => {
             let who = if *wang { WANG } else { LI };
@@ -105,7 +119,7 @@ fn check(world: &World) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
     #[test]
     fn money_is_conserved_whatever_happens(steps in proptest::collection::vec(step(), 1..24)) {
         let mut world = World::new();

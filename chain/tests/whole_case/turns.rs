@@ -213,3 +213,29 @@ fn imported_history_is_an_opening_balance_that_later_steps_proceed_from() {
     assert_eq!(world.owed(501, LI).fen(), yuan(42));
     assert_eq!(world.balance(&Account::Clearing), 0);
 }
+
+#[test]
+fn what_is_still_due_to_an_inventor_survives_a_change_of_shares() {
+    let mut world = World::new();
+    world.contract().confirm_shares();
+    world.must(MANAGER, json!({
+        "command": "protection.record_cost", "case": id(CASE), "kind": "maintenance",
+        "amount": 100_001, "paid_on": "2026-08-12", "voucher": "F-1",
+        "paid_by": {"who": "inventor", "person": id(WANG)},
+    }));
+    // Double is due; the first receipt covers a part of it.
+    world.on("2026-10-20").receive(500, 50_001).distributed(500);
+    assert_eq!(world.owed(500, WANG).fen(), 50_001);
+    world.must(MANAGER, json!({
+        "command": "disclosure.revise_shares", "case": id(CASE), "reason": "重新商定",
+        "contributors": [{"person": id(LI), "share": "1/2"}, {"person": id(WANG), "share": "1/2"}],
+    }));
+    for who in [LI, WANG] {
+        world.must(who, json!({"command": "disclosure.confirm_share", "case": id(CASE)}));
+    }
+    world.receive(501, 1_150_001).distributed(501);
+    let net = 1_150_001 - (200_002 - 50_001);
+    assert_eq!(world.owed(501, LI).fen(), net * 7 / 10 / 2);
+    assert_eq!(world.owed(501, WANG).fen(), net * 7 / 10 / 2 + 200_002 - 50_001);
+    assert_eq!(world.balance(&Account::Clearing), 0);
+}

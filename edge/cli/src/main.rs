@@ -6,6 +6,7 @@ mod calc;
 mod config;
 mod demo;
 mod doctor;
+mod import;
 mod maintain;
 mod serve;
 mod user;
@@ -30,6 +31,8 @@ enum Verb {
     Serve,
     /// Serve a believable university to try everything in.
     Demo,
+    /// Import an office's ledger.
+    Import(import::ImportArgs),
     /// Walk the chain, derive everything again, and name the first bad entry.
     Verify(maintain::VerifyArgs),
     /// Make every read table anew from the journal.
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
     let outcome = match cli.command {
         Verb::Serve => serve::run(&settings),
         Verb::Demo => demo::run(&settings),
+        Verb::Import(args) => import::run(&settings, &args),
         Verb::Verify(args) => maintain::verify(&settings, &args),
         Verb::Rebuild => maintain::rebuild(&settings),
         Verb::Calc(args) => calc::run(&args),

@@ -26,7 +26,7 @@ pub struct Grid {
     pub sheet: String,
     rows: Vec<Vec<Cell>>,
     width: usize,
-    regions: Vec<Region>,
+    corners: HashMap<(usize, usize), Region>,
     anchors: HashMap<(usize, usize), (usize, usize)>,
 }
 
@@ -51,7 +51,7 @@ impl Grid {
             sheet: sheet.to_owned(),
             width: rows.iter().map(Vec::len).max().unwrap_or(0),
             rows,
-            regions: Vec::new(),
+            corners: HashMap::new(),
             anchors: HashMap::new(),
         };
         grid.remember(regions);
@@ -77,7 +77,7 @@ impl Grid {
                     self.anchors.insert((row, column), (kept.top, kept.left));
                 }
             }
-            self.regions.push(kept);
+            self.corners.insert((kept.top, kept.left), kept);
         }
     }
 
@@ -89,11 +89,6 @@ impl Grid {
     /// Number of columns of the widest row.
     pub fn width(&self) -> usize {
         self.width
-    }
-
-    /// The merged regions that touch the cells.
-    pub fn regions(&self) -> &[Region] {
-        &self.regions
     }
 
     /// The cells of a row as they stand in the file.
@@ -122,10 +117,7 @@ impl Grid {
 
     /// The merged region whose first cell this is.
     pub fn region_at(&self, row: usize, column: usize) -> Option<Region> {
-        if self.anchors.get(&(row, column)) != Some(&(row, column)) {
-            return None;
-        }
-        self.regions.iter().find(|r| r.top == row && r.left == column).copied()
+        self.corners.get(&(row, column)).copied()
     }
 }
 

@@ -98,13 +98,12 @@ pub(crate) fn replace(
             if was == is {
                 continue;
             }
-            if was.is_some() {
-                if let Some((_, delete)) = statements().get(table.name) {
+            if was.is_some()
+                && let Some((_, delete)) = statements().get(table.name) {
                     let at = i64::try_from(line).unwrap_or(i64::MAX);
                     let params = [institution.as_str().into(), stream.as_str().into(), at.into()];
                     db.exec(delete, &params)?;
                 }
-            }
             if let Some(row) = is {
                 insert(db, &institution, &stream, line, row)?;
             }

@@ -105,15 +105,14 @@ impl Keys {
     ) -> Result<(), Fault> {
         let meta = &entry.meta;
         let Some(key) = &meta.key else { return self.flush(db) };
-        if let Some(open) = &mut self.open {
-            if open.key == *key && open.last + 1 == meta.seq {
+        if let Some(open) = &mut self.open
+            && open.key == *key && open.last + 1 == meta.seq {
                 open.last = meta.seq;
                 if open.stream == meta.stream {
                     open.version = meta.version;
                 }
                 return Ok(());
             }
-        }
         self.flush(db)?;
         self.open = Some(OpenKey {
             institution: meta.institution.to_string(),

@@ -239,11 +239,10 @@ impl Store {
         let version = self.read(|db| journal::version(db, institution, stream))?;
         {
             let states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some((known, state)) = states.get(&(institution, stream)) {
-                if *known == version {
+            if let Some((known, state)) = states.get(&(institution, stream))
+                && *known == version {
                     return Ok((version, Arc::clone(state)));
                 }
-            }
         }
         let loaded = self.read(|db| journal::load(db, institution, stream))?;
         let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);

@@ -303,11 +303,10 @@ fn collect_files(body: &str, evidence: &mut BTreeSet<String>) {
     let mut rest = body;
     while let Some(at) = rest.find("\"file\":\"") {
         rest = rest.get(at + 8..).unwrap_or_default();
-        if let Some(hash) = rest.get(..64) {
-            if hash.bytes().all(|b| b.is_ascii_hexdigit()) {
+        if let Some(hash) = rest.get(..64)
+            && hash.bytes().all(|b| b.is_ascii_hexdigit()) {
                 evidence.insert(hash.to_owned());
             }
-        }
     }
 }
 

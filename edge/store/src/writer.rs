@@ -203,11 +203,10 @@ fn batch(
             Ok(it) => done.push(it),
             Err(rejected) => {
                 undo(db, memory, heads)?;
-                if let Rejected::Refused(refusal) = &rejected {
-                    if !dry && envelopes.len() == 1 {
+                if let Rejected::Refused(refusal) = &rejected
+                    && !dry && envelopes.len() == 1 {
                         remember_refusal(db, memory, clock, envelope, refusal)?;
                     }
-                }
                 return Ok(Err((index, rejected)));
             }
         }

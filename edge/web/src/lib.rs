@@ -10,6 +10,7 @@ pub mod app;
 pub mod authorise;
 mod data;
 mod failure;
+pub mod ledger;
 mod forms;
 mod pages;
 mod page;

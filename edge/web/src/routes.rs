@@ -92,6 +92,11 @@ pub const ROUTES: &[Route] = &[
     upload("/disclose/{draft}", "disclosure.submit", pages::disclose::save),
     post("/disclose/{draft}/autosave", "disclosure.submit", pages::disclose::autosave),
     get("/files/{hash}", "file.read", pages::file::show),
+    get("/import", "import.ledger", pages::import::show),
+    upload("/import", "import.ledger", pages::import::submit),
+    get("/import/{draft}", "import.ledger", pages::import::report),
+    post("/import/{draft}", "import.ledger", pages::import::act),
+    get("/import/{draft}/fix-list.xlsx", "import.ledger", pages::import::fix_list),
     // Rules.
     get("/rules", "rules.read", pages::rules::show),
     // Administration.

@@ -133,6 +133,13 @@ fn find_user(app: &App, req: &mut Req, session: Option<&str>) -> Result<(), Fail
     let now = app.store.now_ms();
     let idle = app.settings.idle_minutes;
     req.user = app.store.read(|db| session::user_of(db, cookie, now, idle))?;
+    // The session lives on while it is used; once a minute is often enough.
+    if let Some(user) = req.user.as_ref().filter(|user| now - user.seen_at > 60_000) {
+        let params = [now.into(), user.token_hash.as_str().into()];
+        app.store.write(move |db| {
+            db.exec("UPDATE session SET seen_at = $1 WHERE token_hash = $2", &params)
+        })?;
+    }
     Ok(())
 }
 

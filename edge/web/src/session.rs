@@ -36,6 +36,8 @@ pub struct User {
     pub half: bool,
     /// True when the second factor must be set up before anything else.
     pub must_enrol: bool,
+    /// When the session was last seen, as stored.
+    pub seen_at: i64,
 }
 
 impl User {
@@ -104,13 +106,15 @@ pub fn user_of(
         token_hash: hash,
         half: false,
         must_enrol: false,
+        seen_at: 0,
     };
     let second_given = row.int(5) != 0;
+    user.seen_at = row.int(3);
     let has_secret = !row.text(9).is_empty();
     complete(db, &mut user)?;
     let needs = user.roles.iter().any(|role| role.needs_second_factor());
     user.half = has_secret && !second_given;
-    user.must_enrol = needs && !has_secret;
+    user.must_enrol = needs && !has_secret && !second_given;
     Ok(Some(user))
 }
 

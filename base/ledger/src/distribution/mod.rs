@@ -98,6 +98,18 @@ impl DistributionState {
         })
     }
 
+    /// Takes over what was still due to the inventors under earlier rules or shares.
+    ///
+    /// # Errors
+    /// `input.negative`, `input.out_of_range`.
+    pub fn carry_inventor_due(&mut self, due: Money) -> Result<(), RuleError> {
+        let pointer = "/inventor_due_fen";
+        not_negative(due, pointer)?;
+        let sum = self.inventor_due.plus(due);
+        self.inventor_due = sum.map_err(|_| RuleError::out_of_range(pointer))?;
+        Ok(())
+    }
+
     /// Adds what the inventors paid themselves; twice the amount goes back to
     /// them before anything else.
     ///

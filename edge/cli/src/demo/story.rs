@@ -43,9 +43,13 @@ fn id() -> uuid::Uuid {
 }
 
 impl Teller {
-    /// A moment some days before now, in working hours.
+    /// A working hour in Shanghai some days before today; today's moments lie
+    /// just before now.
     fn at(&self, days_ago: i64, hour: i64) -> i64 {
-        self.now_ms - days_ago * DAY_MS - (12 - hour) * 60_000
+        const EIGHT_HOURS_MS: i64 = 8 * 3_600_000;
+        let midnight = (self.now_ms + EIGHT_HOURS_MS) / DAY_MS * DAY_MS - EIGHT_HOURS_MS;
+        let at_ms = midnight - days_ago * DAY_MS + hour * 3_600_000;
+        at_ms.min(self.now_ms - (24 - hour) * 1000)
     }
 
     fn day(&self, days_ago: i64) -> Date {
@@ -197,6 +201,8 @@ struct Ready {
     people: Vec<PersonId>,
     /// Days ago on which its right was on record.
     since: i64,
+    /// True when every share is confirmed.
+    confirmed: bool,
 }
 
 /// 300 disclosures over eighteen months; the newest still wait.
@@ -218,7 +224,8 @@ fn disclose(teller: &mut Teller, crowd: &[NewPerson], units: &[(UnitId, &'static
         people.truncate(4);
         let unit = units.get(n % 10).map(|(id, _)| *id);
         if one_case(teller, n, age, (case, &people), unit) {
-            ready.push(Ready { case, people, since: age - 45 });
+            let confirmed = n % 9 != 5 || people.len() < 2;
+            ready.push(Ready { case, people, since: age - 45, confirmed });
         }
     }
     ready
@@ -241,7 +248,7 @@ fn shares(people: &[PersonId]) -> Vec<Contributor> {
             person: *person,
             role: role.to_owned(),
             share: Share::percent(*part),
-            main: place == 0,
+            main: place == 0 || (people.len() > 3 && place == 1),
         })
         .collect()
 }
@@ -635,8 +642,7 @@ fn money(teller: &mut Teller, story: &DealStory, ready: &Ready, signed: i64, sta
         paper: teller.paper("slip"),
     };
     teller.act(ago, 11, finance.clone(), Command::Income(story.deal, command));
-    let open = story.n % 9 == 5;
-    if stage < 7 || open {
+    if stage < 7 || !ready.confirmed {
         return;
     }
     let distribution = |command| Command::Distribution(story.deal, command);

@@ -1,5 +1,7 @@
 //! What the cells of a column look like, whatever stands above them.
 
+use std::ops::Range;
+
 use dukou_kernel::Date;
 
 use super::field::{Field, Kind};
@@ -23,15 +25,16 @@ pub struct Look {
     payouts: usize,
     plain_figures: usize,
     words: usize,
+    letters: usize,
     firms: usize,
     distinct: usize,
 }
 
 /// Looks at a column below its header.
-pub fn look(grid: &Grid, column: usize, first_row: usize, today: Date) -> Look {
+pub fn look(grid: &Grid, column: usize, rows: Range<usize>, today: Date) -> Look {
     let mut look = Look::default();
     let mut seen: Vec<String> = Vec::new();
-    for row in first_row..grid.height().min(first_row.saturating_add(SAMPLE * 20)) {
+    for row in rows {
         let cell = grid.own(row, column);
         if cell.is_empty() || cell.is_ditto() {
             continue;
@@ -46,6 +49,7 @@ pub fn look(grid: &Grid, column: usize, first_row: usize, today: Date) -> Look {
         look.payouts += usize::from(matches!(cell, Cell::Text(text) if payout::read(text).is_some()));
         look.plain_figures += usize::from(matches!(cell, Cell::Number(_)) || squeeze(&shown).parse::<f64>().is_ok());
         look.words += usize::from(shown.chars().filter(|c| is_han(*c)).count() >= 2);
+        look.letters += usize::from(shown.chars().filter(|c| c.is_alphabetic()).count() >= 2);
         look.firms += usize::from(
             ["公司", "企业", "集团", "厂", "研究院", "中心", "院", "社"].iter().any(|word| shown.contains(word)),
         );
@@ -118,6 +122,7 @@ impl Look {
             Field::AmountUnit => if self.part(self.units) > 0.9 { 1.2 } else { 0.0 },
             Field::Persons => graded(self.part(self.payouts)),
             Field::PersonName => against(self.part(self.payouts)) * against(self.part(self.plain_figures)),
+            Field::Inventors if self.part(self.letters) < 0.3 => 0.25,
             Field::Inventors | Field::Title | Field::College | Field::Mode | Field::Pricing => {
                 against(self.part(self.plain_figures))
                     * against(self.part(self.numbers))
@@ -132,7 +137,8 @@ impl Look {
             Field::ContractNo => {
                 against(self.part(self.days)) * against(self.part(self.numbers)) * against(self.part(self.codes))
             }
-            Field::TeamShare | Field::Shares => against(self.part(self.days)),
+            Field::Shares => against(self.part(self.days)) * if self.part(self.words) > 0.6 { 0.45 } else { 1.0 },
+            Field::TeamShare => against(self.part(self.days)),
             _ => 1.0,
         }
     }

@@ -27,6 +27,8 @@ pub struct Block {
 const SEARCHED: usize = 60;
 const LINES_MAX: usize = 3;
 const SURE: f64 = 6.0;
+/// The score of a mapping a person saved.
+const SAVED: f64 = 1_000.0;
 
 /// The tables of a sheet from top to bottom; none when nothing is recognised.
 /// `saved` mappings win over guesses wherever their header stands.
@@ -67,7 +69,7 @@ fn first_header(grid: &Grid, saved: &[Mapping], today: Date) -> Option<Guess> {
     let mut best: Option<Guess> = None;
     for row in 0..grid.height().min(SEARCHED) {
         let Some(found) = best_at(grid, row, saved, today) else { continue };
-        if found.score >= 1_000.0 {
+        if found.score >= SAVED {
             return Some(found);
         }
         if best.as_ref().is_none_or(|best| found.score > best.score + 0.5) {
@@ -83,6 +85,9 @@ fn first_header(grid: &Grid, saved: &[Mapping], today: Date) -> Option<Guess> {
 
 /// The best reading of a header that begins at this row.
 fn best_at(grid: &Grid, row: usize, saved: &[Mapping], today: Date) -> Option<Guess> {
+    if let Some(known) = saved_at(grid, row, saved) {
+        return Some(known);
+    }
     if !is_header_like(grid, row) || distinct(grid, row) < 2 {
         return None;
     }
@@ -92,17 +97,38 @@ fn best_at(grid: &Grid, row: usize, saved: &[Mapping], today: Date) -> Option<Gu
         if lines > 1 && (!is_header_like(grid, last) || !continues(grid, row, last)) {
             break;
         }
-        let print = fingerprint(&header_parts(grid, row, lines));
-        if let Some(known) = saved.iter().find(|m| m.fingerprint == print && m.header_lines == lines) {
-            let mapping = Mapping { header_row: row + 1, ..known.clone() };
-            return Some(Guess { mapping, score: 1_000.0, beside: Vec::new() });
-        }
         let found = guess(grid, row, lines, today);
         if best.as_ref().is_none_or(|best| found.score > best.score - 0.5) {
             best = Some(found);
         }
     }
     best
+}
+
+/// A mapping a person saved, where its header stands again.
+fn saved_at(grid: &Grid, row: usize, saved: &[Mapping]) -> Option<Guess> {
+    let lines: HashSet<usize> = saved.iter().map(|mapping| mapping.header_lines).collect();
+    for lines in lines.into_iter().filter(|lines| (1..=LINES_MAX).contains(lines)) {
+        let print = fingerprint(&header_parts(grid, row, lines));
+        if let Some(known) = saved.iter().find(|m| m.fingerprint == print && m.header_lines == lines) {
+            let mapping = Mapping { header_row: row + 1, ..known.clone() };
+            return Some(Guess { mapping, score: SAVED, beside: Vec::new() });
+        }
+    }
+    None
+}
+
+/// A mapping without fields over the likeliest header of a sheet nothing is
+/// known about, for a person to fill in.
+pub fn blank_mapping(grid: &Grid, today: Date) -> Option<Mapping> {
+    let rows = || 0..grid.height().min(SEARCHED);
+    let row = rows()
+        .find(|row| is_header_like(grid, *row) && distinct(grid, *row) >= 2)
+        .or_else(|| rows().find(|row| !grid.row(*row).is_empty()))?;
+    let mut mapping = guess(grid, row, 1, today).mapping;
+    mapping.kind = None;
+    mapping.columns.iter_mut().for_each(|column| column.field = None);
+    Some(mapping)
 }
 
 /// A second header line stands under groups or merged cells, or holds units.
@@ -122,12 +148,12 @@ fn continues(grid: &Grid, top: usize, row: usize) -> bool {
 }
 
 /// True when every cell of the row could be a word above a column.
-pub fn is_header_like(grid: &Grid, row: usize) -> bool {
+fn is_header_like(grid: &Grid, row: usize) -> bool {
     let cells = grid.row(row);
     !cells.is_empty() && cells.iter().all(could_head)
 }
 
-fn could_head(cell: &Cell) -> bool {
+pub fn could_head(cell: &Cell) -> bool {
     let text = match cell {
         Cell::Empty => return true,
         Cell::Number(_) | Cell::Day(..) => return false,
@@ -153,7 +179,7 @@ fn distinct(grid: &Grid, row: usize) -> usize {
 }
 
 /// A cheap look before a header in the middle of a sheet is weighed.
-fn may_be_header(grid: &Grid, row: usize) -> bool {
+pub fn may_be_header(grid: &Grid, row: usize) -> bool {
     let cells = grid.row(row);
     let filled = cells.iter().filter(|cell| !cell.is_empty()).count();
     if filled < 3 || !cells.iter().all(|cell| matches!(cell, Cell::Text(_) | Cell::Empty)) {

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::content::{Look, look};
 use super::field::{Field, Kind};
+use super::find::{could_head, may_be_header};
 use super::words::{Concept, meanings, plain};
-use crate::cell::one_line;
+use crate::cell::{Cell, one_line};
 use crate::grid::Grid;
 use crate::value::amount::Unit;
 
@@ -119,7 +120,7 @@ fn weights(kind: Kind, field: Field) -> &'static [(Concept, u32)] {
         (_, Field::Number) => &[(C::Number, 100), (C::Application, 72), (C::AnyNumber, 50)],
         (_, Field::Rights) => &[(C::Number, 100), (C::Application, 72)],
         (_, Field::Application) => &[(C::Application, 100)],
-        (_, Field::Inventors) => &[(C::Inventors, 100), (C::PersonName, 50), (C::Lead, 45)],
+        (_, Field::Inventors) => &[(C::Inventors, 100), (C::PersonName, 50), (C::Lead, 45), (C::Shares, 42)],
         (_, Field::Lead) => &[(C::Lead, 90)],
         (_, Field::Others) => &[(C::Others, 90)],
         (_, Field::Shares) => &[(C::Shares, 100), (C::AnyShare, 80)],
@@ -191,7 +192,7 @@ fn hint(kind: Kind, grid: &Grid, top: usize) -> f64 {
     let mut score = if spoken(&grid.sheet) { 4.0 } else { 0.0 };
     let titled = (top.saturating_sub(3)..top).any(|row| {
         let mut words = grid.row(row).iter().filter(|cell| !cell.is_empty());
-        let first = words.next().map(crate::cell::Cell::shown);
+        let first = words.next().map(Cell::shown);
         first.is_some_and(|text| spoken(&text)) && words.count() <= 3
     });
     if titled {
@@ -213,7 +214,9 @@ impl Draft {
         let parts = header_parts(grid, top, lines);
         let meant = parts.iter().map(|part| meanings(part)).collect();
         let first = top.saturating_add(lines);
-        let looks = (0..parts.len()).map(|column| look(grid, column, first, today)).collect();
+        let rows = first..end_of_sample(grid, first);
+        let looks =
+            (0..parts.len()).map(|column| look(grid, column, rows.clone(), today)).collect();
         Self { parts, meant, looks }
     }
 
@@ -294,6 +297,14 @@ impl Draft {
     }
 }
 
+/// Rows looked at below a header, at most; another header ends them.
+const SAMPLED: usize = 1_000;
+
+fn end_of_sample(grid: &Grid, first: usize) -> usize {
+    let last = grid.height().min(first.saturating_add(SAMPLED));
+    (first.saturating_add(1)..last).find(|row| may_be_header(grid, *row)).unwrap_or(last)
+}
+
 struct Frame<'a> {
     top: usize,
     lines: usize,
@@ -354,6 +365,9 @@ fn header_unit(text: &str) -> Option<Unit> {
 /// or the sheet's name.
 fn sheet_unit(grid: &Grid, top: usize) -> Option<Unit> {
     for row in (0..top).rev().take(12) {
+        if is_record(grid, row) || may_be_header(grid, row) {
+            break;
+        }
         for cell in grid.row(row).iter().take(60) {
             if let Some(unit) = noted_unit(&cell.shown()) {
                 return Some(unit);
@@ -361,6 +375,13 @@ fn sheet_unit(grid: &Grid, top: usize) -> Option<Unit> {
         }
     }
     noted_unit(&grid.sheet)
+}
+
+/// Rows of another table above say nothing about this one.
+fn is_record(grid: &Grid, row: usize) -> bool {
+    let cells = grid.row(row);
+    let figures = cells.iter().filter(|cell| !could_head(cell) && !cell.shown().contains([':', '：'])).count();
+    figures >= 2 || cells.iter().any(|cell| matches!(cell, Cell::Number(_)))
 }
 
 fn noted_unit(text: &str) -> Option<Unit> {

@@ -8,5 +8,5 @@ mod guess;
 mod words;
 
 pub use field::{Field, Kind};
-pub use find::{Block, blocks, is_header_like};
+pub use find::{Block, blank_mapping, blocks};
 pub use guess::{Column, Mapping};

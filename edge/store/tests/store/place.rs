@@ -213,20 +213,20 @@ impl Office {
     }
 
     pub fn case(&self, number: u128) -> (i64, Case) {
-        match self.store.state(self.institution, StreamId::Case(case(number))).unwrap() {
-            (version, state) => match state.as_ref() {
-                State::Case(it) => (version, it.clone()),
-                _ => panic!("not a case"),
-            },
+        let stream = StreamId::Case(case(number));
+        let (version, state) = self.store.state(self.institution, stream).unwrap();
+        match state.as_ref() {
+            State::Case(it) => (version, it.clone()),
+            _ => panic!("not a case"),
         }
     }
 
     pub fn deal(&self, number: u128) -> (i64, Deal) {
-        match self.store.state(self.institution, StreamId::Deal(deal(number))).unwrap() {
-            (version, state) => match state.as_ref() {
-                State::Deal(it) => (version, it.clone()),
-                _ => panic!("not a deal"),
-            },
+        let stream = StreamId::Deal(deal(number));
+        let (version, state) = self.store.state(self.institution, stream).unwrap();
+        match state.as_ref() {
+            State::Deal(it) => (version, it.clone()),
+            _ => panic!("not a deal"),
         }
     }
 

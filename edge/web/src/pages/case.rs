@@ -845,7 +845,9 @@ impl Build<'_> {
         if let Some(deal) = deal {
             self.lock_steps(deal, &mut steps);
         }
-        let primary = steps.iter().position(|step: &StepView| step.locked.is_empty());
+        let open = |step: &StepView| step.locked.is_empty();
+        let of_deal = steps.iter().position(|it| open(it) && it.href.starts_with("/deals/"));
+        let primary = of_deal.or_else(|| steps.iter().position(open));
         if let Some(step) = primary.and_then(|at| steps.get_mut(at)) {
             step.primary = true;
         }

@@ -14,7 +14,7 @@ pub mod money;
 pub mod split;
 pub mod mine;
 pub mod file;
-// pub mod import;
+pub mod import;
 pub mod people;
 pub mod settings;
 pub mod journal;

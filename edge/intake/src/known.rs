@@ -1,0 +1,84 @@
+//! What the system already has.
+
+use std::collections::HashSet;
+
+use crate::row::contract_key;
+
+/// Answers whether the system already has a right, a contract, a receipt.
+pub trait Known {
+    /// A right by its number in normal form.
+    fn right(&self, number: &str) -> bool;
+    /// A contract by its number, as [`contract_key`] spells it.
+    fn contract(&self, key: &str) -> bool;
+    /// A receipt by the key of an earlier import.
+    fn receipt(&self, _key: &str) -> bool {
+        false
+    }
+    /// A distribution by the key of an earlier import.
+    fn distribution(&self, _key: &str) -> bool {
+        false
+    }
+}
+
+/// An empty system.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Nothing;
+
+impl Known for Nothing {
+    fn right(&self, _number: &str) -> bool {
+        false
+    }
+
+    fn contract(&self, _key: &str) -> bool {
+        false
+    }
+}
+
+/// A system given as sets.
+#[derive(Clone, Debug, Default)]
+pub struct KnownSets {
+    rights: HashSet<String>,
+    contracts: HashSet<String>,
+    receipts: HashSet<String>,
+    distributions: HashSet<String>,
+}
+
+impl KnownSets {
+    /// Adds a right.
+    pub fn add_right(&mut self, number: &str) {
+        self.rights.insert(number.to_owned());
+    }
+
+    /// Adds a contract.
+    pub fn add_contract(&mut self, no: &str) {
+        self.contracts.insert(contract_key(no));
+    }
+
+    /// Adds the key of an imported receipt.
+    pub fn add_receipt(&mut self, key: &str) {
+        self.receipts.insert(key.to_owned());
+    }
+
+    /// Adds the key of an imported distribution.
+    pub fn add_distribution(&mut self, key: &str) {
+        self.distributions.insert(key.to_owned());
+    }
+}
+
+impl Known for KnownSets {
+    fn right(&self, number: &str) -> bool {
+        self.rights.contains(number)
+    }
+
+    fn contract(&self, key: &str) -> bool {
+        self.contracts.contains(key)
+    }
+
+    fn receipt(&self, key: &str) -> bool {
+        self.receipts.contains(key)
+    }
+
+    fn distribution(&self, key: &str) -> bool {
+        self.distributions.contains(key)
+    }
+}

@@ -1,0 +1,141 @@
+//! A row of an achievements sheet.
+
+use dukou_kernel::{Date, Share};
+
+use super::view::View;
+use crate::cell::{Cell, is_han, one_line};
+use crate::finding;
+use crate::layout::{Field, Kind};
+use crate::value::names::{self, People};
+use crate::value::right;
+use crate::value::share::{self, Shares};
+
+/// What could be read of an achievement.
+#[derive(Clone, Debug, Default)]
+pub struct AchievementDraft {
+    /// Title.
+    pub title: Option<String>,
+    /// Number in normal form.
+    pub number: Option<String>,
+    /// Application number in normal form.
+    pub application: Option<String>,
+    /// Inventors in order.
+    pub inventors: Vec<String>,
+    /// Their shares.
+    pub shares: Option<Vec<Share>>,
+    /// College.
+    pub college: Option<String>,
+    /// Filing day.
+    pub filed: Option<Date>,
+    /// Grant day.
+    pub granted: Option<Date>,
+    /// Kind of right.
+    pub right_kind: Option<String>,
+}
+
+/// Reads a row.
+pub fn read_achievement(view: &mut View) -> AchievementDraft {
+    let title = view.required_words(Field::Title);
+    let number = number(view);
+    let people = people(view);
+    let shares = shares(view, &people);
+    let filed = view.day(Field::Filed, true);
+    let granted = view.day(Field::Granted, false);
+    if let (Some(filed), Some(granted)) = (filed, granted)
+        && granted < filed
+    {
+        view.note(finding::date_order(&filed.to_string(), &granted.to_string()));
+    }
+    let application = view.words(Field::Application).and_then(|words| right::application(&words));
+    AchievementDraft {
+        title,
+        number,
+        application,
+        inventors: people.names,
+        shares,
+        college: view.words(Field::College),
+        filed,
+        granted,
+        right_kind: view.words(Field::RightKind),
+    }
+}
+
+fn number(view: &mut View) -> Option<String> {
+    let shown = view.cell(Field::Number).shown();
+    if one_line(&shown).is_empty() {
+        if view.has(Field::Number) {
+            view.note(finding::required(Field::Number, Kind::Achievements));
+        }
+        return None;
+    }
+    let number = right::number(&shown);
+    if number.is_none() {
+        view.note(finding::number_malformed(Field::Number, &shown));
+    }
+    number
+}
+
+fn people(view: &mut View) -> People {
+    let mut text = view.joined(Field::Inventors, "；");
+    if let Some(others) = Some(view.joined(Field::Others, "；")).filter(|others| !others.is_empty()) {
+        let lead = if view.has(Field::Inventors) { text } else { view.joined(Field::Lead, "；") };
+        text = format!("{lead}；{others}");
+    } else if !view.has(Field::Inventors) {
+        text = view.joined(Field::Lead, "；");
+    }
+    let people = names::read(&text);
+    if people.names.is_empty() && (view.has(Field::Inventors) || view.has(Field::Lead)) {
+        view.note(finding::required(Field::Inventors, Kind::Achievements));
+    }
+    people
+}
+
+fn shares(view: &mut View, people: &People) -> Option<Vec<Share>> {
+    let count = people.names.len();
+    if count == 0 {
+        return None;
+    }
+    let (found, cell) = match from_column(view, people) {
+        Shares::Absent => (people.shares.clone(), Field::Inventors),
+        found => (found, Field::Shares),
+    };
+    match found {
+        Shares::Absent => None,
+        Shares::Whole(shares) => Some(shares),
+        Shares::Wrong(sum) => {
+            view.note(finding::shares_sum(sum.as_deref(), count).at_cell_of(cell));
+            None
+        }
+    }
+}
+
+fn from_column(view: &View, people: &People) -> Shares {
+    let count = people.names.len();
+    let cells: Vec<&Cell> = view.all(Field::Shares).iter().filter(|cell| !cell.is_empty()).collect();
+    match cells.as_slice() {
+        [] => Shares::Absent,
+        [Cell::Text(text)] if text.chars().filter(|c| is_han(*c)).count() >= 2 => {
+            named(text, people).unwrap_or_else(|| share::from_text(text, count))
+        }
+        [cell] => share::read(cell, count),
+        many => {
+            let shown: Vec<String> = many.iter().map(|cell| cell.shown()).collect();
+            share::from_text(&shown.join("；"), count)
+        }
+    }
+}
+
+/// 李四40%、张三60% in a column of its own: by name, not by order.
+fn named(text: &str, people: &People) -> Option<Shares> {
+    let told = names::read(text);
+    let Shares::Whole(shares) = &told.shares else {
+        let same = told.names == people.names && told.shares != Shares::Absent;
+        return same.then(|| told.shares.clone());
+    };
+    let ordered: Option<Vec<Share>> = people
+        .names
+        .iter()
+        .map(|name| told.names.iter().position(|n| n == name).and_then(|at| shares.get(at)).copied())
+        .collect();
+    ordered.filter(|found| found.len() == shares.len()).map(Shares::Whole)
+}
