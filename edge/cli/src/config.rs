@@ -162,7 +162,7 @@ pub fn run(settings: &Resolved, args: &ConfigArgs) -> Result<ExitCode, String> {
         ("log_json", &settings.log_json.value, settings.log_json.from),
     ];
     for (key, value, from) in rows {
-        println!("{key} = {value:?}  # {from}");
+        out!("{key} = {value:?}  # {from}");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -21,10 +21,10 @@ pub fn run(settings: &Resolved) -> Result<ExitCode, String> {
     let mut good = true;
     for check in checks {
         match check.found {
-            Ok(detail) => println!("ok    {}: {detail}", check.name),
+            Ok(detail) => out!("ok    {}: {detail}", check.name),
             Err((problem, mend)) => {
                 good = false;
-                println!("MEND  {}: {problem}\n      -> {mend}", check.name);
+                out!("MEND  {}: {problem}\n      -> {mend}", check.name);
             }
         }
     }

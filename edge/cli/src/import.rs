@@ -173,7 +173,7 @@ fn write(
 
 fn answer(batch: &Batch, args: &LedgerArgs, lang: Lang, good: bool) {
     if args.json {
-        println!("{}", batch.to_json(args.rows, lang));
+        out!("{}", batch.to_json(args.rows, lang));
         return;
     }
     for sheet in &batch.sheets {
@@ -181,14 +181,14 @@ fn answer(batch: &Batch, args: &LedgerArgs, lang: Lang, good: bool) {
             || lang.pick("不认识", "unknown").to_owned(),
             |kind| kind.title().get(lang).to_owned(),
         );
-        println!(
+        out!(
             "{} · {}\t{kind}\t{} / {} / {}",
             sheet.file, sheet.sheet, sheet.accepted, sheet.rejected, sheet.skipped
         );
     }
     for finding in &batch.findings {
         let sheet = batch.sheets.get(finding.sheet).map_or("", |it| it.sheet.as_str());
-        println!(
+        out!(
             "{sheet}\t{}\t{}\t{}\t{} {}",
             finding.row,
             finding.name.get(lang),
@@ -198,7 +198,7 @@ fn answer(batch: &Batch, args: &LedgerArgs, lang: Lang, good: bool) {
         );
     }
     if !good {
-        println!(
+        out!(
             "{}",
             lang.pick(
                 "有行被拒绝，整批没有导入。改好后重导，或加 --accept-good 只导好的行。",

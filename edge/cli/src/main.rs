@@ -2,6 +2,14 @@
 //!
 //! Standard output carries only the answer; logs and progress go to standard error.
 
+/// Writes a line of the answer. A reader that has gone is no error.
+macro_rules! out {
+    ($($arg:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($arg)*);
+    }};
+}
+
 mod calc;
 mod config;
 mod demo;

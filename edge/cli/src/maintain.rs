@@ -65,7 +65,7 @@ pub fn verify(settings: &Resolved, args: &VerifyArgs) -> Result<ExitCode, String
             .iter()
             .map(|(id, seq, hash)| serde_json::json!({"institution": id.to_string(), "entry": seq, "hash": hash}))
             .collect();
-        println!(
+        out!(
             "{}",
             serde_json::json!({
                 "ok": report.ok(),
@@ -78,11 +78,11 @@ pub fn verify(settings: &Resolved, args: &VerifyArgs) -> Result<ExitCode, String
         );
     } else {
         for finding in &report.findings {
-            println!("{}: {}", finding.code, finding.message.get(lang));
+            out!("{}: {}", finding.code, finding.message.get(lang));
         }
         if report.ok() {
             let (entries, rows, files) = (report.entries, report.rows, report.files);
-            println!(
+            out!(
                 "{}",
                 lang.pick(
                     &format!("完好：{entries}条记录、{rows}行读表和账簿、{files}个附件逐一核对一致。"),
@@ -102,6 +102,6 @@ pub fn rebuild(settings: &Resolved) -> Result<ExitCode, String> {
     let config = settings.store(Clock::System);
     let entries =
         Store::rebuild(&config, &mut progress("rebuild")).map_err(|error| error.to_string())?;
-    println!("{entries}");
+    out!("{entries}");
     Ok(ExitCode::SUCCESS)
 }

@@ -103,7 +103,7 @@ pub fn listen(
             Err(error) => return Err(format!("cannot listen on {address}: {error}")),
         };
         let at = listener.local_addr().map_err(|error| error.to_string())?;
-        println!("http://{at}/");
+        out!("http://{at}/");
         flush();
         tracing::info!(address = %at, data = %settings.data.value, "serving");
         // Idle keep-alive connections would hold the server back for ever, so

@@ -117,7 +117,7 @@ fn setup(store: &Store, profile: Profile, base: &str) -> Result<(), String> {
     store.execute_all(batch).map_err(|(_, rejected)| rejected.to_string())?;
     for (person, login) in &people {
         let token = accounts::invite(store, institution, person.id, login).map_err(text)?;
-        println!("{}\t{login}\t{base}/invite/{token}", person.name);
+        out!("{}\t{login}\t{base}/invite/{token}", person.name);
     }
     Ok(())
 }
@@ -133,7 +133,7 @@ fn invite(store: &Store, person: &str, base: &str) -> Result<(), String> {
         .and_then(|row| row.text(0).parse().ok())
         .ok_or_else(|| format!("there is no person {person}"))?;
     let token = accounts::invite(store, institution, id, "").map_err(text)?;
-    println!("{base}/invite/{token}");
+    out!("{base}/invite/{token}");
     Ok(())
 }
 
@@ -148,7 +148,7 @@ fn list(store: &Store) -> Result<(), String> {
         .map_err(text)?;
     for row in rows {
         let state = if row.int(3) != 0 { "closed" } else { "open" };
-        println!("{}\t{}\t{}\t{state}", row.text(0), row.text(1), row.text(2));
+        out!("{}\t{}\t{}\t{state}", row.text(0), row.text(1), row.text(2));
     }
     Ok(())
 }

@@ -10,13 +10,23 @@ fn main() -> ExitCode {
         .skip(1)
         .filter_map(|path| std::fs::read(&path).ok().map(|bytes| (path, bytes)))
         .collect();
-    let borrowed: Vec<(&str, &[u8])> = files.iter().map(|(n, b)| (n.as_str(), b.as_slice())).collect();
-    let options = Options { today: Date::constant(2026, 1, 1), mappings: &[], known: &Nothing };
+    let borrowed: Vec<(&str, &[u8])> = files
+        .iter()
+        .map(|(n, b)| (n.as_str(), b.as_slice()))
+        .collect();
+    let options = Options {
+        today: Date::constant(2026, 1, 1),
+        mappings: &[],
+        known: &Nothing,
+    };
     match read(&borrowed, &options, &mut |_, _| {}) {
         Ok(batch) => {
             for sheet in &batch.sheets {
                 for column in sheet.mapping.iter().flat_map(|m| &m.columns) {
-                    eprintln!("{} {:?} {:?} {:?}", sheet.sheet, column.header, column.field, column.unit);
+                    eprintln!(
+                        "{} {:?} {:?} {:?}",
+                        sheet.sheet, column.header, column.field, column.unit
+                    );
                 }
             }
             println!("{:#}", batch.to_json(true, Lang::Zh));

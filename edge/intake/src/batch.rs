@@ -91,7 +91,9 @@ pub struct Batch {
 impl Batch {
     /// True when no row was rejected.
     pub fn is_clean(&self) -> bool {
-        self.findings.iter().all(|finding| finding.severity != Severity::Refused)
+        self.findings
+            .iter()
+            .all(|finding| finding.severity != Severity::Refused)
     }
 
     /// True when not one sheet was recognised.
@@ -130,7 +132,10 @@ pub fn read(
 ///
 /// # Errors
 /// When a file cannot be read at all.
-pub fn guess(files: &[(&str, &[u8])], options: &Options<'_>) -> Result<Vec<SheetReport>, Unreadable> {
+pub fn guess(
+    files: &[(&str, &[u8])],
+    options: &Options<'_>,
+) -> Result<Vec<SheetReport>, Unreadable> {
     let mut reports = Vec::new();
     for (name, bytes) in files {
         for grid in open(name, bytes)? {
@@ -148,12 +153,18 @@ pub fn guess(files: &[(&str, &[u8])], options: &Options<'_>) -> Result<Vec<Sheet
     Ok(reports)
 }
 
-fn read_grids(grids: &[Grid], options: &Options<'_>, progress: &mut dyn FnMut(usize, usize)) -> Batch {
+fn read_grids(
+    grids: &[Grid],
+    options: &Options<'_>,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Batch {
     let total: usize = grids.iter().map(Grid::height).sum();
     let mut done = 0;
     progress(0, total);
-    let found: Vec<(&Grid, Vec<Block>)> =
-        grids.iter().map(|grid| (grid, blocks(grid, options.mappings, options.today))).collect();
+    let found: Vec<(&Grid, Vec<Block>)> = grids
+        .iter()
+        .map(|grid| (grid, blocks(grid, options.mappings, options.today)))
+        .collect();
     let main: Vec<Kind> = found
         .iter()
         .flat_map(|(_, blocks)| blocks)
@@ -175,11 +186,20 @@ fn read_grids(grids: &[Grid], options: &Options<'_>, progress: &mut dyn FnMut(us
                     progress(done, total);
                 };
                 let table = read_table(grid, &mapping, rows, index > 0, options.today, &mut tick);
-                let mut sheet = report(grid, Some(mapping.clone()), table.records.len() + table.skipped);
+                let mut sheet = report(
+                    grid,
+                    Some(mapping.clone()),
+                    table.records.len() + table.skipped,
+                );
                 sheet.skipped = table.skipped;
                 batch.sheets.push(sheet);
                 let Some(kind) = mapping.kind else { continue };
-                reads.push(Read { sheet: batch.sheets.len() - 1, kind, mapping, table });
+                reads.push(Read {
+                    sheet: batch.sheets.len() - 1,
+                    kind,
+                    mapping,
+                    table,
+                });
             }
         }
         done = total.min(before + grid.height());
@@ -221,7 +241,13 @@ fn report(grid: &Grid, mapping: Option<Mapping>, rows: usize) -> SheetReport {
 }
 
 /// A note at its place.
-pub(crate) fn placed(note: Note, sheet: usize, row: usize, mapping: &Mapping, kind: Kind) -> CellFinding {
+pub(crate) fn placed(
+    note: Note,
+    sheet: usize,
+    row: usize,
+    mapping: &Mapping,
+    kind: Kind,
+) -> CellFinding {
     let column = mapping.column(note.cell).or_else(|| match note.cell {
         crate::layout::Field::Rights => mapping.column(crate::layout::Field::RightTitle),
         crate::layout::Field::Inventors => mapping.column(crate::layout::Field::Lead),
@@ -241,7 +267,9 @@ pub(crate) fn placed(note: Note, sheet: usize, row: usize, mapping: &Mapping, ki
 }
 
 fn settle(batch: &mut Batch) {
-    batch.findings.sort_by_key(|finding| (finding.sheet, finding.row, finding.column, finding.code));
+    batch
+        .findings
+        .sort_by_key(|finding| (finding.sheet, finding.row, finding.column, finding.code));
     let good = &batch.accepted;
     let places = good
         .achievements
@@ -257,7 +285,10 @@ fn settle(batch: &mut Batch) {
     }
     for sheet in &mut batch.sheets {
         if sheet.kind.is_some() {
-            sheet.rejected = sheet.rows.saturating_sub(sheet.skipped).saturating_sub(sheet.accepted);
+            sheet.rejected = sheet
+                .rows
+                .saturating_sub(sheet.skipped)
+                .saturating_sub(sheet.accepted);
         }
     }
     let largest = Money::from_fen(i64::MAX);

@@ -34,7 +34,11 @@ pub enum Cell {
 impl Cell {
     /// Text, or an empty cell when nothing is visible in it.
     pub fn text(text: &str) -> Self {
-        if text.chars().all(is_blank) { Self::Empty } else { Self::Text(text.into()) }
+        if text.chars().all(is_blank) {
+            Self::Empty
+        } else {
+            Self::Text(text.into())
+        }
     }
 
     /// True when nothing is visible.
@@ -63,8 +67,29 @@ impl Cell {
         let plain = squeeze(text);
         matches!(
             plain.as_str(),
-            "同上" | "同前" | "〃" | "″" | "\"" | "''" | "“" | "”" | "''''" | "〞" | "〝" | "\"\""
-                | "'" | "“”" | "‘’" | "’’" | "””" | "同上行" | "(同上)" | "同上一行" | "〃〃" | "ditto" | "同左上"
+            "同上"
+                | "同前"
+                | "〃"
+                | "″"
+                | "\""
+                | "''"
+                | "“"
+                | "”"
+                | "''''"
+                | "〞"
+                | "〝"
+                | "\"\""
+                | "'"
+                | "“”"
+                | "‘’"
+                | "’’"
+                | "””"
+                | "同上行"
+                | "(同上)"
+                | "同上一行"
+                | "〃〃"
+                | "ditto"
+                | "同左上"
         )
     }
 }
@@ -86,15 +111,16 @@ pub fn plain_number(number: f64) -> String {
 /// Blanks of every width, line breaks, and characters that show nothing.
 pub fn is_blank(c: char) -> bool {
     c.is_whitespace()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{2060}' | '\u{ad}' | '\0')
+        || matches!(
+            c,
+            '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{2060}' | '\u{ad}' | '\0'
+        )
 }
 
 /// One character in its half-width, plain spelling.
 pub fn narrow(c: char) -> char {
     match c {
-        '\u{ff01}'..='\u{ff5e}' => {
-            char::from_u32(u32::from(c).saturating_sub(0xfee0)).unwrap_or(c)
-        }
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c).saturating_sub(0xfee0)).unwrap_or(c),
         '\u{3000}' | '\u{a0}' => ' ',
         '—' | '–' | '‐' | '‑' | '‒' | '―' | '−' | '─' | '﹣' => '-',
         '￥' => '¥',
@@ -106,8 +132,11 @@ pub fn narrow(c: char) -> char {
 
 /// The text in half-width spelling, trimmed, inner blanks kept.
 pub fn half_width(text: &str) -> String {
-    let narrowed: String =
-        text.chars().filter(|c| !is_blank(*c) || c.is_whitespace()).map(narrow).collect();
+    let narrowed: String = text
+        .chars()
+        .filter(|c| !is_blank(*c) || c.is_whitespace())
+        .map(narrow)
+        .collect();
     narrowed.trim().to_owned()
 }
 
@@ -147,10 +176,26 @@ pub fn one_line(text: &str) -> String {
 pub fn is_placeholder(text: &str) -> bool {
     let plain = squeeze(text);
     !plain.is_empty()
-        && (plain.chars().all(|c| matches!(c, '-' | '/' | '\\' | '_' | '.' | '*' | '~'))
+        && (plain
+            .chars()
+            .all(|c| matches!(c, '-' | '/' | '\\' | '_' | '.' | '*' | '~'))
             || matches!(
                 plain.as_str(),
-                "无" | "暂无" | "没有" | "空" | "N/A" | "n/a" | "NA" | "不详" | "未知" | "待补" | "待补充" | "待填" | "缺" | "null" | "NULL" | "None"
+                "无" | "暂无"
+                    | "没有"
+                    | "空"
+                    | "N/A"
+                    | "n/a"
+                    | "NA"
+                    | "不详"
+                    | "未知"
+                    | "待补"
+                    | "待补充"
+                    | "待填"
+                    | "缺"
+                    | "null"
+                    | "NULL"
+                    | "None"
             ))
 }
 

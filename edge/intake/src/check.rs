@@ -34,7 +34,11 @@ struct Index {
 /// Checks all tables and fills the batch.
 pub fn check(reads: &mut [Read], batch: &mut Batch, options: &Options<'_>) {
     let mut index = Index::default();
-    let names: Vec<String> = batch.sheets.iter().map(|sheet| sheet.sheet.clone()).collect();
+    let names: Vec<String> = batch
+        .sheets
+        .iter()
+        .map(|sheet| sheet.sheet.clone())
+        .collect();
     for read in reads.iter_mut() {
         let sheet = read.sheet;
         for record in &mut read.table.records {
@@ -77,11 +81,19 @@ fn enter(index: &mut Index, record: &mut Record, sheet: usize, names: &[String])
                     .or_insert_with(|| Some(number.clone()));
             }
             if let Some(application) = &draft.application {
-                index.applications.entry(application.clone()).or_insert_with(|| number.clone());
+                index
+                    .applications
+                    .entry(application.clone())
+                    .or_insert_with(|| number.clone());
             }
             match index.numbers.get(number) {
                 Some((sheet, row)) => {
-                    record.notes.push(finding::duplicate(Field::Number, number, name(*sheet), *row));
+                    record.notes.push(finding::duplicate(
+                        Field::Number,
+                        number,
+                        name(*sheet),
+                        *row,
+                    ));
                 }
                 None => {
                     index.numbers.insert(number.clone(), here);
@@ -92,7 +104,12 @@ fn enter(index: &mut Index, record: &mut Record, sheet: usize, names: &[String])
             let Some(no) = &draft.no else { return };
             let key = contract_key(no);
             if let Some((sheet, row)) = index.contracts.get(&key) {
-                record.notes.push(finding::duplicate(Field::ContractNo, no, name(*sheet), *row));
+                record.notes.push(finding::duplicate(
+                    Field::ContractNo,
+                    no,
+                    name(*sheet),
+                    *row,
+                ));
                 return;
             }
             if let Some(firm) = &draft.firm {
@@ -122,7 +139,9 @@ fn refer(index: &Index, record: &mut Record, options: &Options<'_>) {
                 }
             }
             if let Some(shown) = lost {
-                record.notes.push(finding::reference_unknown(Field::Rights, &shown));
+                record
+                    .notes
+                    .push(finding::reference_unknown(Field::Rights, &shown));
             } else {
                 draft.rights = resolved;
             }
@@ -131,7 +150,9 @@ fn refer(index: &Index, record: &mut Record, options: &Options<'_>) {
             let Some(no) = draft.no.clone() else { return };
             let key = contract_key(&no);
             if !index.contracts.contains_key(&key) && !options.known.contract(&key) {
-                record.notes.push(finding::reference_unknown(Field::ContractNo, &no));
+                record
+                    .notes
+                    .push(finding::reference_unknown(Field::ContractNo, &no));
             }
             if let (Some(payer), Some(firm)) = (&draft.payer, index.firms.get(&key))
                 && title_key(payer) != title_key(firm)
@@ -143,7 +164,9 @@ fn refer(index: &Index, record: &mut Record, options: &Options<'_>) {
             let Some(no) = draft.no.clone() else { return };
             let key = contract_key(&no);
             if !index.contracts.contains_key(&key) && !options.known.contract(&key) {
-                record.notes.push(finding::reference_unknown(Field::ContractNo, &no));
+                record
+                    .notes
+                    .push(finding::reference_unknown(Field::ContractNo, &no));
             }
         }
     }
@@ -165,9 +188,15 @@ fn resolve(index: &Index, right: &RightRef, options: &Options<'_>) -> Result<Vec
             if let Some(number) = of(title) {
                 return Ok(vec![number]);
             }
-            for marks in [&['；', ';', '\n'][..], &['；', ';', '、', '，', ',', '/', ' ']] {
-                let parts: Vec<&str> =
-                    title.split(marks).map(str::trim).filter(|part| !part.is_empty()).collect();
+            for marks in [
+                &['；', ';', '\n'][..],
+                &['；', ';', '、', '，', ',', '/', ' '],
+            ] {
+                let parts: Vec<&str> = title
+                    .split(marks)
+                    .map(str::trim)
+                    .filter(|part| !part.is_empty())
+                    .collect();
                 let found: Option<Vec<String>> = parts
                     .iter()
                     .map(|part| of(part.trim_matches(['《', '》', '“', '”', '"'])))
@@ -193,14 +222,29 @@ fn keep(
     let lacking = !read.table.missing.is_empty() && !read.table.records.is_empty();
     if lacking {
         for note in std::mem::take(&mut read.table.missing) {
-            batch.findings.push(placed(note, read.sheet, header, &read.mapping, read.kind));
+            batch
+                .findings
+                .push(placed(note, read.sheet, header, &read.mapping, read.kind));
         }
     }
     for record in std::mem::take(&mut read.table.records) {
-        let place = Place { sheet: read.sheet, row: record.row };
-        let refused = lacking || record.notes.iter().any(|n| n.code.severity() == Severity::Refused);
+        let place = Place {
+            sheet: read.sheet,
+            row: record.row,
+        };
+        let refused = lacking
+            || record
+                .notes
+                .iter()
+                .any(|n| n.code.severity() == Severity::Refused);
         for note in record.notes {
-            batch.findings.push(placed(note, read.sheet, record.row, &read.mapping, read.kind));
+            batch.findings.push(placed(
+                note,
+                read.sheet,
+                record.row,
+                &read.mapping,
+                read.kind,
+            ));
         }
         if refused {
             continue;
@@ -219,7 +263,10 @@ fn keep(
                 }
             }
             Draft::Receipt(draft) => {
-                batch.accepted.receipts.extend(receipt(place, draft, index, receipts, options));
+                batch
+                    .accepted
+                    .receipts
+                    .extend(receipt(place, draft, index, receipts, options));
             }
             Draft::Distribution(draft) => {
                 let others = |column: usize| {
@@ -237,7 +284,11 @@ fn keep(
     }
 }
 
-fn achievement(place: Place, draft: AchievementDraft, options: &Options<'_>) -> Option<Achievement> {
+fn achievement(
+    place: Place,
+    draft: AchievementDraft,
+    options: &Options<'_>,
+) -> Option<Achievement> {
     let number = draft.number?;
     Some(Achievement {
         place,
@@ -254,7 +305,12 @@ fn achievement(place: Place, draft: AchievementDraft, options: &Options<'_>) -> 
     })
 }
 
-fn contract(place: Place, draft: ContractDraft, index: &Index, options: &Options<'_>) -> Option<Contract> {
+fn contract(
+    place: Place,
+    draft: ContractDraft,
+    index: &Index,
+    options: &Options<'_>,
+) -> Option<Contract> {
     let no = draft.no?;
     let mut numbers: Vec<String> = Vec::new();
     for right in draft.rights {
@@ -293,7 +349,11 @@ fn waits_for(no: &str, index: &Index, options: &Options<'_>) -> Option<String> {
 fn counted(key: String, seen: &mut HashMap<String, usize>) -> String {
     let count = seen.entry(key.clone()).or_insert(0);
     *count += 1;
-    if *count == 1 { key } else { format!("{key}#{count}") }
+    if *count == 1 {
+        key
+    } else {
+        format!("{key}#{count}")
+    }
 }
 
 fn receipt(
@@ -304,7 +364,11 @@ fn receipt(
     options: &Options<'_>,
 ) -> Option<Receipt> {
     let (no, date, amount) = (draft.no?, draft.date?, draft.amount?);
-    let voucher = draft.voucher.as_deref().map(contract_key).unwrap_or_default();
+    let voucher = draft
+        .voucher
+        .as_deref()
+        .map(contract_key)
+        .unwrap_or_default();
     let key = format!("r|{}|{date}|{}|{voucher}", contract_key(&no), amount.fen());
     let key = counted(key, seen);
     Some(Receipt {
@@ -330,7 +394,12 @@ fn distribution(
 ) -> Option<Distribution> {
     let no = draft.no?;
     let fen = |money: Option<dukou_kernel::Money>| money.map(|m| m.fen()).unwrap_or_default();
-    let key = format!("d|{}|{}|{}", contract_key(&no), fen(draft.net), fen(draft.team));
+    let key = format!(
+        "d|{}|{}|{}",
+        contract_key(&no),
+        fen(draft.net),
+        fen(draft.team)
+    );
     let key = counted(key, seen);
     Some(Distribution {
         place,
@@ -340,7 +409,11 @@ fn distribution(
         team: draft.team,
         college: draft.college,
         university: draft.university,
-        others: draft.others.into_iter().map(|(column, money)| (header(column), money)).collect(),
+        others: draft
+            .others
+            .into_iter()
+            .map(|(column, money)| (header(column), money))
+            .collect(),
         persons: draft.persons,
         already: options.known.distribution(&key),
         key,
@@ -368,6 +441,9 @@ mod tests {
             header_lines: 1,
             columns: Vec::new(),
         };
-        assert_eq!(placed(note, 0, 7, &mapping, Kind::Achievements).column, None);
+        assert_eq!(
+            placed(note, 0, 7, &mapping, Kind::Achievements).column,
+            None
+        );
     }
 }

@@ -102,7 +102,13 @@ pub struct Note {
 impl Note {
     /// A note on a field's own cell.
     pub fn new(field: Field, code: Code, message: Text, suggestion: Text) -> Self {
-        Self { field, cell: field, code, message, suggestion }
+        Self {
+            field,
+            cell: field,
+            code,
+            message,
+            suggestion,
+        }
     }
 
     /// Puts the note at the cell of another field.
@@ -148,8 +154,14 @@ pub fn date_invalid(field: Field, kind: Kind, shown: &str) -> Note {
     Note::new(
         field,
         Code::DateInvalid,
-        text!("{name_zh}“{shown}”不是有效日期。", "The {name_en} “{shown}” is no real day."),
-        text!("写成年-月-日，例如 2023-05-18。", "Write year-month-day, such as 2023-05-18."),
+        text!(
+            "{name_zh}“{shown}”不是有效日期。",
+            "The {name_en} “{shown}” is no real day."
+        ),
+        text!(
+            "写成年-月-日，例如 2023-05-18。",
+            "Write year-month-day, such as 2023-05-18."
+        ),
     )
 }
 
@@ -159,8 +171,14 @@ pub fn date_future(field: Field, kind: Kind, shown: &str) -> Note {
     Note::new(
         field,
         Code::DateFuture,
-        text!("{name_zh} {shown} 在今天之后。", "The {name_en} {shown} lies in the future."),
-        text!("请核对年份；如无误可不改。", "Check the year; leave it if it is right."),
+        text!(
+            "{name_zh} {shown} 在今天之后。",
+            "The {name_en} {shown} lies in the future."
+        ),
+        text!(
+            "请核对年份；如无误可不改。",
+            "Check the year; leave it if it is right."
+        ),
     )
 }
 
@@ -173,7 +191,10 @@ pub fn date_order(filed: &str, granted: &str) -> Note {
             "授权日 {granted} 早于申请日 {filed}。",
             "The grant on {granted} comes before the filing on {filed}."
         ),
-        text!("核对申请日与授权日，改正写错的一个。", "Check both days and correct the wrong one."),
+        text!(
+            "核对申请日与授权日，改正写错的一个。",
+            "Check both days and correct the wrong one."
+        ),
     )
 }
 
@@ -206,7 +227,10 @@ pub fn number_malformed(field: Field, shown: &str) -> Note {
     Note::new(
         field,
         Code::NumberMalformed,
-        text!("专利号“{shown}”的位数或格式不对。", "The patent number “{shown}” has an impossible shape."),
+        text!(
+            "专利号“{shown}”的位数或格式不对。",
+            "The patent number “{shown}” has an impossible shape."
+        ),
         text!(
             "写公开（公告）号：CN、7 至 9 位数字和一个种类字母，例如 CN114018693A。",
             "Write the publication number: CN, 7 to 9 digits and a kind letter, such as CN114018693A."
@@ -223,7 +247,10 @@ pub fn duplicate(field: Field, number: &str, sheet: &str, row: usize) -> Note {
             "{number} 已在“{sheet}”第 {row} 行出现。",
             "{number} already stands in row {row} of “{sheet}”."
         ),
-        text!("保留一行，删去重复的一行。", "Keep one of the rows and delete the other."),
+        text!(
+            "保留一行，删去重复的一行。",
+            "Keep one of the rows and delete the other."
+        ),
     )
 }
 
@@ -235,7 +262,10 @@ pub fn uscc(shown: &str, wanted: Option<char>) -> Note {
             "核对营业执照；若前 17 位无误，末位应为 {c}。",
             "Check the business licence; if the first 17 characters are right, the last must be {c}."
         ),
-        None => text!("照营业执照填写 18 位代码。", "Copy the 18 characters from the business licence."),
+        None => text!(
+            "照营业执照填写 18 位代码。",
+            "Copy the 18 characters from the business licence."
+        ),
     };
     Note::new(
         Field::Uscc,
@@ -255,8 +285,14 @@ pub fn amount_unreadable(field: Field, kind: Kind, shown: &str) -> Note {
     Note::new(
         field,
         Code::AmountUnreadable,
-        text!("{name_zh}“{shown}”读不出数额。", "No amount can be read from the {name_en} “{shown}”."),
-        text!("写成数字，例如 125000 或 12.5万元。", "Write a figure, such as 125000 or 12.5万元."),
+        text!(
+            "{name_zh}“{shown}”读不出数额。",
+            "No amount can be read from the {name_en} “{shown}”."
+        ),
+        text!(
+            "写成数字，例如 125000 或 12.5万元。",
+            "Write a figure, such as 125000 or 12.5万元."
+        ),
     )
 }
 
@@ -269,7 +305,10 @@ pub fn reference_unknown(field: Field, shown: &str) -> Note {
                 "合同“{shown}”不在本批台账中，系统里也没有。",
                 "The contract “{shown}” is neither in these ledgers nor in the system."
             ),
-            text!("核对合同编号，或把该合同补进合同表。", "Check the contract number, or add the contract."),
+            text!(
+                "核对合同编号，或把该合同补进合同表。",
+                "Check the contract number, or add the contract."
+            ),
         )
     } else {
         (
@@ -277,7 +316,10 @@ pub fn reference_unknown(field: Field, shown: &str) -> Note {
                 "成果“{shown}”不在本批台账中，系统里也没有。",
                 "The right “{shown}” is neither in these ledgers nor in the system."
             ),
-            text!("核对专利号，或把该成果补进成果表。", "Check the number, or add the achievement."),
+            text!(
+                "核对专利号，或把该成果补进成果表。",
+                "Check the number, or add the achievement."
+            ),
         )
     };
     Note::new(field, Code::ReferenceUnknown, message, suggestion)
@@ -291,7 +333,10 @@ pub fn sum_mismatch(field: Field, parts: &str, whole: &str) -> Note {
                 "个人金额合计 {parts} 元，与团队金额 {whole} 元不等。",
                 "The persons' amounts make {parts} yuan, the team's amount is {whole}."
             ),
-            text!("核对个人金额，使合计等于团队金额。", "Correct the persons' amounts so that they make the team's amount."),
+            text!(
+                "核对个人金额，使合计等于团队金额。",
+                "Correct the persons' amounts so that they make the team's amount."
+            ),
         )
     } else {
         (
@@ -299,7 +344,10 @@ pub fn sum_mismatch(field: Field, parts: &str, whole: &str) -> Note {
                 "各方金额合计 {parts} 元，与可分配净收入 {whole} 元不等。",
                 "The parts make {parts} yuan, the net income is {whole}."
             ),
-            text!("核对各方金额，使合计等于净收入。", "Correct the parts so that they make the net income."),
+            text!(
+                "核对各方金额，使合计等于净收入。",
+                "Correct the parts so that they make the net income."
+            ),
         )
     };
     Note::new(field, Code::SumMismatch, message, suggestion)
@@ -311,8 +359,14 @@ pub fn payer_differs(payer: &str, firm: &str) -> Note {
     Note::new(
         Field::Payer,
         Code::PayerDiffers,
-        text!("付款单位“{payer}”与合同对方“{firm}”不一致。", "The payer “{payer}” is not the contract's party “{firm}”."),
-        text!("核对是否同一单位；如为代付可不改。", "Check whether they are the same; leave it if another paid for them."),
+        text!(
+            "付款单位“{payer}”与合同对方“{firm}”不一致。",
+            "The payer “{payer}” is not the contract's party “{firm}”."
+        ),
+        text!(
+            "核对是否同一单位；如为代付可不改。",
+            "Check whether they are the same; leave it if another paid for them."
+        ),
     )
 }
 

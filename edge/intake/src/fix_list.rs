@@ -68,7 +68,10 @@ pub fn fix_list_xlsx(
     }
     write(&grids, batch, lang).map_err(|error| Unreadable {
         file: String::new(),
-        reason: text!("无法生成标注表格：{error}", "The marked workbook cannot be written: {error}"),
+        reason: text!(
+            "无法生成标注表格：{error}",
+            "The marked workbook cannot be written: {error}"
+        ),
     })
 }
 
@@ -94,13 +97,22 @@ fn write(grids: &[Grid], batch: &Batch, lang: Lang) -> Result<Vec<u8>, XlsxError
 fn unique(wanted: &str, names: &mut Vec<String>) -> String {
     let clean: String = wanted
         .chars()
-        .map(|c| if matches!(c, '[' | ']' | ':' | '*' | '?' | '/' | '\\') || c.is_control() { '_' } else { c })
+        .map(|c| {
+            if matches!(c, '[' | ']' | ':' | '*' | '?' | '/' | '\\') || c.is_control() {
+                '_'
+            } else {
+                c
+            }
+        })
         .collect();
     let clean = clean.trim_matches('\'').to_owned();
     let base: String = utf16_cut(if clean.is_empty() { "Sheet" } else { &clean }, 26);
     let mut name = base.clone();
     let mut count = 1;
-    while names.iter().any(|known| known.to_lowercase() == name.to_lowercase()) {
+    while names
+        .iter()
+        .any(|known| known.to_lowercase() == name.to_lowercase())
+    {
         count += 1;
         name = format!("{base}({count})");
     }
@@ -146,7 +158,9 @@ fn write_list(
         sheet.write_string(row, 0, report.map_or("", |r| r.file.as_str()))?;
         sheet.write_string(row, 1, report.map_or("", |r| r.sheet.as_str()))?;
         sheet.write_number(row, 2, u32::try_from(finding.row).unwrap_or(u32::MAX))?;
-        let cell = finding.column.map(|c| format!("{}{}", column_letters(c), finding.row));
+        let cell = finding
+            .column
+            .map(|c| format!("{}{}", column_letters(c), finding.row));
         sheet.write_string(row, 3, cell.unwrap_or_default())?;
         sheet.write_string(row, 4, finding.name.get(lang))?;
         sheet.write_string(row, 5, weight(finding).get(lang))?;
@@ -201,7 +215,13 @@ fn write_grid(
     for (place, found) in places {
         let (row, column) = *place;
         if grid.own(row, column).is_empty() {
-            put(sheet, (row, column), &Cell::Empty, worst(Some(found)), paint)?;
+            put(
+                sheet,
+                (row, column),
+                &Cell::Empty,
+                worst(Some(found)),
+                paint,
+            )?;
         }
         if *notes_left == 0 {
             continue;
@@ -225,7 +245,11 @@ fn write_grid(
 fn worst(found: Option<&Vec<&CellFinding>>) -> Option<Severity> {
     let found = found?;
     let refused = found.iter().any(|f| f.severity == Severity::Refused);
-    Some(if refused { Severity::Refused } else { Severity::Warning })
+    Some(if refused {
+        Severity::Refused
+    } else {
+        Severity::Warning
+    })
 }
 
 fn put(
@@ -235,7 +259,9 @@ fn put(
     worst: Option<Severity>,
     paint: &Paint,
 ) -> Result<(), XlsxError> {
-    let (Ok(row), Ok(column)) = (u32::try_from(row), u16::try_from(column)) else { return Ok(()) };
+    let (Ok(row), Ok(column)) = (u32::try_from(row), u16::try_from(column)) else {
+        return Ok(());
+    };
     let day = matches!(cell, Cell::Day(stamp, _) if stamp.year >= 1900);
     let format = paint.of(worst, day);
     match (cell, format) {
@@ -253,9 +279,12 @@ fn put(
                 Err(_) => sheet.write_number_with_format(row, column, *number, format)?,
             }
         }
-        (other, Some(format)) => {
-            sheet.write_string_with_format(row, column, utf16_cut(&other.shown(), 32_000), format)?
-        }
+        (other, Some(format)) => sheet.write_string_with_format(
+            row,
+            column,
+            utf16_cut(&other.shown(), 32_000),
+            format,
+        )?,
         (other, None) => sheet.write_string(row, column, utf16_cut(&other.shown(), 32_000))?,
     };
     Ok(())

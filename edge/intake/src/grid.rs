@@ -103,7 +103,10 @@ impl Grid {
 
     /// The first cell of the merged region this cell belongs to, if it is covered.
     pub fn anchor(&self, row: usize, column: usize) -> Option<(usize, usize)> {
-        self.anchors.get(&(row, column)).copied().filter(|anchor| *anchor != (row, column))
+        self.anchors
+            .get(&(row, column))
+            .copied()
+            .filter(|anchor| *anchor != (row, column))
     }
 
     /// The cell as people see it: inside a merged region, the region's content.
@@ -139,14 +142,25 @@ mod tests {
 
     #[test]
     fn columns_have_the_letters_of_a_sheet() {
-        let letters: Vec<_> = [0, 25, 26, 701, 702].into_iter().map(column_letters).collect();
+        let letters: Vec<_> = [0, 25, 26, 701, 702]
+            .into_iter()
+            .map(column_letters)
+            .collect();
         assert_eq!(letters, ["A", "Z", "AA", "ZZ", "AAA"]);
     }
 
     #[test]
     fn a_covered_cell_shows_what_its_region_shows() {
-        let rows = vec![vec![Cell::text("x"), Cell::text("a")], vec![Cell::Empty, Cell::text("b")]];
-        let region = Region { top: 0, left: 0, bottom: 1, right: 0 };
+        let rows = vec![
+            vec![Cell::text("x"), Cell::text("a")],
+            vec![Cell::Empty, Cell::text("b")],
+        ];
+        let region = Region {
+            top: 0,
+            left: 0,
+            bottom: 1,
+            right: 0,
+        };
         let grid = Grid::new("f", "s", rows, vec![region]);
         assert_eq!(grid.seen(1, 0), &Cell::text("x"));
         assert!(grid.own(1, 0).is_empty());

@@ -44,7 +44,9 @@ impl Batch {
             .iter()
             .map(|finding| {
                 let sheet = self.sheets.get(finding.sheet);
-                let cell = finding.column.map(|c| format!("{}{}", column_letters(c), finding.row));
+                let cell = finding
+                    .column
+                    .map(|c| format!("{}{}", column_letters(c), finding.row));
                 json!({
                     "file": sheet.map(|sheet| &sheet.file),
                     "sheet": sheet.map(|sheet| &sheet.sheet),

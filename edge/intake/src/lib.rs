@@ -24,8 +24,8 @@ mod fix_list;
 
 pub use batch::{Accepted, Batch, Options, SheetReport, Totals, guess, read};
 pub use file::Unreadable;
-pub use fix_list::fix_list_xlsx;
 pub use finding::{CellFinding, Code};
+pub use fix_list::fix_list_xlsx;
 pub use grid::column_letters;
 pub use known::{Known, KnownSets, Nothing};
 pub use layout::{Column, Field, Kind, Mapping};

@@ -63,10 +63,15 @@ pub fn read_table(
     today: Date,
     tick: &mut dyn FnMut(usize),
 ) -> Table {
-    let Some(kind) = mapping.kind else { return Table::default() };
+    let Some(kind) = mapping.kind else {
+        return Table::default();
+    };
     let (first, end) = rows;
     let mut reader = Reader::new(grid, mapping, kind, first, today);
-    let mut table = Table { missing: missing(&reader), ..Table::default() };
+    let mut table = Table {
+        missing: missing(&reader),
+        ..Table::default()
+    };
     let (groups, skipped) = groups(&reader, first, end, beside);
     table.skipped = skipped;
     let unit = unit_of_persons(&reader, &groups);
@@ -78,7 +83,11 @@ pub fn read_table(
             Kind::Receipts => Draft::Receipt(read_receipt(&mut view)),
             Kind::Distributions => Draft::Distribution(read_distribution(&mut view, unit)),
         };
-        table.records.push(Record { row: group.row + 1, draft, notes: view.notes });
+        table.records.push(Record {
+            row: group.row + 1,
+            draft,
+            notes: view.notes,
+        });
         if index % 512 == 511 {
             tick(512);
         }
@@ -116,7 +125,8 @@ fn groups(reader: &Reader<'_>, first: usize, end: usize, beside: bool) -> (Vec<G
         match role {
             Role::Record => {
                 let key = by_person.then(|| own_key(reader, row)).flatten();
-                if key.is_some() && key == last_key
+                if key.is_some()
+                    && key == last_key
                     && let Some(group) = groups.last_mut()
                 {
                     group.tail.push(row);
@@ -124,7 +134,10 @@ fn groups(reader: &Reader<'_>, first: usize, end: usize, beside: bool) -> (Vec<G
                     continue;
                 }
                 last_key = key;
-                groups.push(Group { row, tail: Vec::new() });
+                groups.push(Group {
+                    row,
+                    tail: Vec::new(),
+                });
             }
             Role::Continuation => {
                 if let Some(group) = groups.last_mut() {
@@ -153,17 +166,32 @@ fn has_key(reader: &Reader<'_>, row: usize) -> bool {
             !cell.is_empty() && !crate::cell::is_placeholder(&cell.shown())
         })
     };
-    let others = reader.kind.required().iter().filter(|f| **f != Field::ContractNo && **f != Field::Rights);
-    filled(&Field::ContractNo) && (reader.kind == Kind::Distributions || others.into_iter().any(filled))
+    let others = reader
+        .kind
+        .required()
+        .iter()
+        .filter(|f| **f != Field::ContractNo && **f != Field::Rights);
+    filled(&Field::ContractNo)
+        && (reader.kind == Kind::Distributions || others.into_iter().any(filled))
 }
 
 fn unit_of_persons(reader: &Reader<'_>, groups: &[Group]) -> Unit {
-    let of = |field| reader.columns().iter().find(|(known, ..)| *known == field).copied();
-    let Some((_, column, named)) = of(Field::Persons) else { return Unit::Yuan };
+    let of = |field| {
+        reader
+            .columns()
+            .iter()
+            .find(|(known, ..)| *known == field)
+            .copied()
+    };
+    let Some((_, column, named)) = of(Field::Persons) else {
+        return Unit::Yuan;
+    };
     if let Some(unit) = named {
         return unit;
     }
-    let Some((_, team, unit)) = of(Field::Team) else { return Unit::Yuan };
+    let Some((_, team, unit)) = of(Field::Team) else {
+        return Unit::Yuan;
+    };
     let near = unit.unwrap_or_default();
     let rows = groups.iter().take(500).map(|group| {
         let cell: &Cell = reader.grid.own(group.row, column);

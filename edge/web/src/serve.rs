@@ -89,10 +89,7 @@ async fn dispatch(app: Arc<App>, route: &'static Route, request: Request) -> Res
         req.visitor = session::token();
     }
     let limit = if route.uploads { app.settings.upload_limit } else { FORM_LIMIT };
-    let unread = match read_body(&parts.headers, body, limit, &mut req).await {
-        Ok(()) => None,
-        Err(failure) => Some(failure),
-    };
+    let unread = read_body(&parts.headers, body, limit, &mut req).await.err();
     let secure = app.settings.secure_cookies;
     let visitor = req.visitor.clone();
     let worked = tokio::task::spawn_blocking(move || {
@@ -118,10 +115,7 @@ fn answer(
     unread: Option<Failure>,
 ) -> Response {
     let outcome = find_user(app, &mut req, session)
-        .and_then(|()| match unread {
-            Some(failure) => Err(failure),
-            None => Ok(()),
-        })
+        .and_then(|()| unread.map_or(Ok(()), Err))
         .and_then(|()| guard(app, route, &req))
         .and_then(|()| (route.handler)(app, &req));
     let answer = outcome.unwrap_or_else(|failure| page::failed(app, &req, failure));
@@ -146,11 +140,10 @@ fn find_user(app: &App, req: &mut Req, session: Option<&str>) -> Result<(), Fail
 /// Everything that must hold before a handler runs: signed in with every
 /// factor, allowed by the table, and a form that came from our own page.
 fn guard(app: &App, route: &Route, req: &Req) -> Result<(), Failure> {
-    if let Some(user) = &req.user {
-        if (user.half || user.must_enrol) && !route.half_signed_in {
+    if let Some(user) = &req.user
+        && (user.half || user.must_enrol) && !route.half_signed_in {
             return Err(Failure::SignIn);
         }
-    }
     if !route.action.is_empty() {
         let institution = match &req.user {
             Some(user) => Some(crate::data::institution(app, user.institution)?),

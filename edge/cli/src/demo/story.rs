@@ -282,7 +282,7 @@ fn one_case(
     let disclosure = |command| Command::Disclosure(case, command);
     let submit = disclosure(disclosure::Command::Submit { details });
     teller.act(age, 9, Actor::Person(by), submit);
-    let manager_login = if n % 2 == 0 { "shen" } else { "qin" };
+    let manager_login = if n.is_multiple_of(2) { "shen" } else { "qin" };
     let manager = teller.officer(manager_login);
     if age < 6 {
         return false;
@@ -375,9 +375,9 @@ fn protect(
         owners: "云泽大学".to_owned(),
         paper,
     }));
-    if n % 3 == 0 {
+    if n.is_multiple_of(3) {
         let paid_by = match people.first() {
-            Some(person) if n % 12 == 0 => PaidBy::Inventor { person: *person },
+            Some(person) if n.is_multiple_of(12) => PaidBy::Inventor { person: *person },
             _ => PaidBy::University,
         };
         teller.act(age - 45, 16, manager.clone(), protection(protection::Command::RecordCost {
@@ -389,8 +389,8 @@ fn protect(
             paper: None,
         }));
     }
-    if n % 2 == 0 {
-        let low = 300_000_00 + i64::try_from(n * 12_345_00).unwrap_or(0);
+    if n.is_multiple_of(2) {
+        let low = 30_000_000 + i64::try_from(n * 1_234_500).unwrap_or(0);
         let note = valuation::Command::Note {
             method: valuation::Method::Income,
             low: Money::from_fen(low),
@@ -430,7 +430,7 @@ fn one_deal(teller: &mut Teller, n: usize, ready: &Ready) {
     let stage = stage(n);
     // How many days ago the price was decided, so that work is due around today.
     let decided = match stage {
-        3 => [9, 14, 3, 15][n / 16 % 4],
+        3 => [9, 14, 3, 15].get(n / 16 % 4).copied().unwrap_or(9),
         4 => 19,
         0..=2 => 6,
         5 | 6 => 40,
@@ -449,8 +449,8 @@ fn one_deal(teller: &mut Teller, n: usize, ready: &Ready) {
         n,
         mode: if stage >= 6 && mode == Mode::Equity { Mode::Licence } else { mode },
         pricing,
-        price: 200_000_00 + i64::try_from(n * 83_777_00 % 5_000_000_00).unwrap_or(0),
-        manager: teller.officer(if n % 2 == 0 { "shen" } else { "qin" }),
+        price: 20_000_000 + i64::try_from(n * 8_377_700 % 500_000_000).unwrap_or(0),
+        manager: teller.officer(if n.is_multiple_of(2) { "shen" } else { "qin" }),
     };
     open(teller, &story, ready, decided + 10);
     if stage == 11 {
@@ -595,12 +595,11 @@ fn publish(teller: &mut Teller, story: &DealStory, decided: i64, stage: usize) -
     if stage >= 5 && ended >= 1 {
         let close = publicity::Command::Close { result: "公示期满，无异议。".to_owned() };
         teller.act(ended - 1, 9, story.manager.clone(), Command::Publicity(story.deal, close));
-        if story.n % 3 != 1 {
-            if let Some(paper) = teller.paper("proof") {
+        if story.n % 3 != 1
+            && let Some(paper) = teller.paper("proof") {
                 let proof = deal::Command::MarketProof { place: "省技术交易市场".to_owned(), paper };
                 teller.act(ended - 1, 9, story.manager.clone(), Command::Negotiation(story.deal, proof));
             }
-        }
     }
     ended - 1
 }
@@ -615,7 +614,7 @@ fn sign(teller: &mut Teller, story: &DealStory, ago: i64) {
         export_approval: None,
     };
     teller.act(ago, 10, story.manager.clone(), Command::Agreement(story.deal, command));
-    if story.n % 2 == 0 && ago >= 6 {
+    if story.n.is_multiple_of(2) && ago >= 6 {
         let command = agreement::Command::Register {
             register_no: format!("{}33{:010}", signed.year(), 4_400_000 + story.n * 17),
             registered: teller.day(ago - 5),
@@ -689,7 +688,7 @@ fn reward(
         let pay = distribution::Command::Pay {
             receipt,
             person: *person,
-            amount: Money::from_fen(1_000_00),
+            amount: Money::from_fen(100_000),
             paid: teller.day(ended - 1),
             voucher: format!("付-{:05}", 300 + story.n),
             paper: None,

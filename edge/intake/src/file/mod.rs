@@ -43,7 +43,10 @@ impl std::error::Error for Unreadable {}
 /// # Errors
 /// When the file is no spreadsheet or CSV, is damaged, locked or too large.
 pub fn open(name: &str, bytes: &[u8]) -> Result<Vec<Grid>, Unreadable> {
-    let refuse = |reason| Unreadable { file: name.to_owned(), reason };
+    let refuse = |reason| Unreadable {
+        file: name.to_owned(),
+        reason,
+    };
     if bytes.len() > FILE_BYTES_MAX {
         return Err(refuse(text!(
             "文件超过 64 MB，请拆分后再导入。",

@@ -32,7 +32,10 @@ pub fn from_archive(name: &str, bytes: &[u8], kind: Kind) -> Result<Vec<Grid>, T
 
 /// Reads the older binary form.
 pub fn from_compound(name: &str, bytes: &[u8]) -> Result<Vec<Grid>, Text> {
-    let marker: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let marker: Vec<u8> = "EncryptedPackage"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
     if bytes.windows(marker.len()).any(|window| window == marker) {
         return Err(text!(
             "文件设有打开密码；请去掉密码后再导入。",
@@ -60,7 +63,9 @@ fn xlsx(name: &str, bytes: &[u8]) -> Result<Vec<Grid>, Text> {
             .merge_cells_by_sheet_name(&sheet)
             .map(regions)
             .unwrap_or_default();
-        let Ok(mut reader) = book.worksheet_cells_reader(&sheet) else { continue };
+        let Ok(mut reader) = book.worksheet_cells_reader(&sheet) else {
+            continue;
+        };
         let mut rows: Vec<Vec<Cell>> = Vec::new();
         while let Some(cell) = reader.next_cell().map_err(|_| damaged())? {
             let content = match cell.get_value() {
@@ -97,9 +102,13 @@ fn place(
     if rows.len() <= row {
         rows.resize_with(row + 1, Vec::new);
     }
-    let Some(line) = rows.get_mut(row) else { return Err(too_large()) };
+    let Some(line) = rows.get_mut(row) else {
+        return Err(too_large());
+    };
     if line.len() <= column {
-        *budget = budget.checked_sub(column + 1 - line.len()).ok_or_else(too_large)?;
+        *budget = budget
+            .checked_sub(column + 1 - line.len())
+            .ok_or_else(too_large)?;
         line.resize_with(column + 1, Cell::default);
     }
     if let Some(slot) = line.get_mut(column) {
@@ -119,7 +128,9 @@ where
     let mut grids = Vec::new();
     let mut budget = CELLS_MAX;
     for sheet in book.sheet_names() {
-        let Ok(range) = book.worksheet_range(&sheet) else { continue };
+        let Ok(range) = book.worksheet_range(&sheet) else {
+            continue;
+        };
         let mut rows: Vec<Vec<Cell>> = Vec::new();
         let (first_row, first_column) = range.start().unwrap_or((0, 0));
         for (row, column, data) in range.used_cells() {
@@ -154,8 +165,22 @@ fn day(moment: &ExcelDateTime) -> Cell {
     }
     let (year, month, day, hour, minute, second, _) = moment.to_ymd_hms_milli();
     let small = |value: u8| i8::try_from(value).unwrap_or(0);
-    let year = if number < 1.0 { 1899 } else { i16::try_from(year).unwrap_or(0) };
-    Cell::Day(Stamp { year, month: small(month), day: small(day), hour, minute, second }, number)
+    let year = if number < 1.0 {
+        1899
+    } else {
+        i16::try_from(year).unwrap_or(0)
+    };
+    Cell::Day(
+        Stamp {
+            year,
+            month: small(month),
+            day: small(day),
+            hour,
+            minute,
+            second,
+        },
+        number,
+    )
 }
 
 fn regions(merged: Vec<Dimensions>) -> Vec<Region> {

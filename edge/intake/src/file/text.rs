@@ -18,7 +18,9 @@ pub fn read(name: &str, bytes: &[u8]) -> Result<Grid, Text> {
 
 fn stem(name: &str) -> String {
     let base = name.rsplit(['/', '\\']).next().unwrap_or(name);
-    base.rsplit_once('.').map_or(base, |(stem, _)| stem).to_owned()
+    base.rsplit_once('.')
+        .map_or(base, |(stem, _)| stem)
+        .to_owned()
 }
 
 fn decode(bytes: &[u8]) -> Result<String, Text> {
@@ -34,7 +36,11 @@ fn decode(bytes: &[u8]) -> Result<String, Text> {
     for (mark, encoding) in [([0xff, 0xfe], UTF_16LE), ([0xfe, 0xff], UTF_16BE)] {
         if let Some(rest) = bytes.strip_prefix(&mark) {
             let (content, broken) = encoding.decode_without_bom_handling(rest);
-            return if broken { Err(no_text()) } else { Ok(content.into_owned()) };
+            return if broken {
+                Err(no_text())
+            } else {
+                Ok(content.into_owned())
+            };
         }
     }
     if bytes.contains(&0) {
@@ -51,14 +57,24 @@ fn decode(bytes: &[u8]) -> Result<String, Text> {
         }
     };
     let start = content.trim_start();
-    let head: String = start.chars().take(200).collect::<String>().to_ascii_lowercase();
-    if ["<html", "<!doctype", "<?xml", "%pdf", "{\\rtf"].iter().any(|tag| head.starts_with(tag)) {
+    let head: String = start
+        .chars()
+        .take(200)
+        .collect::<String>()
+        .to_ascii_lowercase();
+    if ["<html", "<!doctype", "<?xml", "%pdf", "{\\rtf"]
+        .iter()
+        .any(|tag| head.starts_with(tag))
+    {
         return Err(text!(
             "文件是网页、PDF 或文档，不是表格；请在 Excel 或 WPS 中另存为 .xlsx 再导入。",
             "The file is a web page, PDF or document, no table; save it as .xlsx and import that."
         ));
     }
-    let odd = content.chars().filter(|c| c.is_control() && !c.is_whitespace()).count();
+    let odd = content
+        .chars()
+        .filter(|c| c.is_control() && !c.is_whitespace())
+        .count();
     if odd > 8 && odd.saturating_mul(50) > content.len() {
         return Err(no_text());
     }
@@ -166,17 +182,28 @@ mod tests {
     use super::*;
 
     fn shown(grid: &Grid) -> Vec<Vec<String>> {
-        (0..grid.height()).map(|r| grid.row(r).iter().map(Cell::shown).collect()).collect()
+        (0..grid.height())
+            .map(|r| grid.row(r).iter().map(Cell::shown).collect())
+            .collect()
     }
 
     #[test]
     fn a_quoted_line_break_starts_no_row_and_a_blank_line_is_one() {
-        let grid = read("到账.csv", "a,b\r\n\"x\ny\",\"1,\"\"2\"\r\n\r\nz,3".as_bytes()).unwrap();
+        let grid = read(
+            "到账.csv",
+            "a,b\r\n\"x\ny\",\"1,\"\"2\"\r\n\r\nz,3".as_bytes(),
+        )
+        .unwrap();
         assert_eq!(grid.sheet, "到账");
         assert_eq!(
             shown(&grid),
-            [vec!["a", "b"], vec!["x\ny", "1,\"2"], vec![], vec!["z", "3"]]
-                .map(|row| row.into_iter().map(str::to_owned).collect::<Vec<_>>())
+            [
+                vec!["a", "b"],
+                vec!["x\ny", "1,\"2"],
+                vec![],
+                vec!["z", "3"]
+            ]
+            .map(|row| row.into_iter().map(str::to_owned).collect::<Vec<_>>())
         );
     }
 
@@ -184,8 +211,10 @@ mod tests {
     fn the_encodings_and_separators_of_offices_are_told_apart() {
         let wanted = vec![vec!["合同编号".to_owned(), "金额".to_owned()]];
         let (gb, _, _) = GB18030.encode("合同编号,金额\n");
-        let utf16: Vec<u8> =
-            "\u{feff}合同编号\t金额\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let utf16: Vec<u8> = "\u{feff}合同编号\t金额\n"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
         let bom = "\u{feff}合同编号;金额\n".as_bytes().to_vec();
         for bytes in [gb.into_owned(), utf16, bom] {
             assert_eq!(shown(&read("x.csv", &bytes).unwrap()), wanted);

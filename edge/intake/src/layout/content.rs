@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use dukou_kernel::Date;
+use dukou_kernel::{Date, Money};
 
 use super::field::{Field, Kind};
 use crate::cell::{Cell, is_han, squeeze};
@@ -25,6 +25,7 @@ pub struct Look {
     payouts: usize,
     plain_figures: usize,
     words: usize,
+    large: usize,
     letters: usize,
     firms: usize,
     distinct: usize,
@@ -45,13 +46,19 @@ pub fn look(grid: &Grid, column: usize, rows: Range<usize>, today: Date) -> Look
         look.numbers += usize::from(is_right(&shown));
         look.codes += usize::from(is_code(&shown));
         look.amounts += usize::from(amount::read(cell, Unit::Yuan).is_some());
+        let hundred = |money: Money| money.fen() > 10_000;
+        look.large += usize::from(amount::read(cell, Unit::Yuan).is_some_and(hundred));
         look.units += usize::from(is_unit(&shown));
-        look.payouts += usize::from(matches!(cell, Cell::Text(text) if payout::read(text).is_some()));
-        look.plain_figures += usize::from(matches!(cell, Cell::Number(_)) || squeeze(&shown).parse::<f64>().is_ok());
+        look.payouts +=
+            usize::from(matches!(cell, Cell::Text(text) if payout::read(text).is_some()));
+        look.plain_figures +=
+            usize::from(matches!(cell, Cell::Number(_)) || squeeze(&shown).parse::<f64>().is_ok());
         look.words += usize::from(shown.chars().filter(|c| is_han(*c)).count() >= 2);
         look.letters += usize::from(shown.chars().filter(|c| c.is_alphabetic()).count() >= 2);
         look.firms += usize::from(
-            ["公司", "企业", "集团", "厂", "研究院", "中心", "院", "社"].iter().any(|word| shown.contains(word)),
+            ["公司", "企业", "集团", "厂", "研究院", "中心", "院", "社"]
+                .iter()
+                .any(|word| shown.contains(word)),
         );
         if !seen.contains(&shown) {
             seen.push(shown);
@@ -76,22 +83,33 @@ fn is_right(shown: &str) -> bool {
     right::pieces(shown).first().is_some_and(|piece| {
         right::number(piece).is_some()
             || right::application(piece).is_some()
-            || (right::plain(piece).starts_with("CN") && piece.chars().filter(char::is_ascii_digit).count() >= 5)
+            || (right::plain(piece).starts_with("CN")
+                && piece.chars().filter(char::is_ascii_digit).count() >= 5)
     })
 }
 
 fn is_code(shown: &str) -> bool {
     let plain = squeeze(shown);
-    plain.len() == 18 && plain.is_ascii() && uscc::read(shown) != uscc::Code::Absent && !plain.contains('-')
+    plain.len() == 18
+        && plain.is_ascii()
+        && uscc::read(shown) != uscc::Code::Absent
+        && !plain.contains('-')
 }
 
 fn is_unit(shown: &str) -> bool {
-    matches!(squeeze(shown).as_str(), "元" | "万元" | "亿元" | "千元" | "万" | "百万元" | "人民币元" | "人民币万元")
+    matches!(
+        squeeze(shown).as_str(),
+        "元" | "万元" | "亿元" | "千元" | "万" | "百万元" | "人民币元" | "人民币万元"
+    )
 }
 
 impl Look {
     fn part(&self, count: usize) -> f64 {
-        if self.filled == 0 { 0.0 } else { count as f64 / self.filled as f64 }
+        if self.filled == 0 {
+            0.0
+        } else {
+            count as f64 / self.filled as f64
+        }
     }
 
     /// How well the cells fit the field: below 1 they speak against it, above
@@ -114,31 +132,64 @@ impl Look {
             Field::Number | Field::Rights => graded(self.part(self.numbers)).max(0.35),
             Field::Uscc => graded(self.part(self.codes)).max(0.5),
             field if field.is_date() => graded(self.part(self.days)),
-            Field::PersonAmount | Field::Team | Field::CollegePart | Field::University | Field::Net
+            Field::PersonAmount
+            | Field::Team
+            | Field::CollegePart
+            | Field::University
+            | Field::Net
             | Field::OtherPart => {
                 graded(self.part(self.amounts)).min(1.0) * against(self.part(self.days) * 0.9)
             }
             Field::Amount => graded(self.part(self.amounts)) * against(self.part(self.numbers)),
-            Field::AmountUnit => if self.part(self.units) > 0.9 { 1.2 } else { 0.0 },
+            Field::AmountUnit => {
+                if self.part(self.units) > 0.9 {
+                    1.2
+                } else {
+                    0.0
+                }
+            }
             Field::Persons => graded(self.part(self.payouts)),
-            Field::PersonName => against(self.part(self.payouts)) * against(self.part(self.plain_figures)),
+            Field::PersonName => {
+                against(self.part(self.payouts)) * against(self.part(self.plain_figures))
+            }
             Field::Inventors if self.part(self.letters) < 0.3 => 0.25,
             Field::Inventors | Field::Title | Field::College | Field::Mode | Field::Pricing => {
                 against(self.part(self.plain_figures))
                     * against(self.part(self.numbers))
                     * against(self.part(self.days))
-                    * if kind == Kind::Distributions { against(self.part(self.amounts)) } else { 1.0 }
+                    * if kind == Kind::Distributions {
+                        against(self.part(self.amounts))
+                    } else {
+                        1.0
+                    }
             }
             Field::Firm => {
-                let varied = if self.filled >= 5 && self.distinct == 1 { 0.6 } else { 1.0 };
-                let firms = if self.part(self.firms) >= 0.5 { 1.1 } else { 1.0 };
+                let varied = if self.filled >= 5 && self.distinct == 1 {
+                    0.6
+                } else {
+                    1.0
+                };
+                let firms = if self.part(self.firms) >= 0.5 {
+                    1.1
+                } else {
+                    1.0
+                };
                 against(self.part(self.plain_figures)) * varied * firms
             }
             Field::ContractNo => {
-                against(self.part(self.days)) * against(self.part(self.numbers)) * against(self.part(self.codes))
+                against(self.part(self.days))
+                    * against(self.part(self.numbers))
+                    * against(self.part(self.codes))
             }
-            Field::Shares => against(self.part(self.days)) * if self.part(self.words) > 0.6 { 0.45 } else { 1.0 },
-            Field::TeamShare => against(self.part(self.days)),
+            Field::Shares => {
+                against(self.part(self.days))
+                    * if self.part(self.words) > 0.6 {
+                        0.45
+                    } else {
+                        1.0
+                    }
+            }
+            Field::TeamShare => against(self.part(self.days)) * against(self.part(self.large)),
             _ => 1.0,
         }
     }
@@ -152,8 +203,13 @@ impl Look {
         match field {
             Field::Number | Field::Rights if self.part(self.numbers) >= 0.6 => 50.0,
             Field::Uscc if self.part(self.codes) >= 0.6 => 50.0,
-            Field::Persons if self.part(self.payouts) >= 0.7 && self.part(self.days) < 0.2 && self.part(self.numbers) < 0.2 => {
-                if self.part(self.words) > 0.7 { 45.0 } else { 0.0 }
+            Field::Persons
+                if self.part(self.payouts) >= 0.7
+                    && self.part(self.words) > 0.7
+                    && self.part(self.days) < 0.2
+                    && self.part(self.numbers) < 0.2 =>
+            {
+                45.0
             }
             _ => 0.0,
         }

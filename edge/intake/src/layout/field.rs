@@ -19,8 +19,12 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds in the order of the chain.
-    pub const ALL: [Self; 4] =
-        [Self::Achievements, Self::Contracts, Self::Receipts, Self::Distributions];
+    pub const ALL: [Self; 4] = [
+        Self::Achievements,
+        Self::Contracts,
+        Self::Receipts,
+        Self::Distributions,
+    ];
 
     /// The word in JSON.
     pub fn word(self) -> &'static str {
@@ -48,19 +52,50 @@ impl Kind {
         use Field as F;
         match self {
             Self::Achievements => &[
-                F::Title, F::Number, F::Inventors, F::Shares, F::College, F::Filed, F::Granted,
-                F::Application, F::Lead, F::Others, F::RightKind,
+                F::Title,
+                F::Number,
+                F::Inventors,
+                F::Shares,
+                F::College,
+                F::Filed,
+                F::Granted,
+                F::Application,
+                F::Lead,
+                F::Others,
+                F::RightKind,
             ],
             Self::Contracts => &[
-                F::ContractNo, F::Rights, F::Mode, F::Firm, F::Uscc, F::Amount, F::Signed,
-                F::Pricing, F::RightTitle, F::AmountUnit,
+                F::ContractNo,
+                F::Rights,
+                F::Mode,
+                F::Firm,
+                F::Uscc,
+                F::Amount,
+                F::Signed,
+                F::Pricing,
+                F::RightTitle,
+                F::AmountUnit,
             ],
-            Self::Receipts => {
-                &[F::ContractNo, F::Date, F::Amount, F::Payer, F::Voucher, F::AmountUnit]
-            }
+            Self::Receipts => &[
+                F::ContractNo,
+                F::Date,
+                F::Amount,
+                F::Payer,
+                F::Voucher,
+                F::AmountUnit,
+            ],
             Self::Distributions => &[
-                F::ContractNo, F::Net, F::TeamShare, F::Team, F::CollegePart, F::University,
-                F::OtherPart, F::Persons, F::PersonName, F::PersonAmount, F::AmountUnit,
+                F::ContractNo,
+                F::Net,
+                F::TeamShare,
+                F::Team,
+                F::CollegePart,
+                F::University,
+                F::OtherPart,
+                F::Persons,
+                F::PersonName,
+                F::PersonAmount,
+                F::AmountUnit,
             ],
         }
     }
@@ -69,7 +104,12 @@ impl Kind {
     pub fn required(self) -> &'static [Field] {
         match self {
             Self::Achievements => &[Field::Title, Field::Number, Field::Inventors, Field::Filed],
-            Self::Contracts => &[Field::ContractNo, Field::Rights, Field::Amount, Field::Signed],
+            Self::Contracts => &[
+                Field::ContractNo,
+                Field::Rights,
+                Field::Amount,
+                Field::Signed,
+            ],
             Self::Receipts => &[Field::Date, Field::ContractNo, Field::Amount],
             Self::Distributions => &[Field::ContractNo],
         }
@@ -198,6 +238,9 @@ impl Field {
 
     /// True for fields that hold a day.
     pub fn is_date(self) -> bool {
-        matches!(self, Self::Filed | Self::Granted | Self::Signed | Self::Date)
+        matches!(
+            self,
+            Self::Filed | Self::Granted | Self::Signed | Self::Date
+        )
     }
 }

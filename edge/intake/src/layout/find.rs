@@ -33,11 +33,15 @@ const SAVED: f64 = 1_000.0;
 /// The tables of a sheet from top to bottom; none when nothing is recognised.
 /// `saved` mappings win over guesses wherever their header stands.
 pub fn blocks(grid: &Grid, saved: &[Mapping], today: Date) -> Vec<Block> {
-    let Some(first) = first_header(grid, saved, today) else { return Vec::new() };
+    let Some(first) = first_header(grid, saved, today) else {
+        return Vec::new();
+    };
     let mut found: Vec<Block> = vec![open(first, grid)];
     let mut row = found.first().map_or(0, |block| block.first);
     while row < grid.height() {
-        let later = may_be_header(grid, row).then(|| best_at(grid, row, saved, today)).flatten();
+        let later = may_be_header(grid, row)
+            .then(|| best_at(grid, row, saved, today))
+            .flatten();
         if let Some(next) = later.filter(|next| is_other(&found, next)) {
             if let Some(block) = found.last_mut() {
                 block.end = row;
@@ -54,7 +58,12 @@ pub fn blocks(grid: &Grid, saved: &[Mapping], today: Date) -> Vec<Block> {
 
 fn open(guess: Guess, grid: &Grid) -> Block {
     let first = guess.mapping.header_row - 1 + guess.mapping.header_lines;
-    Block { mapping: guess.mapping, first, end: grid.height(), beside: guess.beside }
+    Block {
+        mapping: guess.mapping,
+        first,
+        end: grid.height(),
+        beside: guess.beside,
+    }
 }
 
 /// A header with other words than the one above is another table; the same
@@ -62,21 +71,31 @@ fn open(guess: Guess, grid: &Grid) -> Block {
 fn is_other(found: &[Block], next: &Guess) -> bool {
     next.score >= SURE
         && next.mapping.kind.is_some()
-        && found.last().is_some_and(|block| block.mapping.fingerprint != next.mapping.fingerprint)
+        && found
+            .last()
+            .is_some_and(|block| block.mapping.fingerprint != next.mapping.fingerprint)
 }
 
 fn first_header(grid: &Grid, saved: &[Mapping], today: Date) -> Option<Guess> {
     let mut best: Option<Guess> = None;
     for row in 0..grid.height().min(SEARCHED) {
-        let Some(found) = best_at(grid, row, saved, today) else { continue };
+        let Some(found) = best_at(grid, row, saved, today) else {
+            continue;
+        };
         if found.score >= SAVED {
             return Some(found);
         }
-        if best.as_ref().is_none_or(|best| found.score > best.score + 0.5) {
+        if best
+            .as_ref()
+            .is_none_or(|best| found.score > best.score + 0.5)
+        {
             best = Some(found);
         }
         // The first clear header counts; what stands far below it is another table.
-        if best.as_ref().is_some_and(|best| best.score >= 2.0 * SURE && row + 1 > best.mapping.header_row + 3) {
+        if best
+            .as_ref()
+            .is_some_and(|best| best.score >= 2.0 * SURE && row + 1 > best.mapping.header_row + 3)
+        {
             break;
         }
     }
@@ -98,7 +117,10 @@ fn best_at(grid: &Grid, row: usize, saved: &[Mapping], today: Date) -> Option<Gu
             break;
         }
         let found = guess(grid, row, lines, today);
-        if best.as_ref().is_none_or(|best| found.score > best.score - 0.5) {
+        if best
+            .as_ref()
+            .is_none_or(|best| found.score > best.score - 0.5)
+        {
             best = Some(found);
         }
     }
@@ -108,11 +130,24 @@ fn best_at(grid: &Grid, row: usize, saved: &[Mapping], today: Date) -> Option<Gu
 /// A mapping a person saved, where its header stands again.
 fn saved_at(grid: &Grid, row: usize, saved: &[Mapping]) -> Option<Guess> {
     let lines: HashSet<usize> = saved.iter().map(|mapping| mapping.header_lines).collect();
-    for lines in lines.into_iter().filter(|lines| (1..=LINES_MAX).contains(lines)) {
+    for lines in lines
+        .into_iter()
+        .filter(|lines| (1..=LINES_MAX).contains(lines))
+    {
         let print = fingerprint(&header_parts(grid, row, lines));
-        if let Some(known) = saved.iter().find(|m| m.fingerprint == print && m.header_lines == lines) {
-            let mapping = Mapping { header_row: row + 1, ..known.clone() };
-            return Some(Guess { mapping, score: SAVED, beside: Vec::new() });
+        if let Some(known) = saved
+            .iter()
+            .find(|m| m.fingerprint == print && m.header_lines == lines)
+        {
+            let mapping = Mapping {
+                header_row: row + 1,
+                ..known.clone()
+            };
+            return Some(Guess {
+                mapping,
+                score: SAVED,
+                beside: Vec::new(),
+            });
         }
     }
     None
@@ -127,7 +162,10 @@ pub fn blank_mapping(grid: &Grid, today: Date) -> Option<Mapping> {
         .or_else(|| rows().find(|row| !grid.row(*row).is_empty()))?;
     let mut mapping = guess(grid, row, 1, today).mapping;
     mapping.kind = None;
-    mapping.columns.iter_mut().for_each(|column| column.field = None);
+    mapping
+        .columns
+        .iter_mut()
+        .for_each(|column| column.field = None);
     Some(mapping)
 }
 
@@ -137,14 +175,21 @@ fn continues(grid: &Grid, top: usize, row: usize) -> bool {
     let filled = |r: usize| (0..width).filter(|c| !grid.own(r, *c).is_empty()).count();
     let gaps = (0..width).any(|c| grid.own(row - 1, c).is_empty() && !grid.own(row, c).is_empty());
     let merged = (0..width).any(|c| {
-        grid.region_at(top, c).is_some_and(|r| r.bottom >= row || (r.right > r.left && r.top == top))
+        grid.region_at(top, c)
+            .is_some_and(|r| r.bottom >= row || (r.right > r.left && r.top == top))
     });
-    let sparse = filled(row) < filled(top) || filled(row) <= width / 2;
-    let units = grid.row(row).iter().filter(|cell| !cell.is_empty()).all(|cell| {
-        let plain = squeeze(&cell.shown());
-        matches!(plain.trim_matches(['(', ')']), "元" | "万元" | "亿元" | "%" | "千元" | "人民币")
-    });
-    filled(row) > 0 && (gaps || merged || units || (sparse && gaps))
+    let units = grid
+        .row(row)
+        .iter()
+        .filter(|cell| !cell.is_empty())
+        .all(|cell| {
+            let plain = squeeze(&cell.shown());
+            matches!(
+                plain.trim_matches(['(', ')']),
+                "元" | "万元" | "亿元" | "%" | "千元" | "人民币"
+            )
+        });
+    filled(row) > 0 && (gaps || merged || units)
 }
 
 /// True when every cell of the row could be a word above a column.
@@ -164,8 +209,13 @@ pub fn could_head(cell: &Cell) -> bool {
         return false;
     }
     let base = without_brackets(&plain);
-    let valued = base.split_once(':').is_some_and(|(_, value)| !value.is_empty());
-    if valued || base.chars().next().is_some_and(|c| c.is_ascii_digit()) && !base.chars().any(crate::cell::is_han) {
+    let valued = base
+        .split_once(':')
+        .is_some_and(|(_, value)| !value.is_empty());
+    if valued
+        || base.chars().next().is_some_and(|c| c.is_ascii_digit())
+            && !base.chars().any(crate::cell::is_han)
+    {
         return false;
     }
     let today = Date::constant(2100, 1, 1);
@@ -173,8 +223,12 @@ pub fn could_head(cell: &Cell) -> bool {
 }
 
 fn distinct(grid: &Grid, row: usize) -> usize {
-    let words: HashSet<String> =
-        grid.row(row).iter().map(Cell::shown).filter(|text| !text.is_empty()).collect();
+    let words: HashSet<String> = grid
+        .row(row)
+        .iter()
+        .map(Cell::shown)
+        .filter(|text| !text.is_empty())
+        .collect();
     words.len()
 }
 
@@ -182,7 +236,11 @@ fn distinct(grid: &Grid, row: usize) -> usize {
 pub fn may_be_header(grid: &Grid, row: usize) -> bool {
     let cells = grid.row(row);
     let filled = cells.iter().filter(|cell| !cell.is_empty()).count();
-    if filled < 3 || !cells.iter().all(|cell| matches!(cell, Cell::Text(_) | Cell::Empty)) {
+    if filled < 3
+        || !cells
+            .iter()
+            .all(|cell| matches!(cell, Cell::Text(_) | Cell::Empty))
+    {
         return false;
     }
     if !is_header_like(grid, row) {
@@ -191,7 +249,11 @@ pub fn may_be_header(grid: &Grid, row: usize) -> bool {
     let known = cells
         .iter()
         .filter(|cell| !cell.is_empty())
-        .filter(|cell| meanings(&[cell.shown()]).iter().any(|(_, score)| *score >= 80))
+        .filter(|cell| {
+            meanings(&[cell.shown()])
+                .iter()
+                .any(|(_, score)| *score >= 80)
+        })
         .count();
     known >= 3 && known * 2 >= filled
 }

@@ -46,12 +46,16 @@ pub struct Mapping {
 impl Mapping {
     /// The column of a field.
     pub fn column(&self, field: Field) -> Option<&Column> {
-        self.columns.iter().find(|column| column.field == Some(field))
+        self.columns
+            .iter()
+            .find(|column| column.field == Some(field))
     }
 
     /// All columns of a field.
     pub fn columns_of(&self, field: Field) -> impl Iterator<Item = &Column> {
-        self.columns.iter().filter(move |column| column.field == Some(field))
+        self.columns
+            .iter()
+            .filter(move |column| column.field == Some(field))
     }
 }
 
@@ -75,7 +79,8 @@ pub fn header_parts(grid: &Grid, top: usize, lines: usize) -> Vec<Vec<String>> {
         let mut running: Option<String> = None;
         for (column, part) in parts.iter_mut().enumerate() {
             let own = one_line(&grid.seen(row, column).shown());
-            let below = (row + 1..top.saturating_add(lines)).any(|r| !grid.own(r, column).is_empty());
+            let below =
+                (row + 1..top.saturating_add(lines)).any(|r| !grid.own(r, column).is_empty());
             let text = if !own.is_empty() {
                 running = Some(own.clone());
                 own
@@ -104,7 +109,10 @@ pub fn fingerprint(parts: &[Vec<String>]) -> String {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }
     };
-    let used = parts.iter().rposition(|part| !part.is_empty()).map_or(0, |last| last + 1);
+    let used = parts
+        .iter()
+        .rposition(|part| !part.is_empty())
+        .map_or(0, |last| last + 1);
     for part in parts.iter().take(used) {
         eat(&plain(&part.join("/")));
     }
@@ -120,7 +128,12 @@ fn weights(kind: Kind, field: Field) -> &'static [(Concept, u32)] {
         (_, Field::Number) => &[(C::Number, 100), (C::Application, 72), (C::AnyNumber, 50)],
         (_, Field::Rights) => &[(C::Number, 100), (C::Application, 72)],
         (_, Field::Application) => &[(C::Application, 100)],
-        (_, Field::Inventors) => &[(C::Inventors, 100), (C::PersonName, 50), (C::Lead, 45), (C::Shares, 42)],
+        (_, Field::Inventors) => &[
+            (C::Inventors, 100),
+            (C::PersonName, 50),
+            (C::Lead, 45),
+            (C::Shares, 42),
+        ],
         (_, Field::Lead) => &[(C::Lead, 90)],
         (_, Field::Others) => &[(C::Others, 90)],
         (_, Field::Shares) => &[(C::Shares, 100), (C::AnyShare, 80)],
@@ -171,10 +184,42 @@ fn importance(kind: Kind, field: Field) -> f64 {
 }
 
 const HINTS: [(Kind, &[&str]); 4] = [
-    (Kind::Achievements, &["成果", "专利", "知识产权", "发明", "patent", "软著"]),
-    (Kind::Contracts, &["合同", "协议", "转化项目", "交易", "contract", "转让", "许可"]),
-    (Kind::Receipts, &["到账", "到帐", "到款", "收款", "入账", "进账", "来款", "回款", "经费", "流水", "收入", "receipt", "实收"]),
-    (Kind::Distributions, &["分配", "奖励", "分成", "收益", "酬金", "发放", "distribution", "奖酬"]),
+    (
+        Kind::Achievements,
+        &["成果", "专利", "知识产权", "发明", "patent", "软著"],
+    ),
+    (
+        Kind::Contracts,
+        &[
+            "合同",
+            "协议",
+            "转化项目",
+            "交易",
+            "contract",
+            "转让",
+            "许可",
+        ],
+    ),
+    (
+        Kind::Receipts,
+        &[
+            "到账", "到帐", "到款", "收款", "入账", "进账", "来款", "回款", "经费", "流水", "收入",
+            "receipt", "实收",
+        ],
+    ),
+    (
+        Kind::Distributions,
+        &[
+            "分配",
+            "奖励",
+            "分成",
+            "收益",
+            "酬金",
+            "发放",
+            "distribution",
+            "奖酬",
+        ],
+    ),
 ];
 
 /// Words in the sheet's name and titles that speak for a kind. The later a
@@ -201,6 +246,9 @@ fn hint(kind: Kind, grid: &Grid, top: usize) -> f64 {
     score
 }
 
+/// Columns with the field each holds and how sure that is.
+type Taken = Vec<(usize, Field, f64)>;
+
 /// The parts of a guess that depend on the header only.
 pub struct Draft {
     parts: Vec<Vec<String>>,
@@ -215,17 +263,24 @@ impl Draft {
         let meant = parts.iter().map(|part| meanings(part)).collect();
         let first = top.saturating_add(lines);
         let rows = first..end_of_sample(grid, first);
-        let looks =
-            (0..parts.len()).map(|column| look(grid, column, rows.clone(), today)).collect();
-        Self { parts, meant, looks }
+        let looks = (0..parts.len())
+            .map(|column| look(grid, column, rows.clone(), today))
+            .collect();
+        Self {
+            parts,
+            meant,
+            looks,
+        }
     }
 
     /// The best assignment of fields to columns for a kind, with the score of
     /// each pair.
-    fn assign(&self, kind: Kind) -> Vec<(usize, Field, f64)> {
+    fn assign(&self, kind: Kind) -> Taken {
         let mut pairs = Vec::new();
         for (column, meant) in self.meant.iter().enumerate() {
-            let Some(look) = self.looks.get(column) else { continue };
+            let Some(look) = self.looks.get(column) else {
+                continue;
+            };
             for field in kind.fields() {
                 let named = weights(kind, *field)
                     .iter()
@@ -243,10 +298,13 @@ impl Draft {
             }
         }
         pairs.sort_by(|a, b| b.2.total_cmp(&a.2).then(a.0.cmp(&b.0)));
-        let mut taken: Vec<(usize, Field, f64)> = Vec::new();
+        let mut taken: Taken = Vec::new();
         for (column, field, score) in pairs {
             let many = field == Field::OtherPart;
-            if taken.iter().any(|(c, f, _)| *c == column || (*f == field && !many)) {
+            if taken
+                .iter()
+                .any(|(c, f, _)| *c == column || (*f == field && !many))
+            {
                 continue;
             }
             taken.push((column, field, score));
@@ -255,10 +313,15 @@ impl Draft {
     }
 
     fn score(&self, kind: Kind, taken: &[(usize, Field, f64)]) -> f64 {
-        let found: f64 =
-            taken.iter().map(|(_, field, score)| importance(kind, *field) * score.min(100.0) / 100.0).sum();
-        let missing =
-            kind.required().iter().filter(|field| !taken.iter().any(|(_, f, _)| f == *field)).count();
+        let found: f64 = taken
+            .iter()
+            .map(|(_, field, score)| importance(kind, *field) * score.min(100.0) / 100.0)
+            .sum();
+        let missing = kind
+            .required()
+            .iter()
+            .filter(|field| !taken.iter().any(|(_, f, _)| f == *field))
+            .count();
         let key = match kind {
             Kind::Achievements => Field::Number,
             _ => Field::ContractNo,
@@ -279,12 +342,26 @@ impl Draft {
             .iter()
             .enumerate()
             .map(|(index, part)| {
-                let field = taken.iter().find(|(column, ..)| *column == index).map(|(_, f, _)| *f);
-                let unit = field.filter(|f| f.is_amount() || *f == Field::Persons).and_then(|f| {
-                    let named = part.iter().rev().find_map(|text| header_unit(text));
-                    named.or(if f == Field::Persons { None } else { frame.unit })
-                });
-                Column { index, header: part.join("/"), field, unit }
+                let field = taken
+                    .iter()
+                    .find(|(column, ..)| *column == index)
+                    .map(|(_, f, _)| *f);
+                let unit = field
+                    .filter(|f| f.is_amount() || *f == Field::Persons)
+                    .and_then(|f| {
+                        let named = part.iter().rev().find_map(|text| header_unit(text));
+                        named.or(if f == Field::Persons {
+                            None
+                        } else {
+                            frame.unit
+                        })
+                    });
+                Column {
+                    index,
+                    header: part.join("/"),
+                    field,
+                    unit,
+                }
             })
             .collect();
         Mapping {
@@ -302,7 +379,9 @@ const SAMPLED: usize = 1_000;
 
 fn end_of_sample(grid: &Grid, first: usize) -> usize {
     let last = grid.height().min(first.saturating_add(SAMPLED));
-    (first.saturating_add(1)..last).find(|row| may_be_header(grid, *row)).unwrap_or(last)
+    (first.saturating_add(1)..last)
+        .find(|row| may_be_header(grid, *row))
+        .unwrap_or(last)
 }
 
 struct Frame<'a> {
@@ -315,27 +394,48 @@ struct Frame<'a> {
 /// Guesses what the rows below a header are and what each column holds.
 pub fn guess(grid: &Grid, top: usize, lines: usize, today: Date) -> Guess {
     let draft = Draft::new(grid, top, lines, today);
-    let frame = Frame { top, lines, unit: sheet_unit(grid, top), grid };
-    let mut all: Vec<(Kind, Vec<(usize, Field, f64)>, f64)> = Kind::ALL
+    let frame = Frame {
+        top,
+        lines,
+        unit: sheet_unit(grid, top),
+        grid,
+    };
+    let mut all: Vec<(Kind, Taken, f64)> = Kind::ALL
         .into_iter()
         .map(|kind| {
             let taken = draft.assign(kind);
             let score = draft.score(kind, &taken);
-            let hinted = if score > 2.0 { hint(kind, frame.grid, top) } else { 0.0 };
+            let hinted = if score > 2.0 {
+                hint(kind, frame.grid, top)
+            } else {
+                0.0
+            };
             (kind, taken, score + hinted)
         })
         .collect();
     all.sort_by(|a, b| b.2.total_cmp(&a.2));
     let mut all = all.into_iter();
     let Some((kind, taken, score)) = all.next() else {
-        return Guess { mapping: unknown(&draft, &frame), score: 0.0, beside: Vec::new() };
+        return Guess {
+            mapping: unknown(&draft, &frame),
+            score: 0.0,
+            beside: Vec::new(),
+        };
     };
     let beside = all
         .filter(|(kind, taken, _)| sure(*kind, taken))
         .map(|(kind, taken, _)| draft.mapping(kind, &taken, &frame))
         .collect();
-    let mapping = if score >= 6.0 { draft.mapping(kind, &taken, &frame) } else { unknown(&draft, &frame) };
-    Guess { mapping, score, beside }
+    let mapping = if score >= 6.0 {
+        draft.mapping(kind, &taken, &frame)
+    } else {
+        unknown(&draft, &frame)
+    };
+    Guess {
+        mapping,
+        score,
+        beside,
+    }
 }
 
 /// Every required field stands under a header that means just that.
@@ -344,10 +444,11 @@ fn sure(kind: Kind, taken: &[(usize, Field, f64)]) -> bool {
         Kind::Distributions => &[Field::Net, Field::Team, Field::Persons],
         _ => &[],
     };
-    kind.required()
-        .iter()
-        .chain(more)
-        .all(|field| taken.iter().any(|(_, f, score)| f == field && *score >= 75.0))
+    kind.required().iter().chain(more).all(|field| {
+        taken
+            .iter()
+            .any(|(_, f, score)| f == field && *score >= 75.0)
+    })
 }
 
 fn unknown(draft: &Draft, frame: &Frame<'_>) -> Mapping {
@@ -380,29 +481,43 @@ fn sheet_unit(grid: &Grid, top: usize) -> Option<Unit> {
 /// Rows of another table above say nothing about this one.
 fn is_record(grid: &Grid, row: usize) -> bool {
     let cells = grid.row(row);
-    let figures = cells.iter().filter(|cell| !could_head(cell) && !cell.shown().contains([':', '：'])).count();
+    let figures = cells
+        .iter()
+        .filter(|cell| !could_head(cell) && !cell.shown().contains([':', '：']))
+        .count();
     figures >= 2 || cells.iter().any(|cell| matches!(cell, Cell::Number(_)))
 }
 
 fn noted_unit(text: &str) -> Option<Unit> {
     let text = crate::cell::squeeze(text);
     let bare = text.trim_matches(['(', ')']);
-    if matches!(bare, "万元" | "元" | "亿元" | "千元" | "人民币元" | "人民币万元") {
+    if matches!(
+        bare,
+        "万元" | "元" | "亿元" | "千元" | "人民币元" | "人民币万元"
+    ) {
         return Unit::named(bare);
     }
     for mark in ["单位", "币种", "计量", "金额"] {
         for (at, _) in text.match_indices(mark) {
             let tail = text.get(at + mark.len()..).unwrap_or("");
             let tail = tail.strip_prefix("均").unwrap_or(tail);
-            let tail = tail.strip_prefix(['为', ':', '(', '以', '是']).unwrap_or(tail);
+            let tail = tail
+                .strip_prefix(['为', ':', '(', '以', '是'])
+                .unwrap_or(tail);
             let tail = tail.trim_start_matches([':', '为', '(']);
             let tail = tail.strip_prefix("人民币").unwrap_or(tail);
             let tail = tail.trim_start_matches(['(', '/', ',', '、']);
-            if ["万元", "元", "亿元", "千元", "百万元"].iter().any(|unit| tail.starts_with(unit)) {
+            if ["万元", "元", "亿元", "千元", "百万元"]
+                .iter()
+                .any(|unit| tail.starts_with(unit))
+            {
                 let head: String = tail.chars().take(3).collect();
                 return Unit::named(&head);
             }
         }
     }
-    ["(万元)", "(元)", "(亿元)", "(千元)"].iter().find(|unit| text.contains(**unit)).and_then(|unit| Unit::named(unit))
+    ["(万元)", "(元)", "(亿元)", "(千元)"]
+        .iter()
+        .find(|unit| text.contains(**unit))
+        .and_then(|unit| Unit::named(unit))
 }

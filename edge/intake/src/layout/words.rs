@@ -56,23 +56,34 @@ struct Rule {
 
 /// Words that make a header a day; 申请日 needs no more than 日.
 const DAY: &[&str] = &["日期", "时间", "日", "年月", "date", "time"];
-const SUM: &[&str] = &["金额", "额", "元", "款", "数", "经费", "收入", "费", "amount"];
+const SUM: &[&str] = &[
+    "金额", "额", "元", "款", "数", "经费", "收入", "费", "amount",
+];
 const PART: &[&str] = &[
-    "金额", "额", "元", "所得", "分配", "收益", "部分", "应得", "酬金", "奖励", "奖酬", "留存", "留成", "提留", "分成", "收入", "经费", "amount",
+    "金额", "额", "元", "所得", "分配", "收益", "部分", "应得", "酬金", "奖励", "奖酬", "留存",
+    "留成", "提留", "分成", "收入", "经费", "amount",
 ];
 const RATIO: &[&str] = &["比例", "占比", "百分比", "比率", "%", "share", "ratio"];
 const IN: &[&str] = &[
-    "到账", "到帐", "到款", "收款", "入账", "入帐", "进账", "进帐", "来款", "回款", "缴款", "交款", "汇款", "付款", "打款", "实收", "收到", "转账", "转帐",
-    "记账", "支付", "缴费", "收讫", "received", "receipt", "paid", "payment",
+    "到账", "到帐", "到款", "收款", "入账", "入帐", "进账", "进帐", "来款", "回款", "缴款", "交款",
+    "汇款", "付款", "打款", "实收", "收到", "转账", "转帐", "记账", "支付", "缴费", "收讫",
+    "received", "receipt", "paid", "payment",
 ];
 
 macro_rules! rule {
     ($concept:ident $score:literal any $any:expr, with $with:expr, not $not:expr) => {
-        Rule { concept: Concept::$concept, score: $score, any: $any, with: $with, not: $not }
+        Rule {
+            concept: Concept::$concept,
+            score: $score,
+            any: $any,
+            with: $with,
+            not: $not,
+        }
     };
 }
 
-/// Whole headers that mean one thing. The first that fits counts.
+/// Whole headers that mean one thing.
+#[rustfmt::skip]
 const WHOLE: &[(Concept, u32, &[&str])] = &[
     (Concept::Title, 100, &[
         "成果名称", "专利名称", "发明名称", "知识产权名称", "名称", "题名", "成果题目", "标题", "成果", "技术名称", "项目名称", "发明创造名称", "专利题目", "科技成果名称",
@@ -98,6 +109,7 @@ const WHOLE: &[(Concept, u32, &[&str])] = &[
     (Concept::Team, 80, &["团队", "课题组", "完成人团队", "科研团队", "发明人", "完成人", "成果完成人", "成果完成团队", "项目组", "研发团队", "奖励完成人"]),
     (Concept::CollegePart, 80, &["学院", "院系", "二级单位", "所在学院", "院部", "部门", "院级"]),
     (Concept::University, 80, &["学校", "校方", "校级", "大学", "本校", "校本部"]),
+    (Concept::OtherPart, 80, &["技术转移中心", "转化中心", "科技处", "科研处", "技术经纪人", "经纪人", "转移中心", "成果转化中心", "其他", "其他方", "中介", "基金", "转化基金", "科研院", "成果转化办公室", "转移机构", "服务机构"]),
     (Concept::Net, 70, &["净额", "净收入", "净收益", "收益", "收入", "总额", "合计", "分配总额", "总金额", "净所得"]),
     (Concept::Uscc, 90, &["代码", "税号", "信用代码", "uscc"]),
     (Concept::AnyUnit, 90, &["单位", "金额单位", "货币单位", "计价单位", "计量单位"]),
@@ -183,13 +195,26 @@ pub fn without_brackets(plain: &str) -> String {
 
 /// The text with brackets opened: 专利（申请）号 → 专利申请号.
 fn opened(plain: &str) -> String {
-    plain.chars().filter(|c| !matches!(c, '(' | ')' | '[' | ']' | '<' | '>')).collect()
+    plain
+        .chars()
+        .filter(|c| !matches!(c, '(' | ')' | '[' | ']' | '<' | '>'))
+        .collect()
 }
 
 /// Units at the end of a header say nothing about what it means.
 fn without_unit(base: &str) -> &str {
     let mut rest = base;
-    for suffix in ["人民币", "万元", "亿元", "千元", "元", "/", "单位", "-", ","] {
+    for suffix in [
+        "人民币",
+        "万元",
+        "亿元",
+        "千元",
+        "元",
+        "/",
+        "单位",
+        "-",
+        ",",
+    ] {
         if let Some(shorter) = rest.strip_suffix(suffix)
             && shorter.chars().count() >= 2
         {
@@ -203,7 +228,9 @@ fn without_unit(base: &str) -> &str {
 /// `parts` are the lines of a header from top to bottom.
 pub fn meanings(parts: &[String]) -> Vec<(Concept, u32)> {
     let mut found: Vec<(Concept, u32)> = Vec::new();
-    let Some(leaf) = parts.last() else { return found };
+    let Some(leaf) = parts.last() else {
+        return found;
+    };
     let joined = parts.concat();
     let texts: &[(&str, u32)] = if parts.len() > 1 {
         &[(joined.as_str(), 100), (leaf.as_str(), 92)]
@@ -280,11 +307,28 @@ mod tests {
         ] {
             let parts: Vec<String> = parts.iter().map(|part| (*part).to_owned()).collect();
             let best = meanings(&parts).into_iter().max_by_key(|(_, score)| *score);
-            assert!(meanings(&parts).iter().any(|(c, s)| *c == wanted && *s >= 70), "{parts:?}: {best:?}");
+            assert!(
+                meanings(&parts)
+                    .iter()
+                    .any(|(c, s)| *c == wanted && *s >= 70),
+                "{parts:?}: {best:?}"
+            );
         }
-        for nothing in ["序号", "备注", "联系电话", "IPC", "公示起止", "法律状态", "代理机构", "专利权人", "年费"] {
-            let strong: Vec<_> =
-                meanings(&[nothing.to_owned()]).into_iter().filter(|(_, s)| *s >= 70).collect();
+        for nothing in [
+            "序号",
+            "备注",
+            "联系电话",
+            "IPC",
+            "公示起止",
+            "法律状态",
+            "代理机构",
+            "专利权人",
+            "年费",
+        ] {
+            let strong: Vec<_> = meanings(&[nothing.to_owned()])
+                .into_iter()
+                .filter(|(_, s)| *s >= 70)
+                .collect();
             assert!(strong.is_empty(), "{nothing}: {strong:?}");
         }
     }

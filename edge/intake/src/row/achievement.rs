@@ -44,9 +44,14 @@ pub fn read_achievement(view: &mut View) -> AchievementDraft {
     if let (Some(filed), Some(granted)) = (filed, granted)
         && granted < filed
     {
-        view.note(finding::date_order(&filed.to_string(), &granted.to_string()));
+        view.note(finding::date_order(
+            &filed.to_string(),
+            &granted.to_string(),
+        ));
     }
-    let application = view.words(Field::Application).and_then(|words| right::application(&words));
+    let application = view
+        .words(Field::Application)
+        .and_then(|words| right::application(&words));
     AchievementDraft {
         title,
         number,
@@ -77,9 +82,24 @@ fn number(view: &mut View) -> Option<String> {
 
 fn people(view: &mut View) -> People {
     let mut text = view.joined(Field::Inventors, "；");
-    if let Some(others) = Some(view.joined(Field::Others, "；")).filter(|others| !others.is_empty()) {
-        let lead = if view.has(Field::Inventors) { text } else { view.joined(Field::Lead, "；") };
-        text = format!("{lead}；{others}");
+    if let Some(others) = Some(view.joined(Field::Others, "；")).filter(|others| !others.is_empty())
+    {
+        let lead = if view.has(Field::Inventors) {
+            text
+        } else {
+            view.joined(Field::Lead, "；")
+        };
+        let first = names::read(&lead).names;
+        // Some offices write the first again among the others.
+        let again = names::read(&others)
+            .names
+            .iter()
+            .any(|name| first.contains(name));
+        text = if again {
+            others
+        } else {
+            format!("{lead}；{others}")
+        };
     } else if !view.has(Field::Inventors) {
         text = view.joined(Field::Lead, "；");
     }
@@ -111,7 +131,11 @@ fn shares(view: &mut View, people: &People) -> Option<Vec<Share>> {
 
 fn from_column(view: &View, people: &People) -> Shares {
     let count = people.names.len();
-    let cells: Vec<&Cell> = view.all(Field::Shares).iter().filter(|cell| !cell.is_empty()).collect();
+    let cells: Vec<&Cell> = view
+        .all(Field::Shares)
+        .iter()
+        .filter(|cell| !cell.is_empty())
+        .collect();
     match cells.as_slice() {
         [] => Shares::Absent,
         [Cell::Text(text)] if text.chars().filter(|c| is_han(*c)).count() >= 2 => {
@@ -135,7 +159,15 @@ fn named(text: &str, people: &People) -> Option<Shares> {
     let ordered: Option<Vec<Share>> = people
         .names
         .iter()
-        .map(|name| told.names.iter().position(|n| n == name).and_then(|at| shares.get(at)).copied())
+        .map(|name| {
+            told.names
+                .iter()
+                .position(|n| n == name)
+                .and_then(|at| shares.get(at))
+                .copied()
+        })
         .collect();
-    ordered.filter(|found| found.len() == shares.len()).map(Shares::Whole)
+    ordered
+        .filter(|found| found.len() == shares.len())
+        .map(Shares::Whole)
 }

@@ -56,7 +56,11 @@ pub fn read_contract(view: &mut View) -> ContractDraft {
     let mut amount = view.money(Field::Amount, true);
     if amount.is_some_and(Money::is_negative) {
         let shown = view.cell(Field::Amount).shown();
-        view.note(finding::amount_unreadable(Field::Amount, Kind::Contracts, &shown));
+        view.note(finding::amount_unreadable(
+            Field::Amount,
+            Kind::Contracts,
+            &shown,
+        ));
         amount = None;
     }
     ContractDraft {
@@ -78,7 +82,9 @@ fn rights(view: &mut View) -> Vec<RightRef> {
     let whole = one_line(&text);
     let pieces = right::pieces(&text);
     let titled = !pieces.is_empty()
-        && pieces.iter().all(|piece| right::number(piece).is_none() && piece.chars().any(is_han));
+        && pieces
+            .iter()
+            .all(|piece| right::number(piece).is_none() && piece.chars().any(is_han));
     if titled {
         // Titles hold 、 and 及 of their own, so the whole cell is tried first.
         found.push(RightRef::Title(whole.clone()));

@@ -42,7 +42,15 @@ pub fn read_distribution(view: &mut View, persons_unit: Unit) -> DistributionDra
         }
     }
     let persons = persons(view, persons_unit, team);
-    let draft = DistributionDraft { no, net, team, college, university, others, persons };
+    let draft = DistributionDraft {
+        no,
+        net,
+        team,
+        college,
+        university,
+        others,
+        persons,
+    };
     check_parts(view, &draft);
     check_persons(view, &draft);
     draft
@@ -54,13 +62,23 @@ fn persons(view: &mut View, unit: Unit, team: Option<Money>) -> Vec<(String, Mon
         let parts = payout::read(&shown);
         let found = parts.and_then(|parts| {
             let amounts = payout::amounts(&parts, unit, team)?;
-            Some(parts.into_iter().map(|(name, _)| name).zip(amounts).collect::<Vec<_>>())
+            Some(
+                parts
+                    .into_iter()
+                    .map(|(name, _)| name)
+                    .zip(amounts)
+                    .collect::<Vec<_>>(),
+            )
         });
         return match found {
             Some(found) => found,
             None if crate::cell::is_placeholder(&shown) => Vec::new(),
             None => {
-                view.note(finding::amount_unreadable(Field::Persons, Kind::Distributions, &shown));
+                view.note(finding::amount_unreadable(
+                    Field::Persons,
+                    Kind::Distributions,
+                    &shown,
+                ));
                 Vec::new()
             }
         };
@@ -91,15 +109,25 @@ fn persons(view: &mut View, unit: Unit, team: Option<Money>) -> Vec<(String, Mon
 }
 
 fn check_parts(view: &mut View, draft: &DistributionDraft) {
-    let (Some(net), Some(team)) = (draft.net, draft.team) else { return };
-    let unread = [Field::CollegePart, Field::University].into_iter().any(|field| {
-        let read = if field == Field::University { draft.university } else { draft.college };
-        read.is_none() && view.words(field).is_some()
-    });
+    let (Some(net), Some(team)) = (draft.net, draft.team) else {
+        return;
+    };
+    let unread = [Field::CollegePart, Field::University]
+        .into_iter()
+        .any(|field| {
+            let read = if field == Field::University {
+                draft.university
+            } else {
+                draft.college
+            };
+            read.is_none() && view.words(field).is_some()
+        });
     let last = [Field::University, Field::CollegePart, Field::OtherPart]
         .into_iter()
         .find(|field| view.has(*field));
-    let Some(last) = last.filter(|_| !unread) else { return };
+    let Some(last) = last.filter(|_| !unread) else {
+        return;
+    };
     let parts = [Some(team), draft.college, draft.university]
         .into_iter()
         .flatten()
@@ -107,16 +135,26 @@ fn check_parts(view: &mut View, draft: &DistributionDraft) {
     if let Ok(sum) = Money::sum(parts)
         && sum != net
     {
-        view.note(finding::sum_mismatch(last, &sum.to_string(), &net.to_string()));
+        view.note(finding::sum_mismatch(
+            last,
+            &sum.to_string(),
+            &net.to_string(),
+        ));
     }
 }
 
 fn check_persons(view: &mut View, draft: &DistributionDraft) {
-    let Some(team) = draft.team.filter(|_| !draft.persons.is_empty()) else { return };
+    let Some(team) = draft.team.filter(|_| !draft.persons.is_empty()) else {
+        return;
+    };
     if let Ok(sum) = Money::sum(draft.persons.iter().map(|(_, money)| *money))
         && sum != team
     {
-        let cell = if view.has(Field::Persons) { Field::Persons } else { Field::PersonAmount };
+        let cell = if view.has(Field::Persons) {
+            Field::Persons
+        } else {
+            Field::PersonAmount
+        };
         let note = finding::sum_mismatch(Field::Persons, &sum.to_string(), &team.to_string());
         view.note(note.at_cell_of(cell));
     }
@@ -128,8 +166,12 @@ pub fn persons_unit<'a>(rows: impl Iterator<Item = (&'a Cell, Option<Money>)>, n
     let candidates = [Unit::Yuan, near, Unit::TenThousand];
     let mut hits = [0usize; 3];
     for (cell, team) in rows {
-        let (Cell::Text(text), Some(team)) = (cell, team) else { continue };
-        let Some(parts) = payout::read(text) else { continue };
+        let (Cell::Text(text), Some(team)) = (cell, team) else {
+            continue;
+        };
+        let Some(parts) = payout::read(text) else {
+            continue;
+        };
         if parts.iter().any(|(_, part)| matches!(part, Part::Share(_))) {
             continue;
         }

@@ -38,9 +38,13 @@ pub fn role(reader: &Reader<'_>, row: usize, after_record: bool) -> Role {
         return Role::Skipped;
     }
     let continues = more(reader.kind);
-    let first = continues.first().is_some_and(|field| filled.iter().any(|(known, _)| known == field))
-        || (reader.kind == Kind::Achievements && filled.iter().any(|(known, _)| *known == Field::Others))
-        || (reader.kind == Kind::Contracts && filled.iter().any(|(known, _)| *known == Field::RightTitle));
+    let first = continues
+        .first()
+        .is_some_and(|field| filled.iter().any(|(known, _)| known == field))
+        || (reader.kind == Kind::Achievements
+            && filled.iter().any(|(known, _)| *known == Field::Others))
+        || (reader.kind == Kind::Contracts
+            && filled.iter().any(|(known, _)| *known == Field::RightTitle));
     if after_record && first && filled.iter().all(|(field, _)| continues.contains(field)) {
         return Role::Continuation;
     }
@@ -74,11 +78,23 @@ fn is_repeated_header(reader: &Reader<'_>, row: usize) -> bool {
     same >= 2 && same * 2 > filled
 }
 
-const TOTALS: [&str; 8] = ["小计", "合计", "总计", "共计", "累计", "总合计", "汇总", "总和"];
+const TOTALS: [&str; 8] = [
+    "小计",
+    "合计",
+    "总计",
+    "共计",
+    "累计",
+    "总合计",
+    "汇总",
+    "总和",
+];
 
 /// 小计, 合计：12项, 2021年合计, 本页小计, 以上合计 … in one of the first filled cells.
 fn says_total(text: &str) -> bool {
-    let plain: String = squeeze(text).chars().filter(|c| !matches!(c, '(' | ')' | '-' | '*')).collect();
+    let plain: String = squeeze(text)
+        .chars()
+        .filter(|c| !matches!(c, '(' | ')' | '-' | '*'))
+        .collect();
     let bare = plain.trim_end_matches([':', '：']);
     if bare.chars().count() > 24 {
         return false;
@@ -87,8 +103,11 @@ fn says_total(text: &str) -> bool {
         bare == *word
             || (bare.ends_with(word) && bare.chars().count() <= 16)
             || bare.strip_prefix(word).is_some_and(|rest| {
-                rest.starts_with([':', '共', '/']) || rest.starts_with(|c: char| c.is_ascii_digit())
-                    || rest.starts_with("金额") || rest.starts_with("数") || rest.starts_with("人民币")
+                rest.starts_with([':', '共', '/'])
+                    || rest.starts_with(|c: char| c.is_ascii_digit())
+                    || rest.starts_with("金额")
+                    || rest.starts_with("数")
+                    || rest.starts_with("人民币")
             })
     }) || matches!(bare, "total" | "Total" | "TOTAL" | "subtotal" | "Subtotal")
 }
@@ -108,24 +127,61 @@ fn is_total(reader: &Reader<'_>, row: usize) -> bool {
         Kind::Achievements => Field::Number,
         _ => Field::ContractNo,
     };
-    let Some(column) = reader.column(key) else { return true };
+    let Some(column) = reader.column(key) else {
+        return true;
+    };
     let shown = reader.grid.own(row, column).shown();
     match reader.kind {
         Kind::Achievements => right::number(&shown).is_none(),
-        _ => shown.chars().all(is_blank) || says_total(&shown) || !shown.chars().any(|c| c.is_ascii_digit()),
+        _ => {
+            shown.chars().all(is_blank)
+                || says_total(&shown)
+                || !shown.chars().any(|c| c.is_ascii_digit())
+        }
     }
 }
 
 const NOTES: [&str; 26] = [
-    "注:", "注", "备注:", "说明", "填表说明", "填报说明", "制表", "审核", "填表人", "填报人", "经办", "单位负责人", "打印", "负责人签", "联系人", "复核", "以下空白",
-    "本表", "※", "*", "填表日期", "填报日期", "第", "共", "续表", "接上页",
+    "注:",
+    "注",
+    "备注:",
+    "说明",
+    "填表说明",
+    "填报说明",
+    "制表",
+    "审核",
+    "填表人",
+    "填报人",
+    "经办",
+    "单位负责人",
+    "打印",
+    "负责人签",
+    "联系人",
+    "复核",
+    "以下空白",
+    "本表",
+    "※",
+    "*",
+    "填表日期",
+    "填报日期",
+    "第",
+    "共",
+    "续表",
+    "接上页",
 ];
 
 /// A sentence below the table, or a line across it that opens a section.
 fn is_note(reader: &Reader<'_>, row: usize, filled: &[(Field, &Cell)]) -> bool {
-    let cells: Vec<(usize, &Cell)> =
-        reader.grid.row(row).iter().enumerate().filter(|(_, cell)| !cell.is_empty()).collect();
-    let Some((column, first)) = cells.first().copied() else { return false };
+    let cells: Vec<(usize, &Cell)> = reader
+        .grid
+        .row(row)
+        .iter()
+        .enumerate()
+        .filter(|(_, cell)| !cell.is_empty())
+        .collect();
+    let Some((column, first)) = cells.first().copied() else {
+        return false;
+    };
     let texts_only = cells.iter().all(|(_, cell)| matches!(cell, Cell::Text(_)));
     if !texts_only || filled.len() > 3 {
         return false;
@@ -133,18 +189,28 @@ fn is_note(reader: &Reader<'_>, row: usize, filled: &[(Field, &Cell)]) -> bool {
     let shown = squeeze(&first.shown());
     let spoken = NOTES.iter().any(|word| shown.starts_with(word)) && cells.len() <= 4;
     let keyed = filled.iter().any(|(field, cell)| match field {
-        Field::Number | Field::Rights => right::pieces(&cell.shown()).iter().any(|p| right::number(p).is_some()),
+        Field::Number | Field::Rights => right::pieces(&cell.shown())
+            .iter()
+            .any(|p| right::number(p).is_some()),
         Field::Persons => payout::read(&cell.shown()).is_some(),
         _ => false,
     });
     if spoken && !keyed {
-        let dated = filled.iter().filter(|(field, _)| field.is_date() || field.is_amount()).count();
+        let dated = filled
+            .iter()
+            .filter(|(field, _)| field.is_date() || field.is_amount())
+            .count();
         return dated == 0 || cells.len() == 1;
     }
     // One text alone in the row is a section's title, unless it continues the
     // people or rights of the row above.
-    let continues = filled.iter().all(|(field, _)| more(reader.kind).contains(field));
-    let merged = reader.grid.region_at(row, column).is_some_and(|region| region.right > region.left);
+    let continues = filled
+        .iter()
+        .all(|(field, _)| more(reader.kind).contains(field));
+    let merged = reader
+        .grid
+        .region_at(row, column)
+        .is_some_and(|region| region.right > region.left);
     if cells.len() == 1 && merged {
         return true;
     }

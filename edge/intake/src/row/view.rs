@@ -2,12 +2,25 @@
 
 use dukou_kernel::{Date, Money};
 
-use crate::cell::{Cell, half_width, is_placeholder, one_line};
+use crate::cell::{Cell, is_blank, is_placeholder, narrow, one_line};
 use crate::finding::{self, Note};
 use crate::grid::Grid;
 use crate::layout::{Field, Kind, Mapping};
 use crate::value::amount::{self, Unit};
 use crate::value::date;
+
+/// Brackets such as 〔2023〕 stay as the office writes them.
+fn alphanumeric_narrow(words: &str) -> String {
+    let plain = |c: char| {
+        let narrowed = narrow(c);
+        if narrowed.is_ascii_alphanumeric() || narrowed == '-' {
+            narrowed
+        } else {
+            c
+        }
+    };
+    words.chars().filter(|c| !is_blank(*c)).map(plain).collect()
+}
 
 /// Reads the rows of one table from top to bottom and remembers for 同上.
 pub struct Reader<'a> {
@@ -26,7 +39,13 @@ pub struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// A reader for the rows from `first`.
-    pub fn new(grid: &'a Grid, mapping: &'a Mapping, kind: Kind, first: usize, today: Date) -> Self {
+    pub fn new(
+        grid: &'a Grid,
+        mapping: &'a Mapping,
+        kind: Kind,
+        first: usize,
+        today: Date,
+    ) -> Self {
         let mut columns: Vec<_> = mapping
             .columns
             .iter()
@@ -34,12 +53,21 @@ impl<'a> Reader<'a> {
             .collect();
         let has = |field| columns.iter().any(|(known, ..)| *known == field);
         // A contract sheet that names its rights by title alone is read by title.
-        if kind == Kind::Contracts && !has(Field::Rights)
+        if kind == Kind::Contracts
+            && !has(Field::Rights)
             && let Some(column) = columns.iter_mut().find(|(f, ..)| *f == Field::RightTitle)
         {
             column.0 = Field::Rights;
         }
-        Self { grid, mapping, kind, today, first, columns, above: Vec::new() }
+        Self {
+            grid,
+            mapping,
+            kind,
+            today,
+            first,
+            columns,
+            above: Vec::new(),
+        }
     }
 
     /// The columns with a field.
@@ -49,7 +77,10 @@ impl<'a> Reader<'a> {
 
     /// The column of a field.
     pub fn column(&self, field: Field) -> Option<usize> {
-        self.columns.iter().find(|(known, ..)| *known == field).map(|(_, column, _)| *column)
+        self.columns
+            .iter()
+            .find(|(known, ..)| *known == field)
+            .map(|(_, column, _)| *column)
     }
 
     /// The view of a row and of the rows that continue it.
@@ -63,17 +94,36 @@ impl<'a> Reader<'a> {
                     all.push(own.clone());
                 }
             }
-            cells.push(Slot { field: *field, column: *column, unit: *unit, cells: all });
+            cells.push(Slot {
+                field: *field,
+                column: *column,
+                unit: *unit,
+                cells: all,
+            });
         }
-        self.above = cells.iter().map(|slot| slot.cells.first().cloned().unwrap_or_default()).collect();
-        View { cells, kind: self.kind, today: self.today, notes: Vec::new() }
+        self.above = cells
+            .iter()
+            .map(|slot| slot.cells.first().cloned().unwrap_or_default())
+            .collect();
+        View {
+            cells,
+            kind: self.kind,
+            today: self.today,
+            notes: Vec::new(),
+        }
     }
 
     fn resolved(&self, row: usize, column: usize) -> Cell {
         let own = self.grid.own(row, column);
         if own.is_ditto() {
-            let index = self.columns.iter().position(|(_, known, _)| *known == column);
-            return index.and_then(|i| self.above.get(i)).cloned().unwrap_or_default();
+            let index = self
+                .columns
+                .iter()
+                .position(|(_, known, _)| *known == column);
+            return index
+                .and_then(|i| self.above.get(i))
+                .cloned()
+                .unwrap_or_default();
         }
         if own.is_empty()
             && let Some((top, left)) = self.grid.anchor(row, column)
@@ -84,8 +134,14 @@ impl<'a> Reader<'a> {
             if !merged.is_ditto() {
                 return merged.clone();
             }
-            let index = self.columns.iter().position(|(_, known, _)| *known == column);
-            return index.and_then(|i| self.above.get(i)).cloned().unwrap_or_default();
+            let index = self
+                .columns
+                .iter()
+                .position(|(_, known, _)| *known == column);
+            return index
+                .and_then(|i| self.above.get(i))
+                .cloned()
+                .unwrap_or_default();
         }
         own.clone()
     }
@@ -123,7 +179,9 @@ impl View {
 
     /// The field's cell, or an empty one.
     pub fn cell(&self, field: Field) -> &Cell {
-        self.slot(field).and_then(|slot| slot.cells.first()).unwrap_or(&EMPTY)
+        self.slot(field)
+            .and_then(|slot| slot.cells.first())
+            .unwrap_or(&EMPTY)
     }
 
     /// The field's cells in this row and the rows that continue it.
@@ -133,8 +191,12 @@ impl View {
 
     /// The texts of the field's cells, joined by `mark`.
     pub fn joined(&self, field: Field, mark: &str) -> String {
-        let shown: Vec<String> =
-            self.all(field).iter().filter(|cell| !cell.is_empty()).map(Cell::shown).collect();
+        let shown: Vec<String> = self
+            .all(field)
+            .iter()
+            .filter(|cell| !cell.is_empty())
+            .map(Cell::shown)
+            .collect();
         shown.join(mark)
     }
 
@@ -158,9 +220,10 @@ impl View {
         words
     }
 
-    /// A contract number, half-width and trimmed.
+    /// A contract number without blanks, its figures and letters half-width.
     pub fn contract_no(&mut self) -> Option<String> {
-        self.required_words(Field::ContractNo).map(|words| half_width(&words))
+        self.required_words(Field::ContractNo)
+            .map(|words| alphanumeric_narrow(&words))
     }
 
     /// A day; a day in the future is noted but kept.
@@ -174,7 +237,9 @@ impl View {
         }
         let shown = cell.shown();
         let Some(day) = date::read(&cell, self.today) else {
-            let says_nothing = !shown.chars().any(|c| c.is_ascii_digit() || ('０'..='９').contains(&c));
+            let says_nothing = !shown
+                .chars()
+                .any(|c| c.is_ascii_digit() || ('０'..='９').contains(&c));
             if must || !says_nothing {
                 self.note(finding::date_invalid(field, self.kind, &shown));
             }
@@ -188,7 +253,9 @@ impl View {
 
     /// The unit of the field's column in this row.
     pub fn unit(&self, field: Field) -> Option<Unit> {
-        let row = self.words(Field::AmountUnit).and_then(|words| Unit::named(&words));
+        let row = self
+            .words(Field::AmountUnit)
+            .and_then(|words| Unit::named(&words));
         row.or_else(|| self.slot(field).and_then(|slot| slot.unit))
     }
 

@@ -44,7 +44,19 @@ impl Unit {
         [
             (&["亿元", "亿"][..], Self::HundredMillion),
             (&["百万元"], Self::Million),
-            (&["万元", "万rmb", "(万)", "人民币万", "/万", "万圆", "w元", "萬元"], Self::TenThousand),
+            (
+                &[
+                    "万元",
+                    "万rmb",
+                    "(万)",
+                    "人民币万",
+                    "/万",
+                    "万圆",
+                    "w元",
+                    "萬元",
+                ],
+                Self::TenThousand,
+            ),
             (&["千元", "(千)"], Self::Thousand),
             (&["元", "圆", "rmb", "cny"], Self::Yuan),
             (&["(分)", "/分", "单位:分"], Self::Fen),
@@ -64,7 +76,9 @@ pub fn read(cell: &Cell, unit: Unit) -> Option<Money> {
             if matches!(cell, Cell::Day(stamp, _) if stamp.year >= 1950) {
                 return None;
             }
-            number.is_finite().then(|| decimal(&plain_number(*number), unit.fen()))?
+            number
+                .is_finite()
+                .then(|| decimal(&plain_number(*number), unit.fen()))?
         }
         Cell::Text(text) => from_text(text, unit),
     }
@@ -77,7 +91,9 @@ pub fn from_text(text: &str, unit: Unit) -> Option<Money> {
         return None;
     }
     // A whole amount in brackets is a refund: (1,234.56).
-    if let Some(inner) = plain.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'))
+    if let Some(inner) = plain
+        .strip_prefix('(')
+        .and_then(|rest| rest.strip_suffix(')'))
         && !inner.contains(['(', ')'])
     {
         let value = one(inner, unit)?;
@@ -99,7 +115,10 @@ pub fn from_text(text: &str, unit: Unit) -> Option<Money> {
 }
 
 fn numeral_note(note: &str) -> bool {
-    let head: String = note.chars().take_while(|c| numeral::is_numeral(*c)).collect();
+    let head: String = note
+        .chars()
+        .take_while(|c| numeral::is_numeral(*c))
+        .collect();
     head.chars().count() >= 2
 }
 
@@ -127,7 +146,20 @@ fn one(text: &str, unit: Unit) -> Option<Money> {
     loop {
         let before = rest;
         for prefix in [
-            "人民币", "大写", "小写", "合计", "RMB", "rmb", "CNY", "cny", "¥", ":", "计", "共", "总价", "金额",
+            "人民币",
+            "大写",
+            "小写",
+            "合计",
+            "RMB",
+            "rmb",
+            "CNY",
+            "cny",
+            "¥",
+            ":",
+            "计",
+            "共",
+            "总价",
+            "金额",
         ] {
             rest = rest.strip_prefix(prefix).unwrap_or(rest);
         }
@@ -153,7 +185,11 @@ fn one(text: &str, unit: Unit) -> Option<Money> {
     } else {
         capital(rest, unit)
     }?;
-    Some(if negative { Money::from_fen(value.fen().checked_neg()?) } else { value })
+    Some(if negative {
+        Money::from_fen(value.fen().checked_neg()?)
+    } else {
+        value
+    })
 }
 
 /// `1,234.56`, `12.5万元`, `3e6`, `12万5千元`.
@@ -165,7 +201,11 @@ fn arabic(text: &str, unit: Unit) -> Option<Money> {
     let digits = grouped(digits)?;
     let tail = tail.strip_suffix(['整', '正']).unwrap_or(tail);
     if let Some(exponent) = tail.strip_prefix(['e', 'E']) {
-        let power: u32 = exponent.strip_prefix('+').unwrap_or(exponent).parse().ok()?;
+        let power: u32 = exponent
+            .strip_prefix('+')
+            .unwrap_or(exponent)
+            .parse()
+            .ok()?;
         return decimal(&digits, unit.fen().checked_mul(10i128.checked_pow(power)?)?);
     }
     let factor = match tail {
@@ -175,7 +215,9 @@ fn arabic(text: &str, unit: Unit) -> Option<Money> {
         "角" => 10,
         "百元" => 10_000,
         "千" | "千元" | "仟元" | "k" | "K" => Unit::Thousand.fen(),
-        "万" | "万元" | "万圆" | "萬元" | "萬" | "w" | "W" | "万元人民币" | "万RMB" => Unit::TenThousand.fen(),
+        "万" | "万元" | "万圆" | "萬元" | "萬" | "w" | "W" | "万元人民币" | "万RMB" => {
+            Unit::TenThousand.fen()
+        }
         "十万" | "十万元" => 10_000_000,
         "百万" | "百万元" => Unit::Million.fen(),
         "千万" | "千万元" => 1_000_000_000,
@@ -192,7 +234,9 @@ fn mixed(first: &str, tail: &str) -> Option<Money> {
     let mut digits = first.to_owned();
     let mut rest = tail;
     loop {
-        let cut = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+        let cut = rest
+            .find(|c: char| c.is_ascii_digit())
+            .unwrap_or(rest.len());
         let (name, more) = rest.split_at_checked(cut)?;
         let factor = match name {
             "亿" => Unit::HundredMillion.fen(),
@@ -212,7 +256,9 @@ fn mixed(first: &str, tail: &str) -> Option<Money> {
         if more.is_empty() {
             return i64::try_from(total).ok().map(Money::from_fen);
         }
-        let end = more.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(more.len());
+        let end = more
+            .find(|c: char| !(c.is_ascii_digit() || c == '.'))
+            .unwrap_or(more.len());
         let (next, after) = more.split_at_checked(end)?;
         digits = next.to_owned();
         rest = after;
@@ -221,7 +267,10 @@ fn mixed(first: &str, tail: &str) -> Option<Money> {
 
 /// Commas only where thousands or ten thousands are cut.
 fn grouped(digits: &str) -> Option<String> {
-    let plain: String = digits.chars().map(|c| if c == '，' || c == '\'' { ',' } else { c }).collect();
+    let plain: String = digits
+        .chars()
+        .map(|c| if c == '，' || c == '\'' { ',' } else { c })
+        .collect();
     let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
     if fraction.contains([',', '.']) {
         return None;
@@ -342,11 +391,31 @@ mod tests {
             ("RMB 3,000", Yuan, 300_000),
             ("1000000.004", Yuan, 100_000_000),
         ] {
-            assert_eq!(from_text(typed, unit), Some(Money::from_fen(fen)), "{typed}");
+            assert_eq!(
+                from_text(typed, unit),
+                Some(Money::from_fen(fen)),
+                "{typed}"
+            );
         }
         for wrong in [
-            "", "-", "面议", "待定", "待评估", "约50万元", "50万元/年", "10%", "1,23", "1.2.3", "$500", "500美元", "20万+提成",
-            "20万元（税后18万元）", "见合同", "99999999999999999999", "50-60万", "无",
+            "",
+            "-",
+            "面议",
+            "待定",
+            "待评估",
+            "约50万元",
+            "50万元/年",
+            "10%",
+            "1,23",
+            "1.2.3",
+            "$500",
+            "500美元",
+            "20万+提成",
+            "20万元（税后18万元）",
+            "见合同",
+            "99999999999999999999",
+            "50-60万",
+            "无",
         ] {
             assert_eq!(from_text(wrong, Yuan), None, "{wrong}");
         }
@@ -363,7 +432,11 @@ mod tests {
             (-66_666.666, Unit::Yuan, -6_666_667),
             (2_333_332.4, Unit::Yuan, 233_333_240),
         ] {
-            assert_eq!(read(&Cell::Number(number), unit), Some(Money::from_fen(fen)), "{number}");
+            assert_eq!(
+                read(&Cell::Number(number), unit),
+                Some(Money::from_fen(fen)),
+                "{number}"
+            );
         }
     }
 

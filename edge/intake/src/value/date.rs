@@ -70,12 +70,19 @@ fn serial(days: i32) -> Option<Date> {
     if !(18_264..=80_000).contains(&days) {
         return None;
     }
-    Date::new(1899, 12, 30).ok()?.checked_add(jiff::Span::new().try_days(days).ok()?).ok()
+    Date::new(1899, 12, 30)
+        .ok()?
+        .checked_add(jiff::Span::new().try_days(days).ok()?)
+        .ok()
 }
 
 fn full_year(two: i16, today: Date) -> i16 {
     let ahead = today.year().rem_euclid(100).saturating_add(10);
-    if two <= ahead { two.saturating_add(2000) } else { two.saturating_add(1900) }
+    if two <= ahead {
+        two.saturating_add(2000)
+    } else {
+        two.saturating_add(1900)
+    }
 }
 
 fn ymd(year: i16, month: i16, day: i16) -> Option<Date> {
@@ -84,7 +91,9 @@ fn ymd(year: i16, month: i16, day: i16) -> Option<Date> {
 
 /// Digits at the start, at most `most` of them.
 fn digits(text: &str, most: usize) -> Option<(i16, usize, &str)> {
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let end = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
     if end == 0 || end > most {
         return None;
     }
@@ -94,7 +103,9 @@ fn digits(text: &str, most: usize) -> Option<(i16, usize, &str)> {
 
 fn mark<'a>(text: &'a str, words: &[char]) -> Option<(&'a str, char)> {
     let c = text.chars().next()?;
-    words.contains(&c).then(|| (text.get(c.len_utf8()..).unwrap_or("").trim_start(), c))
+    words
+        .contains(&c)
+        .then(|| (text.get(c.len_utf8()..).unwrap_or("").trim_start(), c))
 }
 
 /// 2021-3-5, 2021/03/05, 2021.3.5, 2021年3月5日, 21.3.5, 2021 3 5, and what may follow.
@@ -143,11 +154,16 @@ fn year_last(plain: &str) -> Option<Date> {
 
 /// 5-Mar-2021, Mar 5, 2021.
 fn named_month(plain: &str, today: Date) -> Option<Date> {
-    const MONTHS: [&str; 12] =
-        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-    let parts: Vec<&str> =
-        plain.split(|c: char| !c.is_ascii_alphanumeric()).filter(|p| !p.is_empty()).collect();
-    let [a, b, c] = parts.as_slice() else { return None };
+    const MONTHS: [&str; 12] = [
+        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+    ];
+    let parts: Vec<&str> = plain
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|p| !p.is_empty())
+        .collect();
+    let [a, b, c] = parts.as_slice() else {
+        return None;
+    };
     let month = |text: &str| {
         let lower = text.to_ascii_lowercase();
         let start = lower.get(..3)?;
@@ -191,26 +207,35 @@ fn spelled(plain: &str) -> Option<Date> {
         }
         year.parse().ok()?
     } else {
-        let circles: String = year.chars().map(|c| if "OoＯ○0".contains(c) { '〇' } else { c }).collect();
+        let circles: String = year
+            .chars()
+            .map(|c| if "OoＯ○0".contains(c) { '〇' } else { c })
+            .collect();
         if circles.chars().count() != 4 {
             return None;
         }
         i16::try_from(numeral::spelled(&circles)?).ok()?
     };
-    harmless(tail.as_str()).then(|| ymd(year, value(month)?, value(day)?)).flatten()
+    harmless(tail.as_str())
+        .then(|| ymd(year, value(month)?, value(day)?))
+        .flatten()
 }
 
 /// What may stand behind a date without putting it in doubt: a time of day, a
 /// weekday, a note in brackets or words without figures that open no range.
 fn harmless(rest: &str) -> bool {
-    let rest = rest.trim().trim_end_matches(['.', '。', ';', ',', '，', '、']);
+    let rest = rest
+        .trim()
+        .trim_end_matches(['.', '。', ';', ',', '，', '、']);
     if rest.is_empty() || is_clock(rest) {
         return true;
     }
     if rest.starts_with('(') {
         return rest.ends_with(')');
     }
-    let weekday = ["星期", "周", "礼拜"].iter().any(|word| rest.starts_with(word));
+    let weekday = ["星期", "周", "礼拜"]
+        .iter()
+        .any(|word| rest.starts_with(word));
     weekday && rest.chars().count() <= 4
 }
 
@@ -218,12 +243,17 @@ fn is_clock(rest: &str) -> bool {
     let clock = rest.trim_start_matches(['T', 't', ' ']);
     let clock = ["上午", "下午", "AM ", "PM "]
         .iter()
-        .fold(clock, |clock, word| clock.strip_prefix(word).unwrap_or(clock));
+        .fold(clock, |clock, word| {
+            clock.strip_prefix(word).unwrap_or(clock)
+        });
     let clock = clock.trim_end_matches(['Z', 'z']);
     let clock = [" AM", " PM", "AM", "PM"]
         .iter()
-        .fold(clock, |clock, word| clock.strip_suffix(word).unwrap_or(clock));
-    let allowed = |c: char| c.is_ascii_digit() || matches!(c, ':' | '.' | '+' | '时' | '分' | '秒' | '点');
+        .fold(clock, |clock, word| {
+            clock.strip_suffix(word).unwrap_or(clock)
+        });
+    let allowed =
+        |c: char| c.is_ascii_digit() || matches!(c, ':' | '.' | '+' | '时' | '分' | '秒' | '点');
     clock.starts_with(|c: char| c.is_ascii_digit())
         && clock.contains([':', '时', '点'])
         && clock.chars().all(allowed)
@@ -245,30 +275,97 @@ mod tests {
     #[test]
     fn every_spelling_of_the_fifth_of_march_is_that_day() {
         for text in [
-            "2021-3-5", "2021/3/5", "2021.3.5", "20210305", "2021年3月5日", "2021年3月5号", "二〇二一年三月五日",
-            "二零二一年三月五日", "２０２１-０３-０５", "２０２１年３月５日", "44260", "21.3.5", "21-03-05", "2021-03-05 00:00:00",
-            "2021-03-05T08:30:00Z", " 2021 年 3 月 5 日 ", "2021.03.05（补录）", "2021—3—5", "5-Mar-2021", "March 5, 2021",
-            "2021-03-05 星期五", "2021.3.5.", "210305", "'20210305", "2021/03/05 9:05", "２０２１．３．５", "2021\\3\\5",
-            "2021. 3. 5", "2021 3 5",
+            "2021-3-5",
+            "2021/3/5",
+            "2021.3.5",
+            "20210305",
+            "2021年3月5日",
+            "2021年3月5号",
+            "二〇二一年三月五日",
+            "二零二一年三月五日",
+            "２０２１-０３-０５",
+            "２０２１年３月５日",
+            "44260",
+            "21.3.5",
+            "21-03-05",
+            "2021-03-05 00:00:00",
+            "2021-03-05T08:30:00Z",
+            " 2021 年 3 月 5 日 ",
+            "2021.03.05（补录）",
+            "2021—3—5",
+            "5-Mar-2021",
+            "March 5, 2021",
+            "2021-03-05 星期五",
+            "2021.3.5.",
+            "210305",
+            "'20210305",
+            "2021/03/05 9:05",
+            "２０２１．３．５",
+            "2021\\3\\5",
+            "2021. 3. 5",
+            "2021 3 5",
         ] {
             assert_eq!(shown(text).as_deref(), Some("2021-03-05"), "{text}");
         }
-        assert_eq!(shown("二〇二一年十二月三十一日").as_deref(), Some("2021-12-31"));
+        assert_eq!(
+            shown("二〇二一年十二月三十一日").as_deref(),
+            Some("2021-12-31")
+        );
         assert_eq!(shown("二〇二〇年十月二十日").as_deref(), Some("2020-10-20"));
         assert_eq!(shown("98.7.1").as_deref(), Some("1998-07-01"));
         assert_eq!(shown("25/12/2021").as_deref(), Some("2021-12-25"));
-        assert_eq!(read(&Cell::Number(44_260.5), today()).unwrap().to_string(), "2021-03-05");
-        assert_eq!(read(&Cell::Number(20_210_305.0), today()).unwrap().to_string(), "2021-03-05");
-        let stamp = Stamp { year: 2021, month: 3, day: 5, hour: 0, minute: 0, second: 0 };
-        assert_eq!(read(&Cell::Day(stamp, 44_260.0), today()).unwrap().to_string(), "2021-03-05");
+        assert_eq!(
+            read(&Cell::Number(44_260.5), today()).unwrap().to_string(),
+            "2021-03-05"
+        );
+        assert_eq!(
+            read(&Cell::Number(20_210_305.0), today())
+                .unwrap()
+                .to_string(),
+            "2021-03-05"
+        );
+        let stamp = Stamp {
+            year: 2021,
+            month: 3,
+            day: 5,
+            hour: 0,
+            minute: 0,
+            second: 0,
+        };
+        assert_eq!(
+            read(&Cell::Day(stamp, 44_260.0), today())
+                .unwrap()
+                .to_string(),
+            "2021-03-05"
+        );
     }
 
     #[test]
     fn what_is_no_day_of_this_world_is_refused() {
         for text in [
-            "2021-02-30", "2021-13-05", "20205月", "待定", "2021年3月", "2021", "202103", "2021-3", "21", "0021-03-05",
-            "2921-03-05", "2021-03-05至2021-04-05", "2021-00-10", "2019.2.29", "-", "3/5/2021", "12", "2021-3-5、2021-4-5",
-            "二〇二一年十三月一日", "约2021-3-5", "20211305", "2021-03-051", "99999",
+            "2021-02-30",
+            "2021-13-05",
+            "20205月",
+            "待定",
+            "2021年3月",
+            "2021",
+            "202103",
+            "2021-3",
+            "21",
+            "0021-03-05",
+            "2921-03-05",
+            "2021-03-05至2021-04-05",
+            "2021-00-10",
+            "2019.2.29",
+            "-",
+            "3/5/2021",
+            "12",
+            "2021-3-5、2021-4-5",
+            "二〇二一年十三月一日",
+            "约2021-3-5",
+            "20211305",
+            "2021-03-051",
+            "99999",
         ] {
             assert_eq!(shown(text), None, "{text}");
         }

@@ -6,15 +6,31 @@ use crate::value::share::{Part, Shares, judge};
 /// The people of one cell in order, and what it says about their shares.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct People {
-    /// Names in order, each once.
+    /// Names in order.
     pub names: Vec<String>,
     /// Shares written beside the names.
     pub shares: Shares,
 }
 
 const ROLES: [&str; 18] = [
-    "第一完成人", "第一发明人", "项目负责人", "负责人", "主要完成人", "完成人", "发明人", "设计人", "课题组成员", "项目组成员", "团队成员",
-    "主要成员", "其他完成人", "其他", "成员", "组长", "主持人", "参与人",
+    "第一完成人",
+    "第一发明人",
+    "项目负责人",
+    "负责人",
+    "主要完成人",
+    "完成人",
+    "发明人",
+    "设计人",
+    "课题组成员",
+    "项目组成员",
+    "团队成员",
+    "主要成员",
+    "其他完成人",
+    "其他",
+    "成员",
+    "组长",
+    "主持人",
+    "参与人",
 ];
 
 /// Reads a cell of names.
@@ -24,13 +40,12 @@ pub fn read(text: &str) -> People {
     let mut parts: Vec<Option<Part>> = Vec::new();
     let mut ratio = false;
     for piece in cut(&plain) {
-        let Some((bare, part)) = apart(&piece) else { continue };
+        let Some((bare, part)) = apart(&piece) else {
+            continue;
+        };
         let found = by_blanks(&bare);
         let last = found.len().saturating_sub(1);
         for (index, name) in found.into_iter().enumerate() {
-            if names.contains(&name) {
-                continue;
-            }
             names.push(name);
             parts.push(if index == last { part.clone() } else { None });
         }
@@ -48,7 +63,9 @@ pub fn read(text: &str) -> People {
 }
 
 fn small_ratio(parts: &[Part]) -> bool {
-    parts.iter().all(|part| !part.digits.contains('.') && part.digits.len() == 1)
+    parts
+        .iter()
+        .all(|part| !part.digits.contains('.') && part.digits.len() == 1)
 }
 
 /// Half-width marks, one kind of middle dot, roles and 等 taken away.
@@ -78,10 +95,9 @@ fn canonical(text: &str) -> String {
     let trimmed = plain.trim().trim_end_matches(['。', '.']);
     if let Some(at) = trimmed.rfind('等') {
         let (head, tail) = trimmed.split_at_checked(at).unwrap_or((trimmed, ""));
-        let counted = tail
-            .chars()
-            .skip(1)
-            .all(|c| c.is_ascii_digit() || is_blank(c) || "人位名共一二三四五六七八九十".contains(c));
+        let counted = tail.chars().skip(1).all(|c| {
+            c.is_ascii_digit() || is_blank(c) || "人位名共一二三四五六七八九十".contains(c)
+        });
         if counted && !head.is_empty() {
             return head.trim_end_matches([',', '、', ';']).to_owned();
         }
@@ -95,7 +111,11 @@ fn cut(plain: &str) -> Vec<String> {
     let mut depth = 0usize;
     let chars: Vec<char> = plain.chars().collect();
     for (index, c) in chars.iter().copied().enumerate() {
-        let before = index.checked_sub(1).and_then(|i| chars.get(i)).copied().unwrap_or(' ');
+        let before = index
+            .checked_sub(1)
+            .and_then(|i| chars.get(i))
+            .copied()
+            .unwrap_or(' ');
         let after = chars.get(index + 1).copied().unwrap_or(' ');
         match c {
             '(' => depth += 1,
@@ -103,7 +123,10 @@ fn cut(plain: &str) -> Vec<String> {
             _ => {}
         }
         let comma_in_name = c == ',' && before.is_ascii_digit() && after.is_ascii_digit();
-        let parts = matches!(c, ';' | ',' | '、' | '/' | '\\' | '|' | '\n' | '，' | '；' | '&' | '+' | '。');
+        let parts = matches!(
+            c,
+            ';' | ',' | '、' | '/' | '\\' | '|' | '\n' | '，' | '；' | '&' | '+' | '。'
+        );
         if depth == 0 && parts && !comma_in_name {
             pieces.push(String::new());
             continue;
@@ -112,11 +135,24 @@ fn cut(plain: &str) -> Vec<String> {
             pieces.push(String::new());
         }
         // 张三60%李四40%: a name begins right behind a figure.
-        let shown = chars.iter().take(index).rev().copied().find(|c| !is_blank(*c)).unwrap_or(' ');
+        let shown = chars
+            .iter()
+            .take(index)
+            .rev()
+            .copied()
+            .find(|c| !is_blank(*c))
+            .unwrap_or(' ');
         let figure = shown.is_ascii_digit() || matches!(shown, '%' | ')');
-        let share_before = figure && pieces.last().is_some_and(|p| p.chars().any(|c| c.is_ascii_digit()));
+        let share_before = figure
+            && pieces
+                .last()
+                .is_some_and(|p| p.chars().any(|c| c.is_ascii_digit()));
         let starts = is_han(c) || c.is_ascii_alphabetic();
-        if depth == 0 && starts && share_before && pieces.last().is_some_and(|p| p.chars().any(is_han)) {
+        if depth == 0
+            && starts
+            && share_before
+            && pieces.last().is_some_and(|p| p.chars().any(is_han))
+        {
             pieces.push(String::new());
         }
         if let Some(last) = pieces.last_mut() {
@@ -130,7 +166,9 @@ fn cut(plain: &str) -> Vec<String> {
 fn counts_a_name(chars: &[char], from: usize) -> bool {
     let tail = chars.get(from..).unwrap_or(&[]);
     let digits = tail.iter().take_while(|c| c.is_ascii_digit()).count();
-    let mark = tail.get(digits).is_some_and(|c| matches!(c, '.' | ')' | '、'));
+    let mark = tail
+        .get(digits)
+        .is_some_and(|c| matches!(c, '.' | ')' | '、'));
     let name = tail.iter().skip(digits + 1).find(|c| !is_blank(**c));
     (1..=2).contains(&digits) && mark && name.is_some_and(|c| is_han(*c))
 }
@@ -140,7 +178,9 @@ fn apart(piece: &str) -> Option<(String, Option<Part>)> {
     let piece = piece.trim();
     // 1.张三 or (1)张三 counts the people.
     let counted = piece.trim_start_matches(['(', ' ']);
-    let digits = counted.find(|c: char| !c.is_ascii_digit()).unwrap_or(counted.len());
+    let digits = counted
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(counted.len());
     let (count, tail) = counted.split_at_checked(digits)?;
     let piece = if count.is_empty() || count.len() > 2 {
         piece
@@ -153,7 +193,9 @@ fn apart(piece: &str) -> Option<(String, Option<Part>)> {
     };
     let mut name = String::new();
     let mut rest = piece;
-    if let Some(at) = piece.find(|c: char| c.is_ascii_digit() || matches!(c, '(' | ':' | '=' | '<' | '[')) {
+    if let Some(at) =
+        piece.find(|c: char| c.is_ascii_digit() || matches!(c, '(' | ':' | '=' | '<' | '['))
+    {
         let (head, tail) = piece.split_at_checked(at)?;
         name.push_str(head);
         rest = tail;
@@ -163,15 +205,26 @@ fn apart(piece: &str) -> Option<(String, Option<Part>)> {
     }
     let figures = rest.find(|c: char| c.is_ascii_digit()).and_then(|at| {
         let (_, tail) = rest.split_at_checked(at)?;
-        let end = tail.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(tail.len());
+        let end = tail
+            .find(|c: char| !(c.is_ascii_digit() || c == '.'))
+            .unwrap_or(tail.len());
         let (digits, after) = tail.split_at_checked(end)?;
         let percent = after.trim_start().starts_with(['%', '﹪']);
         let digits = digits.trim_end_matches('.');
         // A long row of digits is a staff number, no share.
         let share = digits.len() <= 3 || digits.contains('.') || percent;
-        share.then(|| Part { digits: digits.to_owned(), percent })
+        share.then(|| Part {
+            digits: digits.to_owned(),
+            percent,
+        })
     });
-    let name = name.trim_matches(|c: char| is_blank(c) || matches!(c, '-' | '*' | ':' | '.' | '_' | '#' | '[' | ']' | '"' | '\''));
+    let name = name.trim_matches(|c: char| {
+        is_blank(c)
+            || matches!(
+                c,
+                '-' | '*' | ':' | '.' | '_' | '#' | '[' | ']' | '"' | '\''
+            )
+    });
     if !name.chars().any(char::is_alphabetic) {
         return None;
     }
@@ -180,7 +233,10 @@ fn apart(piece: &str) -> Option<(String, Option<Part>)> {
 
 /// Blanks part Chinese names, but not 王 伟 and not John Smith.
 fn by_blanks(text: &str) -> Vec<String> {
-    let tokens: Vec<&str> = text.split(is_blank).filter(|token| !token.is_empty()).collect();
+    let tokens: Vec<&str> = text
+        .split(is_blank)
+        .filter(|token| !token.is_empty())
+        .collect();
     let mut names: Vec<String> = Vec::new();
     let mut open = false;
     let single = |token: &str| token.chars().count() == 1 && token.chars().all(is_han);
@@ -224,8 +280,22 @@ mod tests {
     #[test]
     fn people_come_apart_at_every_separator() {
         for typed in [
-            "张三；李四", "张三;李四", "张三、李四", "张三，李四", "张三,李四", "张三/李四", "张三 李四", "张三\n李四", "张三　李四", "张三、李四等",
-            "张三、李四等5人", "1.张三 2.李四", "张三（负责人）、李四", "1、张三；2、李四", "负责人：张三；成员：李四", "张三、李四。",
+            "张三；李四",
+            "张三;李四",
+            "张三、李四",
+            "张三，李四",
+            "张三,李四",
+            "张三/李四",
+            "张三 李四",
+            "张三\n李四",
+            "张三　李四",
+            "张三、李四等",
+            "张三、李四等5人",
+            "1.张三 2.李四",
+            "张三（负责人）、李四",
+            "1、张三；2、李四",
+            "负责人：张三；成员：李四",
+            "张三、李四。",
         ] {
             assert_eq!(names(typed), ["张三", "李四"], "{typed}");
         }
@@ -233,21 +303,37 @@ mod tests {
         assert_eq!(names("王 伟、李小明"), ["王伟", "李小明"]);
         assert_eq!(names("王 伟 李小明"), ["王伟", "李小明"]);
         assert_eq!(names("张三 李 四"), ["张三", "李四"]);
-        assert_eq!(names("阿不都•买买提；古丽.艾山"), ["阿不都·买买提", "古丽·艾山"]);
+        assert_eq!(
+            names("阿不都•买买提；古丽.艾山"),
+            ["阿不都·买买提", "古丽·艾山"]
+        );
         assert_eq!(names("John Smith, 王伟"), ["John Smith", "王伟"]);
-        assert_eq!(names("John Smith; Mary Ann Lee"), ["John Smith", "Mary Ann Lee"]);
+        assert_eq!(
+            names("John Smith; Mary Ann Lee"),
+            ["John Smith", "Mary Ann Lee"]
+        );
         assert_eq!(names("-"), Vec::<String>::new());
     }
 
     #[test]
     fn shares_beside_the_names_are_read() {
         for typed in [
-            "张三60%；李四40%", "张三(60%)、李四(40%)", "张三：0.6，李四：0.4", "张三（60％） 李四（40％）", "张三60%李四40%", "张三 60% 李四 40%",
-            "张三60、李四40", "张三:60%\n李四:40%", "张三(6)、李四(4)", "张三-60%，李四-40%",
+            "张三60%；李四40%",
+            "张三(60%)、李四(40%)",
+            "张三：0.6，李四：0.4",
+            "张三（60％） 李四（40％）",
+            "张三60%李四40%",
+            "张三 60% 李四 40%",
+            "张三60、李四40",
+            "张三:60%\n李四:40%",
+            "张三(6)、李四(4)",
+            "张三-60%，李四-40%",
         ] {
             let people = read(typed);
             assert_eq!(people.names, ["张三", "李四"], "{typed}");
-            let Shares::Whole(shares) = people.shares else { panic!("{typed}: {:?}", people.shares) };
+            let Shares::Whole(shares) = people.shares else {
+                panic!("{typed}: {:?}", people.shares)
+            };
             let percents: Vec<f64> = shares.into_iter().map(|s| fraction(s) * 100.0).collect();
             assert_eq!(percents, [60.0, 40.0], "{typed}");
         }

@@ -43,7 +43,8 @@ pub fn spelled(text: &str) -> Option<i128> {
     if text.is_empty() || text.chars().count() > 12 {
         return None;
     }
-    text.chars().try_fold(0i128, |value, c| Some(value * 10 + digit(c)?))
+    text.chars()
+        .try_fold(0i128, |value, c| Some(value * 10 + digit(c)?))
 }
 
 /// A counted number: 叁佰贰拾万 → 3,200,000; 十二 → 12. `None` for anything
@@ -95,7 +96,9 @@ pub fn counted(text: &str) -> Option<i128> {
             last_small = i128::MAX;
         }
     }
-    total.checked_add(section)?.checked_add(pending.unwrap_or(0))
+    total
+        .checked_add(section)?
+        .checked_add(pending.unwrap_or(0))
 }
 
 #[cfg(test)]

@@ -42,7 +42,12 @@ pub fn read(text: &str) -> Option<Vec<(String, Part)>> {
         let mut tail = String::new();
         while let Some(c) = plain.get(at).copied() {
             let unit = matches!(c, '万' | '亿' | '千' | '元' | '圆' | '%' | '整');
-            if !(unit || c == ' ' && plain.get(at + 1).is_some_and(|c| matches!(c, '万' | '元' | '%'))) {
+            if !(unit
+                || c == ' '
+                    && plain
+                        .get(at + 1)
+                        .is_some_and(|c| matches!(c, '万' | '元' | '%')))
+            {
                 break;
             }
             tail.push(c);
@@ -50,14 +55,18 @@ pub fn read(text: &str) -> Option<Vec<(String, Part)>> {
         }
         // 1.张三：500 counts the people before naming them.
         let count = digits.trim_end_matches('.');
-        let next_han = plain.get(at).copied().is_some_and(|c| is_han(c) || c == '、' || c == ')');
+        let next_han = plain
+            .get(at)
+            .copied()
+            .is_some_and(|c| is_han(c) || c == '、' || c == ')');
         if clean(&name).is_none() && tail.is_empty() && count.len() <= 2 && next_han {
             if plain.get(at).copied().is_some_and(|c| !is_han(c)) {
                 at += 1;
             }
             continue;
         }
-        let negative = name.trim_end().ends_with('-') && name.trim_end().trim_end_matches('-').ends_with([':', ' ']);
+        let negative = name.trim_end().ends_with('-')
+            && name.trim_end().trim_end_matches('-').ends_with([':', ' ']);
         let name = clean(&name)?;
         let digits = digits.trim_end_matches(['.', ',']).to_owned();
         let part = if tail.trim() == "%" {
@@ -80,7 +89,26 @@ fn group_follows(plain: &[char], from: usize) -> bool {
 fn clean(raw: &str) -> Option<String> {
     let marks = |c: char| {
         is_blank(c)
-            || matches!(c, ':' | ';' | ',' | '、' | '/' | '(' | ')' | '=' | '-' | '¥' | '.' | '|' | '，' | '；' | '。' | '+' | '[' | ']')
+            || matches!(
+                c,
+                ':' | ';'
+                    | ','
+                    | '、'
+                    | '/'
+                    | '('
+                    | ')'
+                    | '='
+                    | '-'
+                    | '¥'
+                    | '.'
+                    | '|'
+                    | '，'
+                    | '；'
+                    | '。'
+                    | '+'
+                    | '['
+                    | ']'
+            )
     };
     let mut name = raw.trim_matches(marks).to_owned();
     for word in ["人民币", "分配", "所得", "获得", "获", "分得", "得", "RMB"] {
@@ -93,8 +121,16 @@ fn clean(raw: &str) -> Option<String> {
     if name.chars().any(is_han) {
         name.retain(|c| !is_blank(c));
     }
-    let name: String =
-        name.chars().map(|c| if matches!(c, '•' | '‧' | '・' | '･') { '·' } else { c }).collect();
+    let name: String = name
+        .chars()
+        .map(|c| {
+            if matches!(c, '•' | '‧' | '・' | '･') {
+                '·'
+            } else {
+                c
+            }
+        })
+        .collect();
     name.chars().any(char::is_alphabetic).then_some(name)
 }
 
@@ -117,7 +153,8 @@ pub fn amounts(parts: &[(String, Part)], unit: Unit, team: Option<Money>) -> Opt
             Part::Share(share) => {
                 let product = i128::from(team?.fen()).checked_mul(i128::from(share.numerator()))?;
                 let bottom = i128::from(share.denominator());
-                let rounded = product.checked_mul(2)?.checked_add(bottom)? / bottom.checked_mul(2)?;
+                let rounded =
+                    product.checked_mul(2)?.checked_add(bottom)? / bottom.checked_mul(2)?;
                 Money::from_fen(i64::try_from(rounded).ok()?)
             }
         };
@@ -134,20 +171,40 @@ mod tests {
     fn fen(text: &str, unit: Unit, team: i64) -> Option<Vec<(String, i64)>> {
         let parts = read(text)?;
         let amounts = amounts(&parts, unit, Some(Money::from_fen(team)))?;
-        Some(parts.into_iter().zip(amounts).map(|((name, _), money)| (name, money.fen())).collect())
+        Some(
+            parts
+                .into_iter()
+                .zip(amounts)
+                .map(|((name, _), money)| (name, money.fen()))
+                .collect(),
+        )
     }
 
     #[test]
     fn who_got_how_much_is_read_in_every_spelling() {
-        let wanted = Some(vec![("张三".to_owned(), 120_000), ("李四".to_owned(), 80_000)]);
+        let wanted = Some(vec![
+            ("张三".to_owned(), 120_000),
+            ("李四".to_owned(), 80_000),
+        ]);
         for typed in [
-            "张三：1200.00；李四：800", "张三：1,200.00，李四：800.00", "张三1200元、李四800元", "张三(1200)、李四(800)", "张三 1,200.00 李四 800.00",
-            "张三：0.12万元；李四：0.08万元", "张三60%；李四40%", "1.张三：1200 2.李四：800", "张三=1200\n李四=800", "张三 ¥1,200；李四 ¥800",
+            "张三：1200.00；李四：800",
+            "张三：1,200.00，李四：800.00",
+            "张三1200元、李四800元",
+            "张三(1200)、李四(800)",
+            "张三 1,200.00 李四 800.00",
+            "张三：0.12万元；李四：0.08万元",
+            "张三60%；李四40%",
+            "1.张三：1200 2.李四：800",
+            "张三=1200\n李四=800",
+            "张三 ¥1,200；李四 ¥800",
             "张三分得1200元，李四分得800元。",
         ] {
             assert_eq!(fen(typed, Unit::Yuan, 200_000), wanted, "{typed}");
         }
-        assert_eq!(fen("张三：0.12；李四：0.08", Unit::TenThousand, 200_000), wanted);
+        assert_eq!(
+            fen("张三：0.12；李四：0.08", Unit::TenThousand, 200_000),
+            wanted
+        );
         assert_eq!(read("详见附件"), None);
     }
 }

@@ -6,15 +6,21 @@ use crate::cell::squeeze;
 /// Upper case, half-width, no blanks, dots or hyphens, no words before it.
 pub fn plain(text: &str) -> String {
     let upper = squeeze(text).to_uppercase();
-    let bare = upper.rsplit_once([':', '：']).map_or(upper.as_str(), |(_, tail)| tail);
-    bare.chars().filter(|c| !matches!(c, '.' | '-' | '·' | '_' | '\'' | '"' | '*')).collect()
+    let bare = upper
+        .rsplit_once([':', '：'])
+        .map_or(upper.as_str(), |(_, tail)| tail);
+    bare.chars()
+        .filter(|c| !matches!(c, '.' | '-' | '·' | '_' | '\'' | '"' | '*'))
+        .collect()
 }
 
 /// The publication number in normal form: CN, 7 to 9 digits, A, B, C, U or S,
 /// and perhaps one more digit.
 pub fn publication(text: &str) -> Option<String> {
     let number = plain(text);
-    let number = number.split_once('(').map_or(number.as_str(), |(head, _)| head);
+    let number = number
+        .split_once('(')
+        .map_or(number.as_str(), |(head, _)| head);
     let (found, rest) = leading(number)?;
     rest.is_empty().then_some(found)
 }
@@ -35,7 +41,8 @@ fn leading(text: &str) -> Option<(String, &str)> {
     if chars.next().is_some_and(|c| c.is_ascii_digit()) {
         end += 1;
     }
-    text.split_at_checked(end).map(|(head, rest)| (head.to_owned(), rest))
+    text.split_at_checked(end)
+        .map(|(head, rest)| (head.to_owned(), rest))
 }
 
 /// A software copyright's registration number: 2021SR0123456.
@@ -57,7 +64,10 @@ pub fn number(text: &str) -> Option<String> {
 /// fits.
 pub fn application(text: &str) -> Option<String> {
     let number = plain(text);
-    let number = number.strip_prefix("ZL").or_else(|| number.strip_prefix("CN")).unwrap_or(&number);
+    let number = number
+        .strip_prefix("ZL")
+        .or_else(|| number.strip_prefix("CN"))
+        .unwrap_or(&number);
     let (body, check) = number.split_at_checked(number.len().checked_sub(1)?)?;
     if !matches!(body.len(), 8 | 12) || !body.bytes().all(|b| b.is_ascii_digit()) {
         return None;
@@ -82,7 +92,9 @@ pub fn pieces(text: &str) -> Vec<String> {
         match c {
             '(' => depth += 1,
             ')' => depth = depth.saturating_sub(1),
-            ';' | ',' | '、' | '/' | '\n' | '\r' | '|' | '和' | '及' | '与' | '&' | '+' if depth == 0 => {
+            ';' | ',' | '、' | '/' | '\n' | '\r' | '|' | '和' | '及' | '与' | '&' | '+'
+                if depth == 0 =>
+            {
                 cut.push(String::new());
             }
             other if depth == 0 => {
@@ -112,9 +124,9 @@ pub fn pieces(text: &str) -> Vec<String> {
 fn without_count(piece: &str) -> &str {
     match piece.split_once('等') {
         Some((head, tail))
-            if tail.chars().all(|c| {
-                c.is_ascii_digit() || "件项个专利共一二三四五六七八九十".contains(c)
-            }) =>
+            if tail
+                .chars()
+                .all(|c| c.is_ascii_digit() || "件项个专利共一二三四五六七八九十".contains(c)) =>
         {
             head
         }
@@ -151,7 +163,17 @@ mod tests {
         ] {
             assert_eq!(publication(typed).as_deref(), Some(wanted), "{typed}");
         }
-        for wrong in ["CN2158486", "CN123456A", "CN1234567890A", "113942150A", "CN113942150", "CN113942150X", "ZL202110387142.6", "CN11394215OA", "CN113942150AB"] {
+        for wrong in [
+            "CN2158486",
+            "CN123456A",
+            "CN1234567890A",
+            "113942150A",
+            "CN113942150",
+            "CN113942150X",
+            "ZL202110387142.6",
+            "CN11394215OA",
+            "CN113942150AB",
+        ] {
             assert_eq!(number(wrong), None, "{wrong}");
         }
         assert_eq!(number("2021SR0123456").as_deref(), Some("2021SR0123456"));
@@ -159,9 +181,16 @@ mod tests {
 
     #[test]
     fn an_application_number_is_known_by_its_check_digit() {
-        assert_eq!(application("ZL 2021 1 0387142.6").as_deref(), application("202110387142.6").as_deref());
-        let sound = (0..10).filter(|d| application(&format!("20211038714{d}6")).is_some()).count()
-            + (0..10).filter(|d| application(&format!("202110387142{d}")).is_some()).count();
+        assert_eq!(
+            application("ZL 2021 1 0387142.6").as_deref(),
+            application("202110387142.6").as_deref()
+        );
+        let sound = (0..10)
+            .filter(|d| application(&format!("20211038714{d}6")).is_some())
+            .count()
+            + (0..10)
+                .filter(|d| application(&format!("202110387142{d}")).is_some())
+                .count();
         assert!(sound >= 1);
         assert_eq!(application("CN113942150A"), None);
     }
@@ -169,8 +198,12 @@ mod tests {
     #[test]
     fn several_numbers_in_one_cell_come_apart() {
         for typed in [
-            "CN114155095A、CN114003316A", "CN114155095A；cn114003316a", "CN 114155095A CN114003316A", "CN114155095A\nCN114003316A",
-            "CN114155095A（泵）,CN114003316A（阀）", "CN114155095A和CN114003316A等2件",
+            "CN114155095A、CN114003316A",
+            "CN114155095A；cn114003316a",
+            "CN 114155095A CN114003316A",
+            "CN114155095A\nCN114003316A",
+            "CN114155095A（泵）,CN114003316A（阀）",
+            "CN114155095A和CN114003316A等2件",
         ] {
             assert_eq!(pieces(typed), ["CN114155095A", "CN114003316A"], "{typed}");
         }

@@ -38,17 +38,27 @@ pub fn from_text(text: &str, people: usize) -> Shares {
     if plain.is_empty() || crate::cell::is_placeholder(text) {
         return Shares::Absent;
     }
-    if ["平均", "均分", "平分", "均等", "等分", "等额", "各半", "均摊"].iter().any(|word| plain.contains(word)) {
+    if [
+        "平均", "均分", "平分", "均等", "等分", "等额", "各半", "均摊",
+    ]
+    .iter()
+    .any(|word| plain.contains(word))
+    {
         return equal(people);
     }
-    let ratio = plain.contains([':', '∶', '︰', '比']) && !plain.contains('%') && labels(&plain) == 0;
-    let Some(parts) = numbers(text) else { return Shares::Wrong(None) };
+    let ratio =
+        plain.contains([':', '∶', '︰', '比']) && !plain.contains('%') && labels(&plain) == 0;
+    let Some(parts) = numbers(text) else {
+        return Shares::Wrong(None);
+    };
     judge(&parts, ratio, people)
 }
 
 /// Equal parts.
 fn equal(people: usize) -> Shares {
-    let Ok(count) = u64::try_from(people) else { return Shares::Wrong(None) };
+    let Ok(count) = u64::try_from(people) else {
+        return Shares::Wrong(None);
+    };
     match Share::new(1, count.max(1)) {
         Ok(share) => Shares::Whole(vec![share; people]),
         Err(_) => Shares::Wrong(None),
@@ -56,7 +66,10 @@ fn equal(people: usize) -> Shares {
 }
 
 fn labels(plain: &str) -> usize {
-    plain.chars().filter(|c| crate::cell::is_han(*c) && *c != '比').count()
+    plain
+        .chars()
+        .filter(|c| crate::cell::is_han(*c) && *c != '比')
+        .count()
 }
 
 /// One number, and whether a percent sign stands behind it.
@@ -78,7 +91,9 @@ fn numbers(text: &str) -> Option<Vec<Part>> {
         if before.ends_with('-') && parts.is_empty() && before.trim() == "-" {
             return None;
         }
-        let end = tail.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(tail.len());
+        let end = tail
+            .find(|c: char| !(c.is_ascii_digit() || c == '.'))
+            .unwrap_or(tail.len());
         let (digits, after) = tail.split_at_checked(end)?;
         let digits = digits.trim_end_matches('.').to_owned();
         if digits.matches('.').count() > 1 || digits.len() > 12 {
@@ -102,7 +117,9 @@ pub fn judge(parts: &[Part], ratio: bool, people: usize) -> Shares {
     else {
         return Shares::Wrong(None);
     };
-    let Ok(sum) = Share::sum(values.iter().copied()) else { return Shares::Wrong(None) };
+    let Ok(sum) = Share::sum(values.iter().copied()) else {
+        return Shares::Wrong(None);
+    };
     let percent = parts.iter().any(|part| part.percent);
     if values.len() != people || sum.is_zero() {
         return Shares::Wrong(None);
@@ -110,11 +127,19 @@ pub fn judge(parts: &[Part], ratio: bool, people: usize) -> Shares {
     let is = |whole: u64| sum == Share::new(whole, 1).unwrap_or(Share::ZERO);
     let said = |value: Share| {
         let text = value.to_percent_text();
-        if text.contains('/') { format!("{:.2}%", fraction(value) * 100.0) } else { text }
+        if text.contains('/') {
+            format!("{:.2}%", fraction(value) * 100.0)
+        } else {
+            text
+        }
     };
     if percent {
         // 60%/0.4 mixes two spellings; all must be percentages.
-        return if is(100) { scaled(&values, sum) } else { Shares::Wrong(hundredth(sum).map(said)) };
+        return if is(100) {
+            scaled(&values, sum)
+        } else {
+            Shares::Wrong(hundredth(sum).map(said))
+        };
     }
     let below_one = values.iter().all(|value| *value <= Share::ONE);
     let fractions = below_one && parts.iter().any(|part| part.digits.contains('.'));
@@ -163,7 +188,9 @@ mod tests {
 
     fn percents(shares: Shares) -> Option<Vec<f64>> {
         match shares {
-            Shares::Whole(shares) => Some(shares.into_iter().map(|s| fraction(s) * 100.0).collect()),
+            Shares::Whole(shares) => {
+                Some(shares.into_iter().map(|s| fraction(s) * 100.0).collect())
+            }
             _ => None,
         }
     }
@@ -185,16 +212,36 @@ mod tests {
         assert_eq!(percents(from_text("100", 1)), Some(vec![100.0]));
         assert_eq!(percents(from_text("20", 1)), Some(vec![100.0]));
         assert_eq!(percents(read(&Cell::Number(1.0), 1)), Some(vec![100.0]));
-        let time = Stamp { year: 1899, month: 12, day: 31, hour: 6, minute: 4, second: 0 };
-        assert_eq!(percents(read(&Cell::Day(time, 0.25), 2)), Some(vec![60.0, 40.0]));
+        let time = Stamp {
+            year: 1899,
+            month: 12,
+            day: 31,
+            hour: 6,
+            minute: 4,
+            second: 0,
+        };
+        assert_eq!(
+            percents(read(&Cell::Day(time, 0.25), 2)),
+            Some(vec![60.0, 40.0])
+        );
     }
 
     #[test]
     fn shares_that_miss_the_whole_are_told() {
         for (typed, people) in [
-            ("70%/25%", 2), ("95%", 1), ("60、35", 2), ("0.6、0.3", 2), ("60%/40%", 3), ("详见协议", 2), ("0:0", 2), ("110%", 1),
+            ("70%/25%", 2),
+            ("95%", 1),
+            ("60、35", 2),
+            ("0.6、0.3", 2),
+            ("60%/40%", 3),
+            ("详见协议", 2),
+            ("0:0", 2),
+            ("110%", 1),
         ] {
-            assert!(matches!(from_text(typed, people), Shares::Wrong(_)), "{typed}");
+            assert!(
+                matches!(from_text(typed, people), Shares::Wrong(_)),
+                "{typed}"
+            );
         }
         assert_eq!(from_text("70%/25%", 2), Shares::Wrong(Some("95%".into())));
         assert_eq!(from_text(" - ", 2), Shares::Absent);

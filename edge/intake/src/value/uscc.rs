@@ -3,7 +3,9 @@
 use crate::cell::{is_placeholder, squeeze};
 
 const ALPHABET: &str = "0123456789ABCDEFGHJKLMNPQRTUWXY";
-const WEIGHTS: [usize; 17] = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28];
+const WEIGHTS: [usize; 17] = [
+    1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28,
+];
 
 /// What a code cell holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,8 +20,11 @@ pub enum Code {
 
 /// Reads a code cell.
 pub fn read(text: &str) -> Code {
-    let plain: String =
-        squeeze(text).to_uppercase().chars().filter(|c| !matches!(c, '-' | '\'' | '.')).collect();
+    let plain: String = squeeze(text)
+        .to_uppercase()
+        .chars()
+        .filter(|c| !matches!(c, '-' | '\'' | '.'))
+        .collect();
     if plain.is_empty() || is_placeholder(text) || !plain.chars().any(|c| c.is_ascii_digit()) {
         return Code::Absent;
     }
@@ -48,8 +53,14 @@ mod tests {
 
     #[test]
     fn the_check_character_tells_sound_codes_from_wrong_ones() {
-        assert_eq!(read("91350100M000100Y43"), Code::Sound("91350100M000100Y43".into()));
-        assert_eq!(read(" 91350100m000100y43 "), Code::Sound("91350100M000100Y43".into()));
+        assert_eq!(
+            read("91350100M000100Y43"),
+            Code::Sound("91350100M000100Y43".into())
+        );
+        assert_eq!(
+            read(" 91350100m000100y43 "),
+            Code::Sound("91350100M000100Y43".into())
+        );
         assert_eq!(read("91350100M000100Y44"), Code::Wrong(Some('3')));
         assert_eq!(read("91350100M000100Y4"), Code::Wrong(None));
         assert_eq!(read("91350100I000100Y43"), Code::Wrong(None));

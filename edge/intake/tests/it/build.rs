@@ -34,7 +34,8 @@ pub fn fill(sheet: &mut Worksheet, rows: &[&[C]]) {
                     sheet.write(row, column, *number).unwrap();
                 }
                 D(year, month, date) => {
-                    let date = rust_xlsxwriter::ExcelDateTime::from_ymd(*year, *month, *date).unwrap();
+                    let date =
+                        rust_xlsxwriter::ExcelDateTime::from_ymd(*year, *month, *date).unwrap();
                     sheet.write_with_format(row, column, &date, &day).unwrap();
                 }
             }
@@ -45,7 +46,9 @@ pub fn fill(sheet: &mut Worksheet, rows: &[&[C]]) {
 /// Merges a region over the text that stands in its first cell.
 pub fn merge(sheet: &mut Worksheet, region: (u32, u16, u32, u16), text: &str) {
     let (top, left, bottom, right) = region;
-    sheet.merge_range(top, left, bottom, right, text, &Format::new()).unwrap();
+    sheet
+        .merge_range(top, left, bottom, right, text, &Format::new())
+        .unwrap();
 }
 
 /// A workbook of sheets without merged cells.
@@ -62,7 +65,11 @@ pub fn book(sheets: &[(&str, &[&[C]])]) -> Vec<u8> {
 /// Reads files on the first day of 2026 in an empty system.
 pub fn import(files: &[(&str, &[u8])]) -> Batch {
     let today = Date::new(2026, 1, 1).unwrap();
-    let options = Options { today, mappings: &[], known: &Nothing };
+    let options = Options {
+        today,
+        mappings: &[],
+        known: &Nothing,
+    };
     read(files, &options, &mut |_, _| {}).unwrap()
 }
 
@@ -74,16 +81,30 @@ pub fn refused(batch: &Batch) -> Vec<String> {
         .unwrap()
         .iter()
         .filter(|f| f["severity"] == "refused")
-        .map(|f| format!("{} {} {}", f["sheet"].as_str().unwrap(), f["row"], f["code"].as_str().unwrap()))
+        .map(|f| {
+            format!(
+                "{} {} {}",
+                f["sheet"].as_str().unwrap(),
+                f["row"],
+                f["code"].as_str().unwrap()
+            )
+        })
         .collect()
 }
 
 /// One accepted row of a kind, as compact JSON.
 pub fn rows(batch: &Batch, kind: &str) -> Vec<Value> {
-    batch.to_json(true, Lang::Zh)["accepted"][kind].as_array().unwrap().clone()
+    batch.to_json(true, Lang::Zh)["accepted"][kind]
+        .as_array()
+        .unwrap()
+        .clone()
 }
 
 /// The kinds of the sheets in order.
 pub fn kinds(batch: &Batch) -> Vec<&'static str> {
-    batch.sheets.iter().map(|s| s.kind.map_or("unknown", |k| k.word())).collect()
+    batch
+        .sheets
+        .iter()
+        .map(|s| s.kind.map_or("unknown", |k| k.word()))
+        .collect()
 }

@@ -7,7 +7,11 @@ use rust_xlsxwriter::Workbook;
 
 fn survive(name: &str, bytes: &[u8]) {
     let today = Date::new(2026, 1, 1).unwrap();
-    let options = Options { today, mappings: &[], known: &Nothing };
+    let options = Options {
+        today,
+        mappings: &[],
+        known: &Nothing,
+    };
     let files = [(name, bytes)];
     if let Ok(batch) = read(&files, &options, &mut |_, _| {}) {
         let _ = batch.to_json(true, Lang::En);
@@ -18,8 +22,18 @@ fn survive(name: &str, bytes: &[u8]) {
 #[test]
 fn broken_and_foreign_files_are_refused_by_name() {
     let today = Date::new(2026, 1, 1).unwrap();
-    let options = Options { today, mappings: &[], known: &Nothing };
-    for bytes in [&b""[..], b"PK\x03\x04broken", b"\xd0\xcf\x11\xe0rest", b"%PDF-1.7 x", b"\x00\x01\x02"] {
+    let options = Options {
+        today,
+        mappings: &[],
+        known: &Nothing,
+    };
+    for bytes in [
+        &b""[..],
+        b"PK\x03\x04broken",
+        b"\xd0\xcf\x11\xe0rest",
+        b"%PDF-1.7 x",
+        b"\x00\x01\x02",
+    ] {
         let error = read(&[("坏.xlsx", bytes)], &options, &mut |_, _| {}).unwrap_err();
         assert_eq!(error.file, "坏.xlsx");
         assert!(!error.reason.zh.is_empty());
@@ -36,8 +50,30 @@ fn a_cell_in_the_last_corner_does_not_fill_the_memory() {
 }
 
 const WORDS: [&str; 24] = [
-    "合同编号", "到账日期", "到账金额（万元）", "专利号", "成果名称", "完成人", "贡献比例", "申请日", "同上", "小计", "CN114000001A", "张三60%；李四",
-    "2021年", "壹佰万元整", "(", "；；", "1.2.3", "：", "等", "九九万亿", "0:0", "-", "🦀", "二〇二一年",
+    "合同编号",
+    "到账日期",
+    "到账金额（万元）",
+    "专利号",
+    "成果名称",
+    "完成人",
+    "贡献比例",
+    "申请日",
+    "同上",
+    "小计",
+    "CN114000001A",
+    "张三60%；李四",
+    "2021年",
+    "壹佰万元整",
+    "(",
+    "；；",
+    "1.2.3",
+    "：",
+    "等",
+    "九九万亿",
+    "0:0",
+    "-",
+    "🦀",
+    "二〇二一年",
 ];
 
 proptest! {

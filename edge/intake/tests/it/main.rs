@@ -1,7 +1,14 @@
 //! The one integration binary of this crate.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests stand outside the test functions"
+)]
+
 mod build;
 mod sample;
 mod layouts;
+mod wide_layouts;
 mod mappings;
 mod hostile;

@@ -7,11 +7,14 @@ use dukou_kernel::{Date, Lang};
 use crate::build::{E, N, S, book, import, refused};
 
 fn odd() -> Vec<u8> {
-    book(&[("杂", &[
-        &[S("甲栏"), S("乙栏"), S("丙栏"), S("丁栏")],
-        &[S("Q-1"), S("2023.1.2"), N(5.0), S("x")],
-        &[S("Q-1"), S("2023.1.3"), N(6.0), S("x")],
-    ])])
+    book(&[(
+        "杂",
+        &[
+            &[S("甲栏"), S("乙栏"), S("丙栏"), S("丁栏")],
+            &[S("Q-1"), S("2023.1.2"), N(5.0), S("x")],
+            &[S("Q-1"), S("2023.1.3"), N(6.0), S("x")],
+        ],
+    )])
 }
 
 #[test]
@@ -21,7 +24,11 @@ fn a_corrected_mapping_is_saved_and_used_again() {
     let today = Date::new(2026, 1, 1).unwrap();
     let mut known = KnownSets::default();
     known.add_contract("q-1");
-    let blank = Options { today, mappings: &[], known: &known };
+    let blank = Options {
+        today,
+        mappings: &[],
+        known: &known,
+    };
     assert!(read(&files, &blank, &mut |_, _| {}).unwrap().is_foreign());
 
     // A sheet that says nothing is shown with its first row as header.
@@ -36,7 +43,11 @@ fn a_corrected_mapping_is_saved_and_used_again() {
     let saved = serde_json::to_string(&mapping).unwrap();
     let mapping: Mapping = serde_json::from_str(&saved).unwrap();
     let mappings = [mapping];
-    let options = Options { today, mappings: &mappings, known: &known };
+    let options = Options {
+        today,
+        mappings: &mappings,
+        known: &known,
+    };
     let batch = read(&files, &options, &mut |_, _| {}).unwrap();
     assert_eq!(batch.totals.received.fen(), 11_000_000);
     assert!(batch.is_clean());
@@ -45,18 +56,25 @@ fn a_corrected_mapping_is_saved_and_used_again() {
     for row in &batch.accepted.receipts {
         known.add_receipt(&row.key);
     }
-    let options = Options { today, mappings: &mappings, known: &known };
+    let options = Options {
+        today,
+        mappings: &mappings,
+        known: &known,
+    };
     let again = read(&files, &options, &mut |_, _| {}).unwrap();
     assert!(again.accepted.receipts.iter().all(|row| row.already));
 }
 
 #[test]
 fn the_marked_workbook_keeps_the_cells_and_lists_every_finding() {
-    let bytes = book(&[("到账明细", &[
-        &[S("到账日期"), S("合同编号"), S("到账金额（元）")],
-        &[S("2023.1.32"), S("W-1"), S("面议")],
-        &[E, S("W-1"), N(5.0)],
-    ])]);
+    let bytes = book(&[(
+        "到账明细",
+        &[
+            &[S("到账日期"), S("合同编号"), S("到账金额（元）")],
+            &[S("2023.1.32"), S("W-1"), S("面议")],
+            &[E, S("W-1"), N(5.0)],
+        ],
+    )]);
     let files = [("x.xlsx", bytes.as_slice())];
     let batch = import(&files);
     assert_eq!(refused(&batch).len(), 5);
@@ -72,25 +90,43 @@ fn the_marked_workbook_keeps_the_cells_and_lists_every_finding() {
 #[test]
 fn a_good_row_that_needs_a_rejected_one_says_what_it_waits_for() {
     let bytes = book(&[
-        ("合同", &[
-            &[S("合同编号"), S("专利号"), S("合同金额"), S("签订日期")],
-            &[S("V-1"), S("CN114000001A"), S("面议"), S("2023.1.2")],
-        ]),
-        ("到账", &[
-            &[S("到账日期"), S("合同编号"), S("到账金额")],
-            &[S("2023.2.1"), S("V-1"), N(5.0)],
-        ]),
+        (
+            "合同",
+            &[
+                &[S("合同编号"), S("专利号"), S("合同金额"), S("签订日期")],
+                &[S("V-1"), S("CN114000001A"), S("面议"), S("2023.1.2")],
+            ],
+        ),
+        (
+            "到账",
+            &[
+                &[S("到账日期"), S("合同编号"), S("到账金额")],
+                &[S("2023.2.1"), S("V-1"), N(5.0)],
+            ],
+        ),
     ]);
     let mut known = KnownSets::default();
     known.add_right("CN114000001A");
     let today = Date::new(2026, 1, 1).unwrap();
-    let options = Options { today, mappings: &[], known: &known };
+    let options = Options {
+        today,
+        mappings: &[],
+        known: &known,
+    };
     let mut heard = Vec::new();
-    let batch =
-        read(&[("x.xlsx", bytes.as_slice())], &options, &mut |done, total| heard.push((done, total))).unwrap();
+    let batch = read(
+        &[("x.xlsx", bytes.as_slice())],
+        &options,
+        &mut |done, total| heard.push((done, total)),
+    )
+    .unwrap();
     assert_eq!(refused(&batch), ["合同 2 amount.unreadable"]);
     assert_eq!(batch.accepted.receipts[0].waits_for.as_deref(), Some("V-1"));
     assert_eq!(heard.last(), Some(&(4, 4)));
-    let options = Options { today, mappings: &[], known: &Nothing };
+    let options = Options {
+        today,
+        mappings: &[],
+        known: &Nothing,
+    };
     assert!(read(&[("x.xlsx", &[1, 0, 2])], &options, &mut |_, _| {}).is_err());
 }

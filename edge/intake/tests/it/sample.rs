@@ -11,10 +11,13 @@ use serde_json::Value;
 
 fn ledger(which: &str) -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    [root.join("../shared/data/office_ledger"), root.join("data/office_ledger")]
-        .into_iter()
-        .map(|folder| folder.join(which))
-        .find(|folder| folder.is_dir())
+    [
+        root.join("../shared/data/office_ledger"),
+        root.join("data/office_ledger"),
+    ]
+    .into_iter()
+    .map(|folder| folder.join(which))
+    .find(|folder| folder.is_dir())
 }
 
 fn check(which: &str) {
@@ -28,13 +31,24 @@ fn check(which: &str) {
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|e| e == "xlsx" || e == "csv"))
-        .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(path).unwrap()))
+        .map(|path| {
+            (
+                path.file_name().unwrap().to_string_lossy().into_owned(),
+                fs::read(path).unwrap(),
+            )
+        })
         .collect();
     files.sort();
-    let borrowed: Vec<(&str, &[u8])> =
-        files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    let borrowed: Vec<(&str, &[u8])> = files
+        .iter()
+        .map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
+        .collect();
     let today = Date::new(2026, 1, 1).unwrap();
-    let options = Options { today, mappings: &[], known: &Nothing };
+    let options = Options {
+        today,
+        mappings: &[],
+        known: &Nothing,
+    };
     let batch = read(&borrowed, &options, &mut |_, _| {}).unwrap();
     let found = batch.to_json(true, Lang::Zh);
 
@@ -55,7 +69,10 @@ fn check(which: &str) {
     let (wanted, got) = (cells(&expected["findings"]), cells(&found["findings"]));
     let missed: Vec<_> = wanted.difference(&got).collect();
     let invented: Vec<_> = got.difference(&wanted).collect();
-    assert!(missed.is_empty() && invented.is_empty(), "missed {missed:?}\ninvented {invented:?}");
+    assert!(
+        missed.is_empty() && invented.is_empty(),
+        "missed {missed:?}\ninvented {invented:?}"
+    );
 
     for kind in ["achievements", "contracts", "receipts", "distributions"] {
         let wanted = expected[kind].as_array().unwrap();

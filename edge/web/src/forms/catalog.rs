@@ -2,7 +2,7 @@
 
 use dukou_chain::assessment::Conclusion;
 use dukou_chain::deal::Appraisal;
-use dukou_chain::people::{PersonKind, Role};
+use dukou_chain::people::Role;
 use dukou_chain::protection::CostKind;
 use dukou_chain::terms::{LicenceKind, Mode, Outcome, PartyKind, PartySize, Pricing, ResultKind};
 use dukou_chain::valuation::Method;
@@ -687,8 +687,4 @@ fn people_spec(command: &str) -> Option<Spec> {
     })
 }
 
-/// Kinds of people, for the roster's form.
-pub fn person_kinds() -> Vec<Choice> {
-    choices!(PersonKind)
-}
 

@@ -35,8 +35,6 @@ pub struct RailView {
 
 /// One finding, as shown.
 pub struct FindingView {
-    /// `refused`, `missing`, `satisfied`.
-    pub kind: &'static str,
     /// What.
     pub what: String,
     /// Article.
@@ -121,8 +119,6 @@ pub struct DealView {
 
 /// One receipt.
 pub struct ReceiptView {
-    /// Id.
-    pub id: String,
     /// Day.
     pub day: String,
     /// Amount.
@@ -428,8 +424,8 @@ impl Build<'_> {
 
     fn findings(&self, deal: Option<&Deal>) -> Vec<Finding> {
         let mut found = whole::case_findings(self.case, self.today);
-        if let Some(deal) = deal {
-            if deal.closing.ended.is_none() {
+        if let Some(deal) = deal
+            && deal.closing.ended.is_none() {
                 let cases = [(self.id, self.case)];
                 for finding in
                     whole::deal_findings(deal, &cases, self.institution, self.today)
@@ -439,18 +435,12 @@ impl Build<'_> {
                     }
                 }
             }
-        }
         found.sort_by_key(|finding| finding.severity);
         found
     }
 
     fn finding(&self, finding: &Finding) -> FindingView {
         FindingView {
-            kind: match finding.severity {
-                Severity::Refused => "refused",
-                Severity::Warning => "missing",
-                Severity::Info => "satisfied",
-            },
             what: self.text(&finding.message),
             article: finding
                 .citation
@@ -721,7 +711,6 @@ impl Build<'_> {
                 };
                 let (state, tone) = receipt_state(standing, self.req.lang);
                 ReceiptView {
-                    id: rid.to_string(),
                     day: receipt.received.received.to_string(),
                     amount: receipt.received.amount,
                     payer: receipt.received.payer.clone(),
@@ -862,7 +851,7 @@ impl Build<'_> {
         steps: &mut Vec<StepView>,
         more: &mut Vec<StepView>,
     ) {
-        let action = if command == "closing.end" { "case.end" } else { Command::action(command) };
+        let action = Command::action_on(command, href.starts_with("/deals/"));
         if authorise(Some(self.institution), Some(self.user), action) == Scope::None {
             return;
         }

@@ -40,7 +40,6 @@ struct Write {
     saved_at: String,
     review: Vec<(String, String)>,
     minutes: usize,
-    for_other: bool,
 }
 
 /// The first question, and the drafts that wait.
@@ -253,7 +252,6 @@ fn render(
         saved_at: super::moment(saved_at),
         review: if step == 3 { review(app, req, fields)? } else { Vec::new() },
         minutes: [0, 6, 3, 1].get(step).copied().unwrap_or(1),
-        for_other: !user.is(dukou_chain::people::Role::Inventor),
         form: with_nearest(form, rows, tried.errors.get("nearest")),
     };
     Answer::html_with(status, &page)

@@ -88,7 +88,6 @@ struct Home {
     total: usize,
     can_disclose: bool,
     can_see_all: bool,
-    next_day: String,
 }
 
 /// The work list.
@@ -107,7 +106,6 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
     let days = strip(&rows, today, &institution, req.lang);
     let total = rows.len();
     let can = |action: &str| authorise(Some(&institution), Some(user), action) != Scope::None;
-    let next_day = rows.iter().find(|r| !r.due.is_empty()).map(|r| r.due.clone());
     Answer::html(&Home {
         p: Page::new(app, req)?,
         date: long_date(today, req.lang),
@@ -121,7 +119,6 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
         total,
         can_disclose: can("disclosure.submit"),
         can_see_all: scope == Scope::All,
-        next_day: next_day.unwrap_or_default(),
     })
 }
 

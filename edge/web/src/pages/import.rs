@@ -40,8 +40,6 @@ pub struct SheetView {
     pub name: String,
     /// Kind in words.
     pub kind: String,
-    /// Rows.
-    pub rows: usize,
     /// Good rows.
     pub accepted: usize,
     /// Rejected rows.
@@ -245,7 +243,6 @@ fn sheets(batch: &Batch, req: &Req) -> Vec<SheetView> {
                 || req.t("不认识，略过", "unknown, left out").to_owned(),
                 |kind| kind.title().get(req.lang).to_owned(),
             ),
-            rows: sheet.rows,
             accepted: sheet.accepted,
             rejected: sheet.rejected,
             skipped: sheet.skipped,

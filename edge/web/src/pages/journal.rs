@@ -170,11 +170,14 @@ fn names(db: &mut dyn Db, user: &User, entries: &[(Entry, Vec<u8>)]) -> Result<N
     Ok(Names { people: data::names(db, user.institution, people)?, subjects })
 }
 
+/// Entries with their hashes, names of people, and whether there are more.
+type Found = (Vec<(Entry, Vec<u8>)>, Names, bool);
+
 fn read(
     db: &mut dyn Db,
     user: &User,
     req: &Req,
-) -> Result<(Vec<(Entry, Vec<u8>)>, Names, bool), Fault> {
+) -> Result<Found, Fault> {
     let actor = req.query("actor").trim();
     let actors = if actor.is_empty() { Vec::new() } else { people_named(db, user, actor)? };
     let (clause, params) = conditions(user, &actors, req);

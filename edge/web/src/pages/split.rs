@@ -123,6 +123,8 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
     if scope == Scope::Own {
         awards.retain(|(person, _)| *person == user.person);
     }
+    let names: Vec<(String, String)> =
+        awards.iter().map(|(id, award)| (id.to_string(), award.name.clone())).collect();
     let standing = deal.distribution.standing_of(receipt_id);
     let (label, tone) = super::case::receipt_state(standing, req.lang);
     let may = |action: &str| authorise(Some(&institution), Some(user), action) != Scope::None;
@@ -146,19 +148,7 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
         total,
         awarded: Money::sum(awards.iter().map(|it| it.amount)).unwrap_or_default(),
         awards,
-        lines: split
-            .steps
-            .iter()
-            .map(|step| Line {
-                text: step.text.get(req.lang).to_owned(),
-                article: step
-                    .citation
-                    .as_ref()
-                    .map_or_else(String::new, |it| it.get(req.lang).to_owned()),
-                formula: step.formula.clone(),
-                result: step.amount.clone(),
-            })
-            .collect(),
+        lines: lines(&split, &names, req.lang),
         findings: split.findings.iter().map(|it| finding(it, req.lang)).collect(),
         refusals,
         preview,
@@ -173,6 +163,90 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
         voucher: voucher(&split, req.lang),
     };
     Answer::html(&page)
+}
+
+/// The engine's steps in yuan and with names: `entitled_fen = 61443900` becomes
+/// an amount a person reads.
+fn lines(split: &Split, names: &[(String, String)], lang: Lang) -> Vec<Line> {
+    split
+        .steps
+        .iter()
+        .map(|step| {
+            let article = step.citation.as_ref();
+            let article = article.map_or_else(String::new, |it| it.get(lang).to_owned());
+            let inputs: Vec<(&str, &str)> =
+                step.formula.split("; ").filter_map(|part| part.split_once(" = ")).collect();
+            let input = |key: &str| {
+                inputs.iter().find(|(name, _)| *name == key).map(|(_, value)| yuan(value))
+            };
+            let whole = step.text.get(lang);
+            let claim = whole.split(['：', ':']).next().unwrap_or_default();
+            let person = names.iter().find(|(id, _)| id == claim).map(|(_, name)| name.clone());
+            let pool = split.pools.iter().any(|(name, _)| name == claim);
+            let named = person.or_else(|| pool.then(|| pool_name(claim, lang)));
+            match (named, input("entitled_fen"), input("given_fen")) {
+                (Some(name), Some(entitled), Some(given)) => Line {
+                    text: name,
+                    article,
+                    formula: match lang {
+                        Lang::Zh => format!("累计应得 {entitled} − 此前已得 {given}"),
+                        Lang::En => format!("entitled to {entitled} − given before {given}"),
+                    },
+                    result: yuan(&step.amount),
+                },
+                _ => Line {
+                    text: whole.to_owned(),
+                    article,
+                    formula: inputs
+                        .iter()
+                        .map(|(name, value)| input_words(name, value, lang))
+                        .collect::<Vec<_>>()
+                        .join(lang.pick("，", ", ")),
+                    result: match step.amount.as_str() {
+                        "true" => lang.pick("满足", "met").to_owned(),
+                        "false" => lang.pick("不满足", "not met").to_owned(),
+                        amount => yuan(amount),
+                    },
+                },
+            }
+        })
+        .collect()
+}
+
+/// Fen as text in yuan; a fraction of a fen stands behind a thin bar.
+fn yuan(fen: &str) -> String {
+    if let Ok(whole) = fen.parse::<i64>() {
+        return Money::from_fen(whole).to_string();
+    }
+    let parts = fen.split_once('/').and_then(|(top, bottom)| {
+        Some((top.parse::<i128>().ok()?, bottom.parse::<i128>().ok().filter(|it| *it > 0)?))
+    });
+    match parts {
+        Some((top, bottom)) => {
+            let whole = i64::try_from(top.div_euclid(bottom)).unwrap_or(0);
+            let rest = top.rem_euclid(bottom) * 100 / bottom;
+            format!("{}|{rest:02}", Money::from_fen(whole))
+        }
+        None => fen.to_owned(),
+    }
+}
+
+fn input_words(name: &str, value: &str, lang: Lang) -> String {
+    let (zh, en) = match name {
+        "fen" => ("到账", "received"),
+        "returned_fen" => ("返还", "returned"),
+        "recovered_fen" => ("收回费用", "costs recovered"),
+        "part_fen" => ("所得", "part"),
+        "whole_fen" => ("总额", "whole"),
+        "minimum" => ("下限", "least"),
+        other => (other, other),
+    };
+    let shown = if name.ends_with("fen") {
+        yuan(value)
+    } else {
+        value.parse::<dukou_kernel::Share>().map_or_else(|_| value.to_owned(), |it| it.to_percent_text())
+    };
+    format!("{} {shown}", lang.pick(zh, en))
 }
 
 type Refusals = Vec<(String, String)>;

@@ -95,7 +95,7 @@ type Find = fn(&App, &Req, &User, Scope) -> Result<Target, Failure>;
 fn allowed(app: &App, req: &Req, find: Find) -> Result<Target, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let institution = data::institution(app, user.institution)?;
-    let action = Command::action(req.param("command"));
+    let action = Command::action_on(req.param("command"), req.path.starts_with("/deals/"));
     let scope = authorise(Some(&institution), Some(user), action);
     if scope == Scope::None {
         return Err(Failure::Forbidden);
@@ -479,17 +479,15 @@ fn standing_terms(req: &Req, deal: &Deal, offer: &mut Offer) {
             }
         }
     }
-    if command == "agreement.rename_party" {
-        if let Some(party) = deal.agreement.party() {
+    if command == "agreement.rename_party"
+        && let Some(party) = deal.agreement.party() {
             offer.standing.insert("party.kind".to_owned(), json!(party.kind.code()));
             offer.standing.insert("party.size".to_owned(), json!(party.size.code()));
         }
-    }
-    if command == "agreement.register" {
-        if let Some(terms) = deal.terms() {
+    if command == "agreement.register"
+        && let Some(terms) = deal.terms() {
             offer.standing.insert("technology_amount".to_owned(), json!(terms.price.fen()));
         }
-    }
     if command == "income.receive" {
         let party = deal.agreement.party().map(|it| it.name.clone());
         offer.standing.insert("payer".to_owned(), json!(party.unwrap_or_default()));

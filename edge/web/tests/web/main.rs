@@ -1,2 +1,10 @@
 //! The pages as a browser meets them: rights, forms, languages, one whole case.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::indexing_slicing)]
+
+mod browser;
+mod fixture;
+mod forms;
+mod languages;
+mod rights;
+mod story;

@@ -180,24 +180,22 @@ fn collect(
     for row in sheet.rows() {
         let before = fixes.len();
         let (number, entry) = read_row(sheet, row, req, &mut fixes);
-        if let Some(unit) = entry.unit.as_deref() {
-            if !add_units && !known.contains_key(unit) {
+        if let Some(unit) = entry.unit.as_deref()
+            && !add_units && !known.contains_key(unit) {
                 let say = req.t(
                     "学校设置里没有这个单位。先添加，或改成已有的名称。",
                     "The settings have no such unit. Add it first, or write a known name.",
                 );
                 fixes.push(fix(sheet, row, Column::Unit, say));
             }
-        }
-        if let Some(first) = people.get(&number) {
-            if first.name != entry.name {
+        if let Some(first) = people.get(&number)
+            && first.name != entry.name {
                 let say = req.t(
                     "同一工号有两个姓名。改正其中一行。",
                     "One staff number with two names. Correct one of the rows.",
                 );
                 fixes.push(fix(sheet, row, Column::Name, say));
             }
-        }
         if fixes.len() > before {
             continue;
         }
@@ -258,7 +256,7 @@ fn read_row(sheet: &Sheet, row: usize, req: &Req, fixes: &mut Vec<Fix>) -> (Stri
         wrong(Column::To, "任职止早于任职起。", "The post ends before it begins.");
     }
     let any = from.is_some() || !title.is_empty();
-    let posts = any.then(|| Written { post, title, from, to }).into_iter().collect();
+    let posts = any.then_some(Written { post, title, from, to }).into_iter().collect();
     let unit = Some(sheet.cell(row, Column::Unit).to_owned()).filter(|unit| !unit.is_empty());
     (number, Entry { name, kind, unit, posts })
 }

@@ -1,0 +1,107 @@
+//! Every page in both languages.
+
+use dukou_chain::people::{Role, Scope, permission::delivered};
+use dukou_web::routes::ROUTES;
+use uuid::Uuid;
+
+use crate::fixture::Fixture;
+use crate::story;
+
+/// Pages that are not HTML, or go on to another page.
+const OTHER: &[&str] = &[
+    "/healthz", "/static/{name}", "/files/{hash}", "/cases.xlsx", "/deals.xlsx",
+    "/import/{draft}/fix-list.xlsx",
+];
+
+/// Pages that lead on to another, for somebody who is signed in.
+const LEADS_ON: &[&str] = &["/sign-in", "/sign-in/code", "/sign-in/enrol", "/deals/{id}"];
+
+fn title(body: &str) -> &str {
+    let rest = body.split_once("<title>").map_or("", |(_, rest)| rest);
+    rest.split("</title>").next().unwrap_or_default()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_speaks_both_languages() {
+    let fixture = Fixture::new();
+    let told = story::tell(&fixture);
+    let inventor = fixture.of(Role::Inventor);
+    let begun = fixture.post(Some(inventor), "/disclose", &[("secrecy", "no")]).await;
+    let draft = begun.location().trim_start_matches("/disclose/").split('?').next().unwrap();
+    let mut seen = 0;
+    for route in ROUTES.iter().filter(|it| !it.post && !OTHER.contains(&it.path)) {
+        if route.path.starts_with("/import/{draft}") || route.path == "/cases/{id}/do/{command}" {
+            continue;
+        }
+        let id = match route.path.split('/').nth(1).unwrap_or_default() {
+            "cases" => told.case.to_string(),
+            "deals" => told.deal.to_string(),
+            "notices" => told.notice.to_string(),
+            _ => inventor.person.to_string(),
+        };
+        let command = if route.path.starts_with("/people") { "people.grant_role" } else { "closing.note" };
+        let path = route
+            .path
+            .replace("{id}", &id)
+            .replace("{command}", command)
+            .replace("{receipt}", &told.receipt.to_string())
+            .replace("{draft}", draft)
+            .replace("{name}", "days")
+            .replace("{token}", "nothing");
+        for role in Role::ALL.iter().copied() {
+            let has = |action: &str| action.is_empty() || delivered(role, action) != Scope::None;
+            let step = match (route.path.contains("{command}"), command) {
+                (false, _) => "",
+                (true, "closing.note") => "case.note",
+                (true, _) => "admin.people.grant_role",
+            };
+            if !has(route.action) || !has(step) {
+                continue;
+            }
+            if route.path == "/disclose/{draft}" && role != Role::Inventor {
+                continue;
+            }
+            for (lang, tag, other) in [("zh", "lang=\"zh", "English"), ("en", "lang=\"en", "中文")] {
+                let reply = fixture.get_in(Some(fixture.of(role)), lang, &path).await;
+                let at = format!("{path} as {} in {lang}", role.code());
+                if LEADS_ON.contains(&route.path) && reply.code() == 303 {
+                    continue;
+                }
+                assert_eq!(reply.code(), if route.path.contains("{token}") { reply.code() } else { 200 }, "{at}");
+                assert!(reply.code() < 500, "{at}");
+                let html = reply.body.split_once("<html ").map_or("", |(_, rest)| rest);
+                assert!(html.starts_with(tag), "{at}: no lang");
+                let title = title(&reply.body);
+                let name = title.split(" · ").next().unwrap_or_default();
+                assert!(!name.trim().is_empty(), "{at}: title {title:?}");
+                assert!(reply.body.contains(other), "{at}: no way to the other language");
+                assert!(!reply.body.contains("<script>alert(1)"), "{at}: hostile title");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 200, "{seen}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_html_comes_too() {
+    let fixture = Fixture::new();
+    story::tell(&fixture);
+    let head = fixture.of(Role::OfficeHead);
+    for (path, media) in [
+        ("/healthz", "text/plain"),
+        ("/static/dukou.css", "text/css"),
+        ("/static/dukou.js", "text/javascript"),
+        ("/cases.xlsx", "application/vnd.openxmlformats"),
+        ("/deals.xlsx", "application/vnd.openxmlformats"),
+        (&format!("/files/{}", story::paper(&fixture).file.as_str()), "application/pdf"),
+    ] {
+        let reply = fixture.get(Some(head), path).await;
+        assert_eq!(reply.code(), 200, "{path}");
+        let found = reply.headers["content-type"].to_str().unwrap();
+        assert!(found.starts_with(media), "{path}: {found}");
+    }
+    let missing = fixture.get(Some(head), &format!("/cases/{}", Uuid::now_v7())).await;
+    assert_eq!(missing.code(), 404);
+    assert_eq!(fixture.get(Some(head), "/no/such/page").await.code(), 404);
+}

@@ -1,0 +1,192 @@
+//! Every route and every step, for every role and for nobody.
+
+use dukou_chain::people::permission::delivered;
+use dukou_chain::people::{Role, Scope};
+use dukou_chain::whole::Command;
+use dukou_web::routes::{ROUTES, Route};
+use uuid::Uuid;
+
+use crate::fixture::{Fixture, Reply, Someone};
+use crate::story;
+
+/// Roles and routes whose answer is not what the table alone says; this list
+/// only shrinks. Route, role code, why.
+const EXCEPTIONS: &[(&str, &str, &str)] = &[];
+
+const STEPS: &[&str] = &[
+    "disclosure.accept", "disclosure.return", "disclosure.decline", "disclosure.assign",
+    "disclosure.confirm_share", "disclosure.object_share", "disclosure.revise_shares",
+    "assessment.conclude", "protection.record_right", "protection.record_grant",
+    "protection.record_cost", "protection.end_right", "valuation.note", "matching.open",
+    "closing.note", "closing.correct", "closing.end",
+];
+
+const DEAL_STEPS: &[&str] = &[
+    "matching.note_contact", "deal.agree_terms", "deal.declare_interest", "deal.decide",
+    "deal.market_proof", "publicity.post", "publicity.object", "publicity.answer",
+    "publicity.close", "agreement.sign", "agreement.register", "agreement.amend",
+    "agreement.rename_party", "income.receive", "income.refund", "income.reverse",
+    "distribution.propose", "distribution.approve", "distribution.reject",
+    "distribution.post_reward", "distribution.close_reward", "distribution.pay",
+    "distribution.allot_equity", "closing.note", "closing.correct", "closing.end",
+];
+
+const PERSON_STEPS: &[&str] =
+    &["people.grant_role", "people.revoke_role", "people.name_heir", "people.erase"];
+
+fn steps_of(path: &str) -> &'static [&'static str] {
+    if path.starts_with("/cases/") {
+        STEPS
+    } else if path.starts_with("/deals/") {
+        DEAL_STEPS
+    } else {
+        PERSON_STEPS
+    }
+}
+
+fn filled(path: &str, id: &str, command: &str) -> String {
+    path.replace("{id}", id)
+        .replace("{command}", command)
+        .replace("{draft}", &Uuid::now_v7().to_string())
+        .replace("{receipt}", &Uuid::now_v7().to_string())
+        .replace("{hash}", &"0".repeat(64))
+        .replace("{name}", "nothing")
+        .replace("{token}", "nothing")
+}
+
+async fn ask(fixture: &Fixture, route: &Route, who: Option<&Someone>, path: &str) -> Reply {
+    if route.post {
+        fixture.post(who, path, &[("nothing", "of use")]).await
+    } else {
+        fixture.get(who, path).await
+    }
+}
+
+/// What is wrong with an answer, given whether the table allows the asking.
+fn wrong(allowed: bool, role: Option<Role>, reply: &Reply) -> Option<String> {
+    let code = reply.code();
+    if code >= 500 {
+        return Some(format!("{code}"));
+    }
+    match (allowed, role) {
+        (true, _) => (code == 403 || reply.location().starts_with("/sign-in?"))
+            .then(|| format!("allowed, but {code} {}", reply.location())),
+        (false, Some(_)) => (code != 403).then(|| format!("not allowed, but {code}")),
+        (false, None) => (code != 303 || !reply.location().starts_with("/sign-in"))
+            .then(|| format!("nobody, but {code} {}", reply.location())),
+    }
+}
+
+fn everybody() -> Vec<Option<Role>> {
+    Role::ALL.iter().copied().map(Some).chain([None]).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_answers_every_role_as_the_table_says() {
+    let fixture = Fixture::new();
+    let id = Uuid::now_v7().to_string();
+    let mut found = Vec::new();
+    for route in ROUTES.iter().filter(|route| route.path != "/sign-out") {
+        let stepped = route.path.contains("{command}");
+        let path = filled(route.path, &id, "closing.note");
+        for role in everybody() {
+            let asked = role.unwrap_or(Role::Public);
+            if EXCEPTIONS.iter().any(|it| it.0 == route.path && it.1 == asked.code()) {
+                continue;
+            }
+            let mut allowed = route.action.is_empty()
+                || delivered(asked, route.action) != Scope::None;
+            if stepped {
+                // The step names an action of its own besides.
+                allowed = allowed && delivered(asked, "case.note") != Scope::None;
+            }
+            let reply = ask(&fixture, route, role.map(|it| fixture.of(it)), &path).await;
+            if let Some(what) = wrong(allowed, role, &reply) {
+                let method = if route.post { "POST" } else { "GET" };
+                let who = role.map_or("nobody", Role::code);
+                found.push(format!("{method} {path} as {who}: {what}"));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_step_answers_every_role_as_the_table_says() {
+    let fixture = Fixture::new();
+    let (case, deal) = story::opened(&fixture, "膜");
+    let person = fixture.of(Role::Enterprise).person;
+    let mut found = Vec::new();
+    for route in ROUTES.iter().filter(|route| route.path.contains("{command}")) {
+        let on_deal = route.path.starts_with("/deals/");
+        let id = if on_deal {
+            deal.to_string()
+        } else if route.path.starts_with("/cases/") {
+            case.to_string()
+        } else {
+            person.to_string()
+        };
+        for command in steps_of(route.path) {
+            let action = Command::action_on(command, on_deal);
+            let path = filled(route.path, &id, command);
+            for role in everybody() {
+                let asked = role.unwrap_or(Role::Public);
+                let has = |action: &str| delivered(asked, action) != Scope::None;
+                let allowed = has(route.action) && has(action);
+                let reply = ask(&fixture, route, role.map(|it| fixture.of(it)), &path).await;
+                let method = if route.post { "POST" } else { "GET" };
+                let who = role.map_or("nobody", Role::code);
+                if let Some(what) = wrong(allowed, role, &reply) {
+                    found.push(format!("{method} {path} as {who}: {what}"));
+                } else if allowed && !route.post && reply.code() != 200 {
+                    found.push(format!("{method} {path} as {who}: {}", reply.code()));
+                }
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_yours_is_not_there() {
+    let fixture = Fixture::new();
+    let told = story::tell(&fixture);
+    let neighbour = fixture.neighbour();
+    let stranger = crate::fixture::register(
+        fixture.store(),
+        fixture.institution,
+        None,
+        &[Role::Inventor],
+        "生人",
+    );
+    let hash = story::paper(&fixture).file.as_str().to_owned();
+    let paths = [
+        format!("/cases/{}", told.case),
+        format!("/deals/{}", told.deal),
+        format!("/cases/{}/do/closing.note", told.case),
+        format!("/deals/{}/do/closing.note", told.deal),
+        format!("/deals/{}/split/{}", told.deal, told.receipt),
+        format!("/files/{hash}"),
+        format!("/people/{}", fixture.of(Role::Inventor).person),
+        format!("/people/{}/edit", fixture.of(Role::Inventor).person),
+    ];
+    for path in &paths {
+        let ours = fixture.get(Some(fixture.of(Role::OfficeHead)), path).await.code();
+        assert!(matches!(ours, 200 | 303), "{path} {ours}");
+        for who in [Role::OfficeHead, Role::Manager] {
+            let reply = fixture.get(Some(&neighbour[&who]), path).await;
+            assert_eq!(reply.code(), 404, "{path} for a neighbour");
+        }
+        let reply = fixture.get(Some(&stranger), path).await;
+        assert!(matches!(reply.code(), 403 | 404), "{path} for a stranger: {}", reply.code());
+    }
+    let mine = fixture.of(Role::Inventor);
+    for path in [&paths[0], &paths[4], &paths[5]] {
+        assert_eq!(fixture.get(Some(mine), path).await.code(), 200, "{path} for its inventor");
+    }
+    for list in ["/cases", "/deals", "/mine", "/"] {
+        let reply = fixture.get(Some(&stranger), list).await;
+        assert_eq!(reply.code(), 200, "{list}");
+        assert!(!reply.body.contains("alert(1)"), "{list} shows a stranger's case");
+    }
+}
