@@ -136,22 +136,26 @@ pub fn jurisdictions() -> &'static [&'static str] {
 
 /// Is an appraisal needed, and where does that stand?
 pub struct AppraisalNeed {
-    /// True when the taker is wholly state-owned: none required.
+    /// True when none is required because the taker is wholly state-owned.
     pub exempt: bool,
+    /// True when it is required, so that it cannot be waived.
+    pub required: bool,
     /// The article.
     pub citation: Citation,
 }
 
-/// Whether a taker asks for an appraisal (财政部令第100号第39、40条; 财资〔2019〕57号).
-pub fn appraisal_need(_today: Date, central_unit: bool, wholly_state_owned: bool) -> AppraisalNeed {
-    let (exempt, id) = if central_unit {
-        (wholly_state_owned, "mof_2019_57.4")
-    } else if wholly_state_owned {
-        (true, "mof_100.39")
-    } else {
-        (false, "mof_100.40")
-    };
-    AppraisalNeed { exempt, citation: citation(id) }
+/// Whether a taker asks for an appraisal, by the rulebook's one rule
+/// (财政部令第100号第39、40条; 财资〔2019〕57号).
+pub fn appraisal_need(today: Date, central_unit: bool, wholly_state_owned: bool) -> AppraisalNeed {
+    use dukou_rules::{AppraisalNeed as Need, AppraisalQuestion, Mode, Taker};
+    let taker = if wholly_state_owned { Taker::WhollyStateOwned } else { Taker::Other };
+    let question = AppraisalQuestion { on: today, central_unit, taker, mode: Mode::Transfer };
+    let answer = dukou_rules::appraisal_need(&question, rulebook());
+    AppraisalNeed {
+        exempt: answer.need == Need::Exempt,
+        required: answer.need == Need::Required,
+        citation: answer.citation,
+    }
 }
 
 /// A command that only a person can give came from the program.

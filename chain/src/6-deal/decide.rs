@@ -401,6 +401,17 @@ fn appraisal_gap(
             )
             .at("appraised"),
         ),
+        Appraisal::Waived | Appraisal::Exempt if need.required => Some(
+            Finding::refused(
+                "appraisal.required",
+                text!(
+                    "依规须先评估，不能决定不评估。",
+                    "An appraisal is required and cannot be waived."
+                ),
+            )
+            .cite(need.citation)
+            .at("appraisal"),
+        ),
         Appraisal::Exempt if !need.exempt => Some(
             Finding::refused(
                 "appraisal.not_exempt",

@@ -102,7 +102,7 @@ fn missing(reader: &Reader<'_>) -> Vec<Note> {
         .required()
         .iter()
         .filter(|field| match field {
-            Field::Inventors => !has(Field::Inventors) && !has(Field::Lead),
+            Field::Inventors => !has(Field::Inventors) && !has(Field::Lead) && !has(Field::Others),
             field => !has(**field),
         })
         .map(|field| finding::column_missing(*field, reader.kind))

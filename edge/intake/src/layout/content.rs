@@ -19,6 +19,7 @@ pub struct Look {
     filled: usize,
     days: usize,
     numbers: usize,
+    publications: usize,
     codes: usize,
     amounts: usize,
     units: usize,
@@ -44,6 +45,7 @@ pub fn look(grid: &Grid, column: usize, rows: Range<usize>, today: Date) -> Look
         look.filled += 1;
         look.days += usize::from(is_day(cell, today));
         look.numbers += usize::from(is_right(&shown));
+        look.publications += usize::from(right::publication(&shown).is_some());
         look.codes += usize::from(is_code(&shown));
         look.amounts += usize::from(amount::read(cell, Unit::Yuan).is_some());
         let hundred = |money: Money| money.fen() > 10_000;
@@ -130,6 +132,7 @@ impl Look {
         let against = |part: f64| if part > 0.6 { 0.25 } else { 1.0 };
         match field {
             Field::Number | Field::Rights => graded(self.part(self.numbers)).max(0.35),
+            Field::Application => against(self.part(self.publications)),
             Field::Uscc => graded(self.part(self.codes)).max(0.5),
             field if field.is_date() => graded(self.part(self.days)),
             Field::PersonAmount
@@ -203,6 +206,7 @@ impl Look {
         match field {
             Field::Number | Field::Rights if self.part(self.numbers) >= 0.6 => 50.0,
             Field::Uscc if self.part(self.codes) >= 0.6 => 50.0,
+            Field::Firm | Field::Payer if self.part(self.firms) >= 0.8 && self.distinct > 1 => 40.0,
             Field::Persons
                 if self.part(self.payouts) >= 0.7
                     && self.part(self.words) > 0.7

@@ -104,7 +104,11 @@ fn people(view: &mut View) -> People {
         text = view.joined(Field::Lead, "；");
     }
     let people = names::read(&text);
-    if people.names.is_empty() && (view.has(Field::Inventors) || view.has(Field::Lead)) {
+    if people.names.is_empty()
+        && [Field::Inventors, Field::Lead, Field::Others]
+            .into_iter()
+            .any(|field| view.has(field))
+    {
         view.note(finding::required(Field::Inventors, Kind::Achievements));
     }
     people

@@ -9,7 +9,7 @@ use dukou_store::{Db, Fault, Value};
 
 use super::cases::{query_with, sheet};
 use crate::app::App;
-use crate::authorise::{authorise, case_filter};
+use crate::authorise::{authorise, case_filter, covers_case};
 use crate::data::{self, text};
 use crate::failure::Failure;
 use crate::page::{Answer, Page};
@@ -225,7 +225,7 @@ pub fn export(app: &App, req: &Req) -> Result<Answer, Failure> {
     sheet(req.t("项目合同", "Deals"), &heads, cells)
 }
 
-/// A deal lives on the page of its case.
+/// A deal lives on the page of its case: the first one that the reader may see.
 ///
 /// # Errors
 /// Not found, or the database cannot be read.
@@ -233,6 +233,12 @@ pub fn open(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let id: dukou_kernel::DealId = req.param("id").parse().map_err(|_| Failure::NotFound)?;
     let (_, state) = data::deal(app, user.institution, id)?;
-    let case = data::as_deal(&state)?.cases().first().copied().ok_or(Failure::NotFound)?;
-    Ok(Answer::see_other(&format!("/cases/{case}?deal={id}")))
+    let institution = data::institution(app, user.institution)?;
+    let scope = authorise(Some(&institution), Some(user), "case.read");
+    for case in data::as_deal(&state)?.cases() {
+        if app.store.read(|db| covers_case(db, user, scope, *case))? {
+            return Ok(Answer::see_other(&format!("/cases/{case}?deal={id}")));
+        }
+    }
+    Err(Failure::NotFound)
 }

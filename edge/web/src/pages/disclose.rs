@@ -40,6 +40,7 @@ struct Write {
     saved_at: String,
     review: Vec<(String, String)>,
     minutes: usize,
+    inventors: Vec<(String, String)>,
 }
 
 /// The first question, and the drafts that wait.
@@ -251,6 +252,7 @@ fn render(
         draft: req.param("draft").to_owned(),
         saved_at: super::moment(saved_at),
         review: if step == 3 { review(app, req, fields)? } else { Vec::new() },
+        inventors: if step == 3 { inventors(app, user, fields)? } else { Vec::new() },
         minutes: [0, 6, 3, 1].get(step).copied().unwrap_or(1),
         form: with_nearest(form, rows, tried.errors.get("nearest")),
     };
@@ -505,6 +507,26 @@ fn drop_draft(app: &App, user: &User, id: &str) -> Result<(), Failure> {
         Ok(())
     })?;
     Ok(())
+}
+
+/// Whom the office may disclose for: the contributors named, for somebody who
+/// is no inventor.
+fn inventors(app: &App, user: &User, fields: &Fields) -> Result<Vec<(String, String)>, Failure> {
+    let institution = data::institution(app, user.institution)?;
+    if authorise(Some(&institution), Some(user), "disclosure.submit") != Scope::All {
+        return Ok(Vec::new());
+    }
+    let people: Vec<PersonId> = fields
+        .get("details.contributors.person")
+        .into_iter()
+        .flatten()
+        .filter_map(|it| it.parse().ok())
+        .collect();
+    let names = app.store.read(|db| data::names(db, user.institution, people.clone()))?;
+    Ok(people
+        .into_iter()
+        .map(|id| (id.to_string(), names.get(&id).cloned().unwrap_or_default()))
+        .collect())
 }
 
 /// What is about to be submitted, in words.

@@ -128,6 +128,9 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
     let standing = deal.distribution.standing_of(receipt_id);
     let (label, tone) = super::case::receipt_state(standing, req.lang);
     let may = |action: &str| authorise(Some(&institution), Some(user), action) != Scope::None;
+    if !may("distribution.pay") {
+        awards.iter_mut().for_each(|(_, award)| award.pay.clear());
+    }
     let awards: Vec<Award> = awards.into_iter().map(|(_, award)| award).collect();
     let case = deal.cases().first().map_or_else(String::new, ToString::to_string);
     let total = Money::sum(split.pools.iter().map(|(_, it)| *it)).unwrap_or_default();

@@ -32,6 +32,7 @@ struct StepPage {
 
 /// What a step is about: the stream, the way back, and what its form may offer.
 struct Target {
+    stream: StreamId,
     version: i64,
     /// Field of the command's JSON that names the stream, and its id.
     address: (&'static str, String),
@@ -155,11 +156,49 @@ fn submit(app: &App, req: &Req, find: Find) -> Result<Answer, Failure> {
                 tried.findings =
                     forms::place(&refusal.findings, &spec, req.lang, &mut tried.errors);
             }
+            Err(Failure::Conflict { expected, actual }) => {
+                tried.findings = conflict(app, req, user, &target, expected)?;
+                let form = forms::view(&spec, req, &req.path, actual, Some(&tried));
+                return render(app, req, &target, form, axum::http::StatusCode::CONFLICT);
+            }
             Err(other) => return Err(other),
         }
     }
     let form = forms::view(&spec, req, &req.path, version_of(req, &target), Some(&tried));
     render(app, req, &target, form, axum::http::StatusCode::UNPROCESSABLE_ENTITY)
+}
+
+/// Both versions: what others entered meanwhile, above the form that still
+/// holds what this person typed and can be sent again on the new version.
+fn conflict(
+    app: &App,
+    req: &Req,
+    user: &User,
+    target: &Target,
+    expected: i64,
+) -> Result<Vec<dukou_kernel::Finding>, Failure> {
+    use dukou_kernel::{Finding, text};
+    let list = app.store.entries(user.institution, target.stream)?;
+    let newer: Vec<_> = list.iter().filter(|(entry, _)| entry.meta.version > expected).collect();
+    let people: Vec<PersonId> =
+        newer.iter().filter_map(|(entry, _)| entry.meta.actor.person()).collect();
+    let names = app.store.read(|db| data::names(db, user.institution, people))?;
+    let mut findings = vec![Finding::refused(
+        "conflict",
+        text!(
+            "你的修改没有保存：你打开以后，别人先改了。下面是他们的记录，你填的都还在；看过后仍要这样办，再提交一次。",
+            "Your change was not saved: somebody was faster. Below is what they entered; what you typed is still here. Submit again if you still want it."
+        ),
+    )];
+    findings.extend(newer.into_iter().map(|(entry, _)| {
+        let who = entry.meta.actor.person().and_then(|id| names.get(&id).cloned());
+        let who = who.unwrap_or_else(|| req.t("系统", "System").to_owned());
+        let at = super::moment(entry.meta.at_ms);
+        let kind = super::case::kind_text(&entry.meta.kind);
+        let (zh, en) = (kind.zh, kind.en);
+        Finding::refused("conflict.entry", text!("{at} {who}：{zh}", "{at} {who}: {en}"))
+    }));
+    Ok(findings)
 }
 
 fn version_of(req: &Req, target: &Target) -> i64 {
@@ -348,6 +387,7 @@ fn case_target(app: &App, req: &Req, user: &User, scope: Scope) -> Result<Target
     }
     let number = case.disclosure.number.clone();
     Ok(Target {
+        stream,
         version,
         address: ("case", id.to_string()),
         crumbs: crumbs(req, vec![(format!("/cases/{id}"), number)]),
@@ -396,6 +436,7 @@ fn deal_target(app: &App, req: &Req, user: &User, scope: Scope) -> Result<Target
     let first = deal.cases().first().copied();
     let back = first.map_or_else(|| "/deals".to_owned(), |case| format!("/cases/{case}?deal={id}"));
     Ok(Target {
+        stream: StreamId::Deal(id),
         version,
         address: ("deal", id.to_string()),
         crumbs: crumbs(req, vec![(back.clone(), deal.number().to_owned())]),
@@ -502,6 +543,7 @@ fn person_target(app: &App, req: &Req, user: &User, scope: Scope) -> Result<Targ
     }
     let name = app.store.read(|db| data::person_name(db, user.institution, id))?;
     Ok(Target {
+        stream: StreamId::Person(id),
         version,
         address: ("person", id.to_string()),
         crumbs: vec![
