@@ -25,8 +25,11 @@ impl Checks {
     pub fn words(&mut self, field: &str, value: &str, longest: usize) {
         if value.trim().is_empty() {
             self.0.push(
-                Finding::refused("field.required", text!("这一项必填。", "This field is required."))
-                    .at(field),
+                Finding::refused(
+                    "field.required",
+                    text!("这一项必填。", "This field is required."),
+                )
+                .at(field),
             );
         }
         self.at_most(field, value, longest);
@@ -66,8 +69,11 @@ impl Checks {
     pub fn paper(&mut self, field: &str, paper: Option<&Attachment>) {
         if paper.is_none() {
             self.0.push(
-                Finding::refused("paper.required", text!("须附上文件。", "Attach the document."))
-                    .at(field),
+                Finding::refused(
+                    "paper.required",
+                    text!("须附上文件。", "Attach the document."),
+                )
+                .at(field),
             );
         }
     }
@@ -137,8 +143,14 @@ impl Checks {
     /// # Errors
     /// The findings that say no.
     pub fn settle(self) -> Result<Vec<Finding>, Refusal> {
-        let (no, rest): (Vec<_>, Vec<_>) =
-            self.0.into_iter().partition(|finding| finding.severity == Severity::Refused);
-        if no.is_empty() { Ok(rest) } else { Err(Refusal { findings: no }) }
+        let (no, rest): (Vec<_>, Vec<_>) = self
+            .0
+            .into_iter()
+            .partition(|finding| finding.severity == Severity::Refused);
+        if no.is_empty() {
+            Ok(rest)
+        } else {
+            Err(Refusal { findings: no })
+        }
     }
 }

@@ -56,7 +56,8 @@ impl SealKey {
 
     /// True when the seal belongs to this head.
     pub fn opens(&self, institution: InstitutionId, seq: i64, hash: &Hash, seal: &[u8]) -> bool {
-        self.mac(institution, seq, hash).is_some_and(|mac| mac.verify_slice(seal).is_ok())
+        self.mac(institution, seq, hash)
+            .is_some_and(|mac| mac.verify_slice(seal).is_ok())
     }
 }
 
@@ -118,7 +119,12 @@ pub struct Chain {
 impl Chain {
     /// A walk that starts before the first entry.
     pub fn new(institution: InstitutionId) -> Self {
-        Self { institution, seq: 0, hash: genesis(institution), versions: HashMap::new() }
+        Self {
+            institution,
+            seq: 0,
+            hash: genesis(institution),
+            versions: HashMap::new(),
+        }
     }
 
     /// Number of the last good entry.
@@ -138,19 +144,27 @@ impl Chain {
     pub fn step(&mut self, seq: i64, bytes: &str, stored: &[u8]) -> Result<Entry, ChainFault> {
         let expected = self.seq + 1;
         if seq != expected {
-            return Err(ChainFault::Gap { expected, found: seq });
+            return Err(ChainFault::Gap {
+                expected,
+                found: seq,
+            });
         }
         let hash = next_hash(&self.hash, bytes);
         if hash.as_slice() != stored {
             return Err(ChainFault::Changed { seq });
         }
-        let entry = Entry::from_bytes(bytes)
-            .map_err(|error| ChainFault::Unreadable { seq, why: error.to_string() })?;
+        let entry = Entry::from_bytes(bytes).map_err(|error| ChainFault::Unreadable {
+            seq,
+            why: error.to_string(),
+        })?;
         if entry.meta.seq != seq {
             return Err(ChainFault::Column { seq, column: "seq" });
         }
         if entry.meta.institution != self.institution {
-            return Err(ChainFault::Column { seq, column: "institution" });
+            return Err(ChainFault::Column {
+                seq,
+                column: "institution",
+            });
         }
         let version = self.versions.entry(entry.meta.stream).or_default();
         if entry.meta.version != *version + 1 {
@@ -211,7 +225,8 @@ mod tests {
 
     fn walk(rows: &[(i64, String, Hash)]) -> Result<(), ChainFault> {
         let mut chain = Chain::new(institution());
-        rows.iter().try_for_each(|(seq, bytes, hash)| chain.step(*seq, bytes, hash).map(|_| ()))
+        rows.iter()
+            .try_for_each(|(seq, bytes, hash)| chain.step(*seq, bytes, hash).map(|_| ()))
     }
 
     #[test]
@@ -227,7 +242,13 @@ mod tests {
 
         let mut removed = stored(9);
         removed.remove(4);
-        assert_eq!(walk(&removed), Err(ChainFault::Gap { expected: 5, found: 6 }));
+        assert_eq!(
+            walk(&removed),
+            Err(ChainFault::Gap {
+                expected: 5,
+                found: 6
+            })
+        );
 
         let mut swapped = stored(9);
         swapped.swap(3, 4);

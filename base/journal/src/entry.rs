@@ -43,9 +43,10 @@ impl FromStr for Actor {
 
     fn from_str(text: &str) -> Result<Self, String> {
         match text.split_once(':') {
-            Some(("person", id)) => {
-                id.parse().map(Self::Person).map_err(|_| format!("not an actor: {text}"))
-            }
+            Some(("person", id)) => id
+                .parse()
+                .map(Self::Person)
+                .map_err(|_| format!("not an actor: {text}")),
             Some(("system", name)) => Ok(Self::System(name.to_owned())),
             _ => Err(format!("not an actor: {text}")),
         }
@@ -177,7 +178,9 @@ impl Entry {
     pub fn from_bytes(bytes: &str) -> Result<Self, DecodeError> {
         let record: Record<'_> = serde_json::from_str(bytes)?;
         if record.v != 1 {
-            return Err(DecodeError(serde::de::Error::custom("unknown format version")));
+            return Err(DecodeError(serde::de::Error::custom(
+                "unknown format version",
+            )));
         }
         Ok(Self {
             meta: Meta {

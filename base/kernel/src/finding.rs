@@ -108,17 +108,23 @@ impl Refusal {
     /// True when an article of law or contract refuses, so that the attempt
     /// stays on the record.
     pub fn is_legal(&self) -> bool {
-        self.findings.iter().any(|finding| finding.citation.is_some())
+        self.findings
+            .iter()
+            .any(|finding| finding.citation.is_some())
     }
 
     /// The first code, for logs and tests.
     pub fn code(&self) -> &str {
-        self.findings.first().map_or("refused", |finding| finding.code.as_str())
+        self.findings
+            .first()
+            .map_or("refused", |finding| finding.code.as_str())
     }
 }
 
 impl From<Finding> for Refusal {
     fn from(finding: Finding) -> Self {
-        Self { findings: vec![finding] }
+        Self {
+            findings: vec![finding],
+        }
     }
 }

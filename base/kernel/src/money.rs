@@ -42,7 +42,10 @@ impl Money {
     /// # Errors
     /// When the sum does not fit.
     pub fn plus(self, other: Self) -> Result<Self, MoneyError> {
-        self.0.checked_add(other.0).map(Self).ok_or(MoneyError::OutOfRange)
+        self.0
+            .checked_add(other.0)
+            .map(Self)
+            .ok_or(MoneyError::OutOfRange)
     }
 
     /// The difference, or [`MoneyError::OutOfRange`].
@@ -50,7 +53,10 @@ impl Money {
     /// # Errors
     /// When the difference does not fit.
     pub fn minus(self, other: Self) -> Result<Self, MoneyError> {
-        self.0.checked_sub(other.0).map(Self).ok_or(MoneyError::OutOfRange)
+        self.0
+            .checked_sub(other.0)
+            .map(Self)
+            .ok_or(MoneyError::OutOfRange)
     }
 
     /// The sum of many amounts, added in 128 bits.
@@ -59,7 +65,9 @@ impl Money {
     /// When the total does not fit.
     pub fn sum(amounts: impl IntoIterator<Item = Self>) -> Result<Self, MoneyError> {
         let total: i128 = amounts.into_iter().map(|amount| i128::from(amount.0)).sum();
-        i64::try_from(total).map(Self).map_err(|_| MoneyError::OutOfRange)
+        i64::try_from(total)
+            .map(Self)
+            .map_err(|_| MoneyError::OutOfRange)
     }
 
     /// True below zero.
@@ -158,9 +166,21 @@ mod tests {
             ("-385.93", -38_593),
             (".5", 50),
         ] {
-            assert_eq!(Money::parse_yuan(typed), Ok(Money::from_fen(fen)), "{typed}");
+            assert_eq!(
+                Money::parse_yuan(typed),
+                Ok(Money::from_fen(fen)),
+                "{typed}"
+            );
         }
-        for wrong in ["", "-", "面议", "1.234", "1e5", "12.3.4", "99999999999999999999"] {
+        for wrong in [
+            "",
+            "-",
+            "面议",
+            "1.234",
+            "1e5",
+            "12.3.4",
+            "99999999999999999999",
+        ] {
             assert!(Money::parse_yuan(wrong).is_err(), "{wrong}");
         }
     }
@@ -169,7 +189,10 @@ mod tests {
     fn amounts_print_with_commas_and_a_real_minus_sign() {
         assert_eq!(Money::from_fen(120_776_632).to_string(), "1,207,766.32");
         assert_eq!(Money::from_fen(-38_593).to_string(), "−385.93");
-        assert_eq!(Money::from_fen(i64::MIN).to_string(), "−92,233,720,368,547,758.08");
+        assert_eq!(
+            Money::from_fen(i64::MIN).to_string(),
+            "−92,233,720,368,547,758.08"
+        );
     }
 
     proptest::proptest! {

@@ -38,9 +38,15 @@ fn gcd(mut a: u128, mut b: u128) -> u128 {
 
 impl Share {
     /// Nothing.
-    pub const ZERO: Self = Self { numerator: 0, denominator: 1 };
+    pub const ZERO: Self = Self {
+        numerator: 0,
+        denominator: 1,
+    };
     /// The whole.
-    pub const ONE: Self = Self { numerator: 1, denominator: 1 };
+    pub const ONE: Self = Self {
+        numerator: 1,
+        denominator: 1,
+    };
 
     /// The fraction `numerator / denominator` in lowest terms.
     ///
@@ -56,13 +62,19 @@ impl Share {
         }
         let divisor = gcd(numerator, denominator).max(1);
         let fit = |part: u128| u64::try_from(part / divisor).map_err(|_| ShareError::OutOfRange);
-        Ok(Self { numerator: fit(numerator)?, denominator: fit(denominator)? })
+        Ok(Self {
+            numerator: fit(numerator)?,
+            denominator: fit(denominator)?,
+        })
     }
 
     /// Whole per cent.
     pub fn percent(percent: u32) -> Self {
         let divisor = gcd(u128::from(percent), 100).max(1) as u64;
-        Self { numerator: u64::from(percent) / divisor, denominator: 100 / divisor }
+        Self {
+            numerator: u64::from(percent) / divisor,
+            denominator: 100 / divisor,
+        }
     }
 
     /// Upper part of the fraction in lowest terms.
@@ -128,7 +140,12 @@ impl Share {
                 return if decimals == 0 {
                     format!("{value}%")
                 } else {
-                    format!("{}.{:0width$}%", value / unit, value % unit, width = decimals)
+                    format!(
+                        "{}.{:0width$}%",
+                        value / unit,
+                        value % unit,
+                        width = decimals
+                    )
                 };
             }
             scale *= 10;
@@ -175,14 +192,20 @@ impl FromStr for Share {
                 return Err(unreadable());
             }
             let top = top_n.checked_mul(bottom_d).ok_or(ShareError::OutOfRange)?;
-            return Self::reduce(top, top_d.checked_mul(bottom_n).ok_or(ShareError::OutOfRange)?);
+            return Self::reduce(
+                top,
+                top_d.checked_mul(bottom_n).ok_or(ShareError::OutOfRange)?,
+            );
         }
         let (digits, hundred) = match trimmed.strip_suffix(['%', '％']) {
             Some(rest) => (rest.trim_end(), 100u128),
             None => (trimmed, 1),
         };
         let (top, bottom) = decimal(digits).ok_or_else(unreadable)?;
-        Self::reduce(top, bottom.checked_mul(hundred).ok_or(ShareError::OutOfRange)?)
+        Self::reduce(
+            top,
+            bottom.checked_mul(hundred).ok_or(ShareError::OutOfRange)?,
+        )
     }
 }
 
@@ -229,7 +252,10 @@ mod tests {
             ("100%", "1"),
             ("0", "0"),
         ] {
-            assert_eq!(typed.parse::<Share>().map(|s| s.to_string()), Ok(printed.to_owned()));
+            assert_eq!(
+                typed.parse::<Share>().map(|s| s.to_string()),
+                Ok(printed.to_owned())
+            );
         }
         for wrong in ["", "abc", "-1/2", "1/0", "50 percent", "1e3"] {
             assert!(wrong.parse::<Share>().is_err(), "{wrong}");

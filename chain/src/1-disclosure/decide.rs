@@ -41,7 +41,10 @@ impl Stage for Disclosure {
             Command::Assign { manager } => self.assign(*manager),
             Command::ConfirmShare { paper } => self.confirm(paper.as_ref(), ctx),
             Command::ObjectShare { reason } => self.object(before, reason, ctx),
-            Command::ReviseShares { contributors, reason } => self.revise(contributors, reason),
+            Command::ReviseShares {
+                contributors,
+                reason,
+            } => self.revise(contributors, reason),
         }
     }
 
@@ -67,16 +70,19 @@ fn check_details(details: &Details, today: Date) -> Result<(), Refusal> {
     checks.words("title", &details.title, 200);
     checks.words("novelty", &details.novelty, 600);
     checks.at_most("funding_note", &details.funding_note, 400);
-    checks.refuse_if(details.nearest.is_empty() || details.nearest.len() > 3, || {
-        Finding::refused(
-            "disclosure.nearest",
-            text!(
-                "写1至3项最接近的已有工作。",
-                "Name one to three nearest known works."
-            ),
-        )
-        .at("nearest")
-    });
+    checks.refuse_if(
+        details.nearest.is_empty() || details.nearest.len() > 3,
+        || {
+            Finding::refused(
+                "disclosure.nearest",
+                text!(
+                    "写1至3项最接近的已有工作。",
+                    "Name one to three nearest known works."
+                ),
+            )
+            .at("nearest")
+        },
+    );
     for work in &details.nearest {
         checks.words("nearest", &work.text, 300);
     }
@@ -87,17 +93,20 @@ fn check_details(details: &Details, today: Date) -> Result<(), Refusal> {
         )
         .at("funding")
     });
-    checks.refuse_if(details.disclosed != Disclosed::No && details.disclosed_on.is_none(), || {
-        Finding::refused(
-            "disclosure.public_day",
-            text!(
-                "写明公开的日期。新颖性宽限期从这一天起算。",
-                "Give the day of publication: the novelty grace period counts from it."
-            ),
-        )
-        .cite(law::citation("patent_law.24"))
-        .at("disclosed_on")
-    });
+    checks.refuse_if(
+        details.disclosed != Disclosed::No && details.disclosed_on.is_none(),
+        || {
+            Finding::refused(
+                "disclosure.public_day",
+                text!(
+                    "写明公开的日期。新颖性宽限期从这一天起算。",
+                    "Give the day of publication: the novelty grace period counts from it."
+                ),
+            )
+            .cite(law::citation("patent_law.24"))
+            .at("disclosed_on")
+        },
+    );
     let in_future = details.disclosed_on.is_some_and(|day| day > today);
     checks.refuse_if(details.disclosed == Disclosed::Yes && in_future, || {
         Finding::refused(
@@ -127,7 +136,11 @@ impl Disclosure {
         let by = ctx.acting_for().ok_or_else(law::needs_person)?;
         let year = ctx.today.year();
         Ok(vec![Event::Submitted(Submitted {
-            number: format!("{}-{year}-{:04}", before.institution.prefix(), before.ordinal),
+            number: format!(
+                "{}-{year}-{:04}",
+                before.institution.prefix(),
+                before.ordinal
+            ),
             series: format!("case:{year}"),
             ordinal: before.ordinal,
             by,
@@ -147,7 +160,10 @@ impl Disclosure {
             return Err(already(self));
         }
         let reply_by = before.institution.reply_by(ctx.today);
-        Ok(vec![Event::Resubmitted(Resubmitted { reply_by, details: details.clone() })])
+        Ok(vec![Event::Resubmitted(Resubmitted {
+            reply_by,
+            details: details.clone(),
+        })])
     }
 
     fn accept(&self, manager: PersonId) -> Result<Vec<Event>, Refusal> {
@@ -163,7 +179,9 @@ impl Disclosure {
         let mut checks = Checks::default();
         checks.words("reason", reason, 1000);
         checks.settle()?;
-        Ok(vec![Event::Returned(Returned { reason: reason.to_owned() })])
+        Ok(vec![Event::Returned(Returned {
+            reason: reason.to_owned(),
+        })])
     }
 
     fn decline(&self, reason: &str) -> Result<Vec<Event>, Refusal> {
@@ -171,7 +189,9 @@ impl Disclosure {
         let mut checks = Checks::default();
         checks.words("reason", reason, 1000);
         checks.settle()?;
-        Ok(vec![Event::Declined(Declined { reason: reason.to_owned() })])
+        Ok(vec![Event::Declined(Declined {
+            reason: reason.to_owned(),
+        })])
     }
 
     fn assign(&self, manager: PersonId) -> Result<Vec<Event>, Refusal> {
@@ -190,11 +210,7 @@ impl Disclosure {
         Ok(vec![Event::Assigned(Assigned { manager })])
     }
 
-    fn confirm(
-        &self,
-        paper: Option<&Attachment>,
-        ctx: &Context,
-    ) -> Result<Vec<Event>, Refusal> {
+    fn confirm(&self, paper: Option<&Attachment>, ctx: &Context) -> Result<Vec<Event>, Refusal> {
         let person = self.contributor(ctx)?;
         if ctx.on_behalf.is_some() && paper.is_none() {
             return Err(Finding::refused(
@@ -214,7 +230,10 @@ impl Disclosure {
             )
             .into());
         }
-        Ok(vec![Event::ShareConfirmed(ShareConfirmed { person, paper: paper.cloned() })])
+        Ok(vec![Event::ShareConfirmed(ShareConfirmed {
+            person,
+            paper: paper.cloned(),
+        })])
     }
 
     fn object(
@@ -234,11 +253,7 @@ impl Disclosure {
         })])
     }
 
-    fn revise(
-        &self,
-        contributors: &[Contributor],
-        reason: &str,
-    ) -> Result<Vec<Event>, Refusal> {
+    fn revise(&self, contributors: &[Contributor], reason: &str) -> Result<Vec<Event>, Refusal> {
         if matches!(self.standing, Standing::None | Standing::Declined) {
             return Err(already(self));
         }
@@ -269,7 +284,11 @@ impl Disclosure {
     }
 
     fn waiting(&self) -> Result<(), Refusal> {
-        if self.standing == Standing::Submitted { Ok(()) } else { Err(already(self)) }
+        if self.standing == Standing::Submitted {
+            Ok(())
+        } else {
+            Err(already(self))
+        }
     }
 
     /// Refuses while the office has not accepted the disclosure.
@@ -277,7 +296,11 @@ impl Disclosure {
     /// # Errors
     /// When it stands anywhere else.
     pub fn accepted(&self) -> Result<(), Refusal> {
-        if self.standing == Standing::Accepted { Ok(()) } else { Err(already(self)) }
+        if self.standing == Standing::Accepted {
+            Ok(())
+        } else {
+            Err(already(self))
+        }
     }
 }
 
@@ -296,7 +319,10 @@ fn already(disclosure: &Disclosure) -> Refusal {
             text!("披露已受理。", "The disclosure is already accepted.")
         }
         Standing::Declined => {
-            text!("披露未予受理，本案已终结。", "The disclosure was declined; the case has ended.")
+            text!(
+                "披露未予受理，本案已终结。",
+                "The disclosure was declined; the case has ended."
+            )
         }
     };
     Finding::refused("disclosure.standing", message).into()

@@ -11,8 +11,8 @@ mod state;
 mod decide;
 
 pub use command::{Command, Details, PriorWork, Secrecy};
-pub(crate) use decide::own_case;
 pub use decide::Before;
+pub(crate) use decide::own_case;
 pub use event::{
     Accepted, Assigned, Declined, Event, Resubmitted, Returned, ShareConfirmed, ShareObjected,
     SharesRevised, Submitted,

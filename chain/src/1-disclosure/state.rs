@@ -69,12 +69,16 @@ pub struct Disclosure {
 impl Disclosure {
     /// Contributors with shares, in order.
     pub fn contributors(&self) -> &[Contributor] {
-        self.details.as_ref().map_or(&[], |details| details.contributors.as_slice())
+        self.details
+            .as_ref()
+            .map_or(&[], |details| details.contributors.as_slice())
     }
 
     /// The title, or nothing.
     pub fn title(&self) -> &str {
-        self.details.as_ref().map_or("", |details| details.title.as_str())
+        self.details
+            .as_ref()
+            .map_or("", |details| details.title.as_str())
     }
 
     /// True when the person is one of the contributors.
@@ -84,7 +88,10 @@ impl Disclosure {
 
     /// Share of one contributor.
     pub fn share_of(&self, person: PersonId) -> Option<Share> {
-        self.contributors().iter().find(|c| c.person == person).map(|c| c.share)
+        self.contributors()
+            .iter()
+            .find(|c| c.person == person)
+            .map(|c| c.share)
     }
 
     /// Contributors who have not confirmed.

@@ -90,17 +90,20 @@ impl Assessment {
         if self.history && self.concluded.is_none() {
             return Ok(None);
         }
-        self.concluded.as_ref().map(|(_, it)| Some(it)).ok_or_else(|| {
-            Finding::refused(
-                "assessment.missing",
-                text!(
-                    "还没有申请前评估。先出具评估结论。",
-                    "There is no pre-filing assessment yet. Conclude it first."
-                ),
-            )
-            .cite(law::citation("moe_2020_1.assessment"))
-            .into()
-        })
+        self.concluded
+            .as_ref()
+            .map(|(_, it)| Some(it))
+            .ok_or_else(|| {
+                Finding::refused(
+                    "assessment.missing",
+                    text!(
+                        "还没有申请前评估。先出具评估结论。",
+                        "There is no pre-filing assessment yet. Conclude it first."
+                    ),
+                )
+                .cite(law::citation("moe_2020_1.assessment"))
+                .into()
+            })
     }
 }
 
@@ -116,8 +119,14 @@ impl Stage for Assessment {
         ctx: &Context,
     ) -> Result<Vec<Event>, Refusal> {
         disclosure.accepted()?;
-        let Command::Conclude { conclusion, evaluator, readiness, market, summary, report } =
-            command;
+        let Command::Conclude {
+            conclusion,
+            evaluator,
+            readiness,
+            market,
+            summary,
+            report,
+        } = command;
         let by = ctx.actor.person();
         if by.is_some_and(|person| disclosure.has(person)) {
             return Err(own_case("evaluator"));
@@ -129,7 +138,10 @@ impl Stage for Assessment {
         checks.refuse_if(!(1..=13).contains(readiness), || {
             Finding::refused(
                 "assessment.readiness",
-                text!("技术就绪度是1到13级。", "Readiness is a level from 1 to 13."),
+                text!(
+                    "技术就绪度是1到13级。",
+                    "Readiness is a level from 1 to 13."
+                ),
             )
             .cite(law::citation("gbt_22900"))
             .at("readiness")

@@ -238,7 +238,10 @@ pub fn normal_number(number: &str) -> String {
 
 /// The unique name under which a right is held.
 pub fn right_claim(number: &str) -> Claim {
-    Claim { kind: "right", value: normal_number(number) }
+    Claim {
+        kind: "right",
+        value: normal_number(number),
+    }
 }
 
 impl Protection {
@@ -252,7 +255,9 @@ impl Protection {
 
     /// What the university paid.
     pub fn university_paid(&self) -> impl Iterator<Item = &CostRecorded> {
-        self.costs.iter().filter(|cost| cost.paid_by == PaidBy::University)
+        self.costs
+            .iter()
+            .filter(|cost| cost.paid_by == PaidBy::University)
     }
 
     fn right(&self, right: RightId) -> Result<&Right, Refusal> {
@@ -291,7 +296,15 @@ impl Stage for Protection {
         before.disclosure.accepted()?;
         let mut checks = Checks::default();
         match command {
-            Command::RecordRight { right, kind, number, filed, granted, owners, paper } => {
+            Command::RecordRight {
+                right,
+                kind,
+                number,
+                filed,
+                granted,
+                owners,
+                paper,
+            } => {
                 self.check_right(before, &mut checks, (*kind, number, *filed, *granted), ctx)?;
                 checks.words("owners", owners, 300);
                 checks.settle()?;
@@ -305,7 +318,11 @@ impl Stage for Protection {
                     paper: paper.clone(),
                 })])
             }
-            Command::RecordGrant { right, granted, paper } => {
+            Command::RecordGrant {
+                right,
+                granted,
+                paper,
+            } => {
                 let filed = self.right(*right)?.recorded.filed;
                 check_days(&mut checks, filed, Some(*granted), ctx.today);
                 checks.settle()?;
@@ -315,7 +332,11 @@ impl Stage for Protection {
                     paper: paper.clone(),
                 })])
             }
-            Command::EndRight { right, ended, reason } => {
+            Command::EndRight {
+                right,
+                ended,
+                reason,
+            } => {
                 self.right(*right)?;
                 checks.words("reason", reason, 500);
                 not_in_future(&mut checks, "ended", *ended, ctx.today);
@@ -326,7 +347,14 @@ impl Stage for Protection {
                     reason: reason.clone(),
                 })])
             }
-            Command::RecordCost { kind, amount, paid_on, paid_by, voucher, paper } => {
+            Command::RecordCost {
+                kind,
+                amount,
+                paid_on,
+                paid_by,
+                voucher,
+                paper,
+            } => {
                 checks.positive("amount", *amount);
                 checks.words("voucher", voucher, 100);
                 not_in_future(&mut checks, "paid_on", *paid_on, ctx.today);
@@ -359,7 +387,11 @@ impl Stage for Protection {
         match event {
             Event::RightRecorded(it) => {
                 self.since.get_or_insert(effective);
-                let right = Right { granted: it.granted, recorded: it.clone(), ended: None };
+                let right = Right {
+                    granted: it.granted,
+                    recorded: it.clone(),
+                    ended: None,
+                };
                 self.rights.insert(it.right, right);
             }
             Event::GrantRecorded(it) => {
@@ -381,7 +413,10 @@ pub(crate) fn not_in_future(checks: &mut Checks, field: &str, day: Date, today: 
     checks.refuse_if(day > today, || {
         Finding::refused(
             "date.future",
-            text!("日期不能晚于今天（{today}）。", "The date cannot be after today ({today})."),
+            text!(
+                "日期不能晚于今天（{today}）。",
+                "The date cannot be after today ({today})."
+            ),
         )
         .at(field)
     });
@@ -431,7 +466,10 @@ impl Protection {
         checks.refuse_if(before.number_taken, || {
             Finding::refused(
                 "protection.number_taken",
-                text!("这个号码已登记在另一项成果下。", "Another case holds this number already."),
+                text!(
+                    "这个号码已登记在另一项成果下。",
+                    "Another case holds this number already."
+                ),
             )
             .at("number")
         });

@@ -87,7 +87,13 @@ impl Stage for Valuation {
         _ctx: &Context,
     ) -> Result<Vec<Event>, Refusal> {
         disclosure.accepted()?;
-        let Command::Note { method, low, high, basis, paper } = command;
+        let Command::Note {
+            method,
+            low,
+            high,
+            basis,
+            paper,
+        } = command;
         let mut checks = Checks::default();
         checks.positive("low", *low);
         checks.positive("high", *high);

@@ -131,7 +131,13 @@ impl Stage for Matching {
         ctx: &Context,
     ) -> Result<Vec<Event>, Refusal> {
         match command {
-            Command::Open { cases, mode, party, asking, note } => {
+            Command::Open {
+                cases,
+                mode,
+                party,
+                asking,
+                note,
+            } => {
                 self.check_open(before, cases, party, *asking, note)?;
                 let year = ctx.today.year();
                 let prefix = before.institution.prefix();
@@ -152,7 +158,10 @@ impl Stage for Matching {
                 checks.words("text", text, 2000);
                 crate::protection::not_in_future(&mut checks, "on", *on, ctx.today);
                 checks.settle()?;
-                Ok(vec![Event::ContactNoted(ContactNoted { on: *on, text: text.clone() })])
+                Ok(vec![Event::ContactNoted(ContactNoted {
+                    on: *on,
+                    text: text.clone(),
+                })])
             }
         }
     }
@@ -172,8 +181,11 @@ impl Matching {
     /// When the deal was never opened.
     pub fn exists(&self) -> Result<&Opened, Refusal> {
         self.opened.as_ref().map(|(_, it)| it).ok_or_else(|| {
-            Finding::refused("deal.unknown", text!("没有这个项目。", "There is no such deal."))
-                .into()
+            Finding::refused(
+                "deal.unknown",
+                text!("没有这个项目。", "There is no such deal."),
+            )
+            .into()
         })
     }
 
@@ -187,7 +199,10 @@ impl Matching {
     ) -> Result<(), Refusal> {
         let mut checks = Checks::default();
         checks.refuse_if(self.opened.is_some(), || {
-            Finding::refused("deal.exists", text!("这个项目已经立项。", "This deal exists already."))
+            Finding::refused(
+                "deal.exists",
+                text!("这个项目已经立项。", "This deal exists already."),
+            )
         });
         checks.refuse_if(cases.is_empty(), || {
             Finding::refused(
@@ -249,13 +264,21 @@ pub(crate) fn check_party(checks: &mut Checks, party: &Party) {
 /// Check character of a unified social credit code (GB 32100-2015).
 pub fn uscc_is_valid(code: &str) -> bool {
     const ALPHABET: &str = "0123456789ABCDEFGHJKLMNPQRTUWXY";
-    const WEIGHTS: [usize; 17] = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28];
+    const WEIGHTS: [usize; 17] = [
+        1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28,
+    ];
     let values: Option<Vec<usize>> = code.chars().map(|c| ALPHABET.find(c)).collect();
     let Some(values) = values else { return false };
-    let Some((last, body)) = values.split_last() else { return false };
+    let Some((last, body)) = values.split_last() else {
+        return false;
+    };
     if body.len() != WEIGHTS.len() {
         return false;
     }
-    let sum: usize = body.iter().zip(WEIGHTS).map(|(value, weight)| value * weight).sum();
+    let sum: usize = body
+        .iter()
+        .zip(WEIGHTS)
+        .map(|(value, weight)| value * weight)
+        .sum();
     (31 - sum % 31) % 31 == *last
 }

@@ -49,14 +49,19 @@ impl Stage for Negotiation {
                 unsigned(before)?;
                 self.agree(before, terms, paper.as_ref(), ctx)
             }
-            Command::DeclareInterest { related, note, paper } => {
-                declare(*related, note, paper.as_ref(), ctx)
-            }
+            Command::DeclareInterest {
+                related,
+                note,
+                paper,
+            } => declare(*related, note, paper.as_ref(), ctx),
             Command::MarketProof { place, paper } => {
                 let mut checks = Checks::default();
                 checks.words("place", place, 200);
                 checks.settle()?;
-                let proved = MarketProved { place: place.clone(), paper: paper.clone() };
+                let proved = MarketProved {
+                    place: place.clone(),
+                    paper: paper.clone(),
+                };
                 Ok(vec![Event::MarketProved(proved)])
             }
             Command::Decide { .. } => {
@@ -135,24 +140,33 @@ pub(crate) fn check_terms(checks: &mut Checks, terms: &Terms, cases: &[CaseView<
             .at("price")
         });
     }
-    checks.refuse_if(terms.mode == Mode::Licence && terms.licence.is_none(), || {
-        Finding::refused(
-            "terms.licence_kind",
-            text!("选出许可种类。", "Choose the kind of licence."),
-        )
-        .cite(law::citation("civil_code.862"))
-        .at("licence")
-    });
+    checks.refuse_if(
+        terms.mode == Mode::Licence && terms.licence.is_none(),
+        || {
+            Finding::refused(
+                "terms.licence_kind",
+                text!("选出许可种类。", "Choose the kind of licence."),
+            )
+            .cite(law::citation("civil_code.862"))
+            .at("licence")
+        },
+    );
     if terms.mode == Mode::Licence {
         checks.words("territory", &terms.territory, 100);
     }
-    checks.refuse_if(terms.royalty.is_some_and(|r| r.is_zero() || r > Share::ONE), || {
-        Finding::refused(
-            "terms.royalty",
-            text!("提成比例须大于0，不超过100%。", "A royalty is above 0 and at most 100%."),
-        )
-        .at("royalty")
-    });
+    checks.refuse_if(
+        terms.royalty.is_some_and(|r| r.is_zero() || r > Share::ONE),
+        || {
+            Finding::refused(
+                "terms.royalty",
+                text!(
+                    "提成比例须大于0，不超过100%。",
+                    "A royalty is above 0 and at most 100%."
+                ),
+            )
+            .at("royalty")
+        },
+    );
     check_schedule(checks, terms);
     check_weights(checks, terms, cases);
 }
@@ -162,20 +176,29 @@ fn check_equity(checks: &mut Checks, terms: &Terms) {
         None => checks.add(
             Finding::refused(
                 "terms.no_equity",
-                text!("写明作价金额和持股比例。", "Give the value and the holding."),
+                text!(
+                    "写明作价金额和持股比例。",
+                    "Give the value and the holding."
+                ),
             )
             .cite(law::citation("transfer_law.16"))
             .at("equity"),
         ),
         Some(equity) => {
             checks.positive("equity.valued", equity.valued);
-            checks.refuse_if(equity.holding.is_zero() || equity.holding > Share::ONE, || {
-                Finding::refused(
-                    "terms.holding",
-                    text!("持股比例须大于0，不超过100%。", "A holding is above 0 and at most 100%."),
-                )
-                .at("equity.holding")
-            });
+            checks.refuse_if(
+                equity.holding.is_zero() || equity.holding > Share::ONE,
+                || {
+                    Finding::refused(
+                        "terms.holding",
+                        text!(
+                            "持股比例须大于0，不超过100%。",
+                            "A holding is above 0 and at most 100%."
+                        ),
+                    )
+                    .at("equity.holding")
+                },
+            );
         }
     }
 }
@@ -208,7 +231,9 @@ fn check_weights(checks: &mut Checks, terms: &Terms, cases: &[CaseView<'_>]) {
         return;
     }
     let sums = Share::sum(terms.weights.values().copied()) == Ok(Share::ONE);
-    let covers = cases.iter().all(|case| terms.weights.contains_key(&case.id))
+    let covers = cases
+        .iter()
+        .all(|case| terms.weights.contains_key(&case.id))
         && terms.weights.len() == cases.len();
     checks.refuse_if(!sums || !covers, || {
         Finding::refused(
@@ -235,7 +260,10 @@ impl Negotiation {
         checks.refuse_if(self.newest() == Some(terms), || {
             Finding::refused(
                 "terms.same",
-                text!("条款与现行版本相同。", "These are the terms that stand already."),
+                text!(
+                    "条款与现行版本相同。",
+                    "These are the terms that stand already."
+                ),
             )
         });
         checks.settle()?;
@@ -253,8 +281,15 @@ impl Negotiation {
         command: &Command,
         ctx: &Context,
     ) -> Result<Vec<Event>, Refusal> {
-        let Command::Decide { meeting, held, approved, appraisal, appraised, note, minutes } =
-            command
+        let Command::Decide {
+            meeting,
+            held,
+            approved,
+            appraisal,
+            appraised,
+            note,
+            minutes,
+        } = command
         else {
             return Ok(Vec::new());
         };
@@ -356,7 +391,10 @@ impl Negotiation {
             Finding::new(
                 Severity::Info,
                 "market.proved",
-                text!("技术市场公示证明已存：{place}", "Market publicity on file: {place}"),
+                text!(
+                    "技术市场公示证明已存：{place}",
+                    "Market publicity on file: {place}"
+                ),
             )
         } else {
             Finding::new(
@@ -389,9 +427,11 @@ fn appraisal_gap(
     let need = law::appraisal_need(
         today,
         before.institution.central_unit(),
-        before.matching.opened.as_ref().is_some_and(|(_, it)| {
-            it.party.kind == crate::terms::PartyKind::WhollyStateOwned
-        }),
+        before
+            .matching
+            .opened
+            .as_ref()
+            .is_some_and(|(_, it)| it.party.kind == crate::terms::PartyKind::WhollyStateOwned),
     );
     match appraisal {
         Appraisal::Done if appraised.is_none_or(|value| !value.is_positive()) => Some(

@@ -244,6 +244,9 @@ impl Negotiation {
     /// The decision on the newest terms.
     pub fn current_decision(&self) -> Option<&Decided> {
         let version = self.version();
-        self.decision.as_ref().map(|(_, it)| it).filter(|it| it.version == version)
+        self.decision
+            .as_ref()
+            .map(|(_, it)| it)
+            .filter(|it| it.version == version)
     }
 }

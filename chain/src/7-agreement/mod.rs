@@ -150,7 +150,10 @@ pub struct Agreement {
 
 /// The unique name of a contract.
 pub fn contract_claim(contract_no: &str) -> Claim {
-    Claim { kind: "contract", value: crate::protection::normal_number(contract_no) }
+    Claim {
+        kind: "contract",
+        value: crate::protection::normal_number(contract_no),
+    }
 }
 
 /// What agreement may see.
@@ -178,7 +181,9 @@ impl Agreement {
 
     /// The other side as it is called now.
     pub fn party(&self) -> Option<&Party> {
-        self.renamed.as_ref().or_else(|| self.signed.as_ref().map(|(_, it)| &it.party))
+        self.renamed
+            .as_ref()
+            .or_else(|| self.signed.as_ref().map(|(_, it)| &it.party))
     }
 
     /// The contract, or a refusal.
@@ -187,9 +192,12 @@ impl Agreement {
     /// While nothing is signed.
     pub fn in_force(&self) -> Result<&Signed, Refusal> {
         self.signed.as_ref().map(|(_, it)| it).ok_or_else(|| {
-            Finding::refused("agreement.missing", text!("合同还没有签。", "No contract is signed yet."))
-                .cite(law::citation("transfer_law.18"))
-                .into()
+            Finding::refused(
+                "agreement.missing",
+                text!("合同还没有签。", "No contract is signed yet."),
+            )
+            .cite(law::citation("transfer_law.18"))
+            .into()
         })
     }
 }
@@ -203,7 +211,11 @@ pub fn gates(before: &Before<'_>, export_approval: bool, today: Date) -> Vec<Fin
     }
     if before.negotiation.newest().is_some() {
         found.push(before.negotiation.decision_finding());
-        found.extend(before.publicity.finding(before.negotiation, before.institution, today));
+        found.extend(
+            before
+                .publicity
+                .finding(before.negotiation, before.institution, today),
+        );
         found.extend(before.negotiation.market_finding());
         found.push(appraisal_finding(before, today));
     }
@@ -269,7 +281,10 @@ fn appraisal_finding(before: &Before<'_>, today: Date) -> Finding {
         .is_some_and(|(_, it)| it.party.kind == PartyKind::WhollyStateOwned);
     let need = law::appraisal_need(today, before.institution.central_unit(), wholly);
     let message = if need.exempt {
-        text!("受让方为国有全资企业，无须评估", "Taker wholly state-owned: no appraisal required")
+        text!(
+            "受让方为国有全资企业，无须评估",
+            "Taker wholly state-owned: no appraisal required"
+        )
     } else {
         text!(
             "受让方非国有全资，是否评估由学校决定",
@@ -288,27 +303,39 @@ fn interest_findings(before: &Before<'_>) -> Vec<Finding> {
     people.sort_unstable();
     people.dedup();
     let all = people.len();
-    let declared =
-        people.iter().filter(|p| before.negotiation.interests.contains_key(p)).count();
-    let related = before.negotiation.interests.values().filter(|it| it.related).count();
-    let mut found = vec![if declared == all {
-        Finding::new(
-            Severity::Info,
-            "interest.declared",
-            text!("{all}名完成人均已申报关联关系", "All {all} contributors declared their interests"),
-        )
-    } else {
-        let open = all - declared;
-        Finding::new(
-            Severity::Warning,
-            "interest.missing",
-            text!(
-                "{open}名完成人还没有申报与对方的关联关系。",
-                "{open} contributor(s) have not declared their ties to the other side."
-            ),
-        )
-    }
-    .cite(law::citation("conflict_of_interest"))];
+    let declared = people
+        .iter()
+        .filter(|p| before.negotiation.interests.contains_key(p))
+        .count();
+    let related = before
+        .negotiation
+        .interests
+        .values()
+        .filter(|it| it.related)
+        .count();
+    let mut found = vec![
+        if declared == all {
+            Finding::new(
+                Severity::Info,
+                "interest.declared",
+                text!(
+                    "{all}名完成人均已申报关联关系",
+                    "All {all} contributors declared their interests"
+                ),
+            )
+        } else {
+            let open = all - declared;
+            Finding::new(
+                Severity::Warning,
+                "interest.missing",
+                text!(
+                    "{open}名完成人还没有申报与对方的关联关系。",
+                    "{open} contributor(s) have not declared their ties to the other side."
+                ),
+            )
+        }
+        .cite(law::citation("conflict_of_interest")),
+    ];
     if related > 0 {
         found.push(
             Finding::new(
@@ -374,7 +401,12 @@ impl Stage for Agreement {
         let opened = before.matching.exists()?;
         let mut checks = Checks::default();
         match command {
-            Command::Sign { contract_no, signed, paper, export_approval } => {
+            Command::Sign {
+                contract_no,
+                signed,
+                paper,
+                export_approval,
+            } => {
                 let agreed = before.negotiation.agreed()?;
                 self.check_sign(before, &mut checks, contract_no, *signed, ctx.today);
                 for finding in gates(before, export_approval.is_some(), *signed) {
@@ -391,7 +423,12 @@ impl Stage for Agreement {
                     findings,
                 })])
             }
-            Command::Register { register_no, registered, technology_amount, paper } => {
+            Command::Register {
+                register_no,
+                registered,
+                technology_amount,
+                paper,
+            } => {
                 let contract = self.in_force()?;
                 checks.words("register_no", register_no, 60);
                 not_in_future(&mut checks, "registered", *registered, ctx.today);
@@ -404,7 +441,11 @@ impl Stage for Agreement {
                     paper: paper.clone(),
                 })])
             }
-            Command::Amend { terms, reason, paper } => {
+            Command::Amend {
+                terms,
+                reason,
+                paper,
+            } => {
                 self.in_force()?;
                 checks.words("reason", reason, 1000);
                 check_terms(&mut checks, terms, before.cases);
@@ -456,7 +497,10 @@ fn check_registration(
     checks.refuse_if(technology_amount.is_negative(), || {
         Finding::refused(
             "amount.negative",
-            text!("技术交易额不能是负数。", "The technology amount cannot be negative."),
+            text!(
+                "技术交易额不能是负数。",
+                "The technology amount cannot be negative."
+            ),
         )
         .at("technology_amount")
     });
@@ -509,7 +553,10 @@ impl Agreement {
         checks.refuse_if(before.contract_no_taken, || {
             Finding::refused(
                 "agreement.number_taken",
-                text!("另一个项目已用这个合同编号。", "Another deal uses this contract number."),
+                text!(
+                    "另一个项目已用这个合同编号。",
+                    "Another deal uses this contract number."
+                ),
             )
             .at("contract_no")
         });

@@ -156,7 +156,10 @@ impl Income {
     /// What came in and was not refunded or reversed.
     pub fn total(&self) -> Money {
         let parts = self.standing().flat_map(|(_, receipt)| {
-            let back = receipt.refunds.iter().map(|r| Money::from_fen(-r.amount.fen()));
+            let back = receipt
+                .refunds
+                .iter()
+                .map(|r| Money::from_fen(-r.amount.fen()));
             std::iter::once(receipt.received.amount).chain(back)
         });
         Money::sum(parts).unwrap_or_default()
@@ -167,14 +170,17 @@ impl Income {
     /// # Errors
     /// When there is no such receipt.
     pub fn receipt(&self, id: ReceiptId) -> Result<&Receipt, Refusal> {
-        self.receipts.get(&id).filter(|it| !it.reversed).ok_or_else(|| {
-            Finding::refused(
-                "income.unknown_receipt",
-                text!("没有这笔到账。", "There is no such receipt."),
-            )
-            .at("receipt")
-            .into()
-        })
+        self.receipts
+            .get(&id)
+            .filter(|it| !it.reversed)
+            .ok_or_else(|| {
+                Finding::refused(
+                    "income.unknown_receipt",
+                    text!("没有这笔到账。", "There is no such receipt."),
+                )
+                .at("receipt")
+                .into()
+            })
     }
 }
 
@@ -200,7 +206,14 @@ impl Stage for Income {
         before.agreement.in_force()?;
         let mut checks = Checks::default();
         match command {
-            Command::Receive { receipt, received, amount, payer, bank_ref, paper } => {
+            Command::Receive {
+                receipt,
+                received,
+                amount,
+                payer,
+                bank_ref,
+                paper,
+            } => {
                 checks.positive("amount", *amount);
                 checks.words("payer", payer, 200);
                 checks.at_most("bank_ref", bank_ref, 100);
@@ -216,7 +229,14 @@ impl Stage for Income {
                     paper: paper.clone(),
                 })])
             }
-            Command::Refund { refund, of, paid, amount, reason, paper } => {
+            Command::Refund {
+                refund,
+                of,
+                paid,
+                amount,
+                reason,
+                paper,
+            } => {
                 let receipt = self.receipt(*of)?;
                 check_refund(&mut checks, receipt, *amount, *paid);
                 not_in_future(&mut checks, "paid", *paid, ctx.today);
@@ -284,7 +304,9 @@ impl Income {
     fn check_twice(&self, checks: &mut Checks, receipt: ReceiptId, bank_ref: &str) {
         let bank_ref = bank_ref.trim();
         let same_line = !bank_ref.is_empty()
-            && self.standing().any(|(_, it)| it.received.bank_ref == bank_ref);
+            && self
+                .standing()
+                .any(|(_, it)| it.received.bank_ref == bank_ref);
         checks.refuse_if(self.receipts.contains_key(&receipt) || same_line, || {
             Finding::refused(
                 "income.twice",

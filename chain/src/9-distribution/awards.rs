@@ -37,7 +37,9 @@ impl Distribution {
             }));
         }
         for (receipt, division) in &self.divisions {
-            let Some((on, _)) = &division.approved else { continue };
+            let Some((on, _)) = &division.approved else {
+                continue;
+            };
             awards.extend(division.people().into_iter().map(|person| Award {
                 person,
                 receipt: Some(*receipt),
@@ -53,7 +55,11 @@ impl Distribution {
     /// What the compliance panel says of the money.
     pub fn findings(&self, _today: Date) -> Vec<Finding> {
         let mut found = Vec::new();
-        let newest = self.divisions.values().filter_map(|it| it.approved.as_ref()).next_back();
+        let newest = self
+            .divisions
+            .values()
+            .filter_map(|it| it.approved.as_ref())
+            .next_back();
         if let Some((_, approved)) = newest {
             found.extend(approved.split.findings.clone());
         }

@@ -63,9 +63,12 @@ pub fn decide(
         Command::Propose { receipt } => state.propose(before, *receipt, ctx)?,
         Command::Approve { receipt, note } => state.approve(before, *receipt, note, ctx)?,
         Command::Reject { receipt, reason } => state.reject(*receipt, reason)?,
-        Command::PostReward { receipt, notice, days, contact } => {
-            state.post_reward(before, *receipt, (*notice, *days, contact), ctx)?
-        }
+        Command::PostReward {
+            receipt,
+            notice,
+            days,
+            contact,
+        } => state.post_reward(before, *receipt, (*notice, *days, contact), ctx)?,
         Command::CloseReward { receipt, result } => {
             state.close_reward(before, *receipt, result, ctx)?
         }
@@ -73,7 +76,12 @@ pub fn decide(
         Command::AllotEquity { people, paper } => state.allot(before, people, paper, ctx)?,
     };
     let stream = StreamId::Deal(deal);
-    Ok(vec![NewEvent { stream, event: event.into(), corrects: None, effective: None }])
+    Ok(vec![NewEvent {
+        stream,
+        event: event.into(),
+        corrects: None,
+        effective: None,
+    }])
 }
 
 fn refuse(code: &str, message: dukou_kernel::Text) -> Refusal {
@@ -82,7 +90,11 @@ fn refuse(code: &str, message: dukou_kernel::Text) -> Refusal {
 
 impl Distribution {
     fn compute(&self, before: &Before<'_>, receipt: ReceiptId) -> Result<Computed, Refusal> {
-        let open = before.cases.iter().flat_map(|case| case.disclosure.unconfirmed()).count();
+        let open = before
+            .cases
+            .iter()
+            .flat_map(|case| case.disclosure.unconfirmed())
+            .count();
         let mut checks = Checks::default();
         checks.refuse_if(open > 0, || {
             Finding::refused(
@@ -118,15 +130,23 @@ impl Distribution {
             ));
         }
         if let Some(division) = self.divisions.get(&receipt)
-            && (division.approved.is_some() || division.proposed.is_some()) {
-                return Err(refuse(
-                    "distribution.proposed_already",
-                    text!("这笔到账已拟定分配。", "This receipt's distribution is proposed already."),
-                ));
-            }
-        let earlier = before.income.standing().take_while(|(id, _)| *id != receipt).any(
-            |(id, it)| !it.history && self.divisions.get(&id).is_none_or(|d| d.approved.is_none()),
-        );
+            && (division.approved.is_some() || division.proposed.is_some())
+        {
+            return Err(refuse(
+                "distribution.proposed_already",
+                text!(
+                    "这笔到账已拟定分配。",
+                    "This receipt's distribution is proposed already."
+                ),
+            ));
+        }
+        let earlier = before
+            .income
+            .standing()
+            .take_while(|(id, _)| *id != receipt)
+            .any(|(id, it)| {
+                !it.history && self.divisions.get(&id).is_none_or(|d| d.approved.is_none())
+            });
         if earlier {
             return Err(refuse(
                 "distribution.order",
@@ -147,11 +167,17 @@ impl Distribution {
     }
 
     fn proposal(&self, receipt: ReceiptId) -> Result<&Proposed, Refusal> {
-        let proposed = self.divisions.get(&receipt).and_then(|it| it.proposed.as_ref());
+        let proposed = self
+            .divisions
+            .get(&receipt)
+            .and_then(|it| it.proposed.as_ref());
         proposed.map(|(_, it)| it).ok_or_else(|| {
             refuse(
                 "distribution.no_proposal",
-                text!("这笔到账没有待批的分配。", "No distribution of this receipt waits for approval."),
+                text!(
+                    "这笔到账没有待批的分配。",
+                    "No distribution of this receipt waits for approval."
+                ),
             )
         })
     }
@@ -208,7 +234,10 @@ impl Distribution {
         let mut checks = Checks::default();
         checks.words("reason", reason, 1000);
         checks.settle()?;
-        Ok(Event::Rejected(Rejected { receipt, reason: reason.to_owned() }))
+        Ok(Event::Rejected(Rejected {
+            receipt,
+            reason: reason.to_owned(),
+        }))
     }
 
     fn post_reward(
@@ -218,7 +247,10 @@ impl Distribution {
         (notice, days, contact): (dukou_kernel::NoticeId, u32, &str),
         ctx: &Context,
     ) -> Result<Event, Refusal> {
-        let division = self.divisions.get(&receipt).filter(|it| it.approved.is_some());
+        let division = self
+            .divisions
+            .get(&receipt)
+            .filter(|it| it.approved.is_some());
         let division = division.ok_or_else(not_approved)?;
         let mut checks = Checks::default();
         checks.words("contact", contact, 200);
@@ -243,7 +275,10 @@ impl Distribution {
         checks.refuse_if(days > 250, || {
             Finding::refused(
                 "publicity.too_long",
-                text!("公示期最长250个工作日。", "A reward notice stands at most 250 working days."),
+                text!(
+                    "公示期最长250个工作日。",
+                    "A reward notice stands at most 250 working days."
+                ),
             )
             .at("days")
         });
@@ -253,7 +288,11 @@ impl Distribution {
             notice,
             year: ctx.today.year(),
             ordinal: before.ordinal,
-            titles: before.cases.iter().map(|c| c.disclosure.title().to_owned()).collect(),
+            titles: before
+                .cases
+                .iter()
+                .map(|c| c.disclosure.title().to_owned())
+                .collect(),
             days,
             days_min,
             citation,
@@ -268,9 +307,15 @@ impl Distribution {
         result: &str,
         ctx: &Context,
     ) -> Result<Event, Refusal> {
-        let reward = self.divisions.get(&receipt).and_then(|it| it.reward.as_ref());
+        let reward = self
+            .divisions
+            .get(&receipt)
+            .and_then(|it| it.reward.as_ref());
         let reward = reward.filter(|it| it.closed.is_none()).ok_or_else(|| {
-            refuse("reward.none", text!("没有正在进行的奖励公示。", "No reward notice is running."))
+            refuse(
+                "reward.none",
+                text!("没有正在进行的奖励公示。", "No reward notice is running."),
+            )
         })?;
         let due = reward.due(before.institution.calendar());
         let citation = reward.posted.citation.clone();
@@ -301,19 +346,28 @@ impl Distribution {
         let mut checks = Checks::default();
         checks.words("result", result, 1000);
         checks.settle()?;
-        Ok(Event::RewardClosed(RewardClosed { receipt, result: result.to_owned() }))
+        Ok(Event::RewardClosed(RewardClosed {
+            receipt,
+            result: result.to_owned(),
+        }))
     }
 
-    fn pay(
-        &self,
-        before: &Before<'_>,
-        command: &Command,
-        ctx: &Context,
-    ) -> Result<Event, Refusal> {
-        let Command::Pay { receipt, person, amount, paid, voucher, paper } = command else {
+    fn pay(&self, before: &Before<'_>, command: &Command, ctx: &Context) -> Result<Event, Refusal> {
+        let Command::Pay {
+            receipt,
+            person,
+            amount,
+            paid,
+            voucher,
+            paper,
+        } = command
+        else {
             return Err(not_approved());
         };
-        let division = self.divisions.get(receipt).filter(|it| it.approved.is_some());
+        let division = self
+            .divisions
+            .get(receipt)
+            .filter(|it| it.approved.is_some());
         let division = division.ok_or_else(not_approved)?;
         let owed = division.owed(*person);
         let mut checks = Checks::default();
@@ -323,7 +377,10 @@ impl Distribution {
         checks.refuse_if(*amount > owed, || {
             Finding::refused(
                 "pay.too_much",
-                text!("此人还应得 ¥{owed}，不能多付。", "Only ¥{owed} is owed to this person."),
+                text!(
+                    "此人还应得 ¥{owed}，不能多付。",
+                    "Only ¥{owed} is owed to this person."
+                ),
             )
             .at("amount")
         });
@@ -331,11 +388,17 @@ impl Distribution {
         checks.refuse_if(approved_on.is_some_and(|on| *paid < on), || {
             Finding::refused(
                 "pay.early",
-                text!("付款日期早于分配批准日。", "Paid before the distribution was approved."),
+                text!(
+                    "付款日期早于分配批准日。",
+                    "Paid before the distribution was approved."
+                ),
             )
             .at("paid")
         });
-        let published = division.reward.as_ref().is_some_and(|it| it.closed.is_some());
+        let published = division
+            .reward
+            .as_ref()
+            .is_some_and(|it| it.closed.is_some());
         checks.add(publication(before, *person, *paid, published));
         let to = payee(before, *person, &mut checks);
         let findings = checks.settle()?;
@@ -358,16 +421,25 @@ impl Distribution {
         paper: &crate::terms::Attachment,
         ctx: &Context,
     ) -> Result<Event, Refusal> {
-        let terms = before.agreement.terms().filter(|it| it.mode == Mode::Equity);
+        let terms = before
+            .agreement
+            .terms()
+            .filter(|it| it.mode == Mode::Equity);
         let equity = terms.and_then(|it| it.equity.as_ref()).ok_or_else(|| {
             refuse(
                 "equity.none",
-                text!("这个项目不是作价投资。", "This deal is not an equity investment."),
+                text!(
+                    "这个项目不是作价投资。",
+                    "This deal is not an equity investment."
+                ),
             )
         })?;
         let mut checks = Checks::default();
         checks.refuse_if(self.equity.is_some(), || {
-            Finding::refused("equity.allotted", text!("股权已分配。", "The equity is allotted already."))
+            Finding::refused(
+                "equity.allotted",
+                text!("股权已分配。", "The equity is allotted already."),
+            )
         });
         let by = ctx.actor.person();
         if by.is_some_and(|person| before.is_contributor(person)) {
@@ -391,12 +463,20 @@ impl Distribution {
     /// # Errors
     /// When more would be taken back than was given.
     pub fn claw_back(&self, refund: &Refunded) -> Result<Option<Event>, Refusal> {
-        let approved = self.divisions.get(&refund.of).is_some_and(|it| it.approved.is_some());
+        let approved = self
+            .divisions
+            .get(&refund.of)
+            .is_some_and(|it| it.approved.is_some());
         if !approved {
             return Ok(None);
         }
         let (split, engine) = engine::refund(self, refund)?;
-        let back = ClawedBack { receipt: refund.of, refund: refund.refund, split, engine };
+        let back = ClawedBack {
+            receipt: refund.of,
+            refund: refund.refund,
+            split,
+            engine,
+        };
         Ok(Some(Event::ClawedBack(back)))
     }
 }
@@ -433,12 +513,18 @@ fn check_equity(
         checks.refuse_if(!before.is_contributor(share.person), || {
             Finding::refused(
                 "equity.not_contributor",
-                text!("只有完成人能得股权奖励。", "Only contributors are given equity."),
+                text!(
+                    "只有完成人能得股权奖励。",
+                    "Only contributors are given equity."
+                ),
             )
             .at("people")
         });
         let post = (before.person)(share.person).map_or(Post::None, |it| it.post_on(ctx.today));
-        let head = matches!(post, Post::HeadOfUnit | Post::PartySecretary | Post::HeadOfSubunit);
+        let head = matches!(
+            post,
+            Post::HeadOfUnit | Post::PartySecretary | Post::HeadOfSubunit
+        );
         checks.refuse_if(head, || {
             Finding::refused(
                 "leader.no_equity",
@@ -479,7 +565,10 @@ fn publication(
         return Finding::new(
             Severity::Info,
             "reward.published",
-            text!("奖励已公示满期", "The reward was published for the full period"),
+            text!(
+                "奖励已公示满期",
+                "The reward was published for the full period"
+            ),
         )
         .cite(law::citation("most_2018_103"));
     }
@@ -541,7 +630,10 @@ fn no_money() -> Refusal {
 fn not_approved() -> Refusal {
     Finding::refused(
         "distribution.not_approved",
-        text!("这笔到账的分配还没有批准。", "This receipt's distribution is not approved."),
+        text!(
+            "这笔到账的分配还没有批准。",
+            "This receipt's distribution is not approved."
+        ),
     )
     .at("receipt")
     .into()
@@ -555,6 +647,9 @@ fn no_refusal(computed: &Computed) -> Result<(), Refusal> {
         .filter(|it| it.severity == Severity::Refused)
         .cloned()
         .collect();
-    if no.is_empty() { Ok(()) } else { Err(Refusal { findings: no }) }
+    if no.is_empty() {
+        Ok(())
+    } else {
+        Err(Refusal { findings: no })
+    }
 }
-

@@ -75,7 +75,10 @@ fn team(before: &Before<'_>) -> Result<Vec<PersonShare>, Refusal> {
     let weights = before.agreement.terms().map(|it| &it.weights);
     let mut people: Vec<PersonShare> = Vec::new();
     for case in before.cases {
-        let weight = weights.and_then(|it| it.get(&case.id)).copied().unwrap_or(equal);
+        let weight = weights
+            .and_then(|it| it.get(&case.id))
+            .copied()
+            .unwrap_or(equal);
         for contributor in case.disclosure.contributors() {
             let share = contributor.share.times(weight).map_err(|_| too_long())?;
             let id = contributor.person.to_string();
@@ -84,7 +87,11 @@ fn team(before: &Before<'_>) -> Result<Vec<PersonShare>, Refusal> {
                     known.share = known.share.plus(share).map_err(|_| too_long())?;
                     known.main |= contributor.main;
                 }
-                None => people.push(PersonShare { id, share, main: contributor.main }),
+                None => people.push(PersonShare {
+                    id,
+                    share,
+                    main: contributor.main,
+                }),
             }
         }
     }
@@ -114,7 +121,12 @@ fn name_main(people: &mut [PersonShare]) {
 
 fn policy_of<'a>(before: &'a Before<'_>, day: Date) -> Result<(&'a SchoolPolicy, Date), Refusal> {
     let institution = before.institution;
-    let from = institution.policies.iter().map(|(from, _)| *from).filter(|from| *from <= day).max();
+    let from = institution
+        .policies
+        .iter()
+        .map(|(from, _)| *from)
+        .filter(|from| *from <= day)
+        .max();
     institution.policy_on(day).zip(from).ok_or_else(|| {
         Finding::refused(
             "policy.none",
@@ -135,8 +147,10 @@ fn period<'a>(
 ) -> Result<&'a mut Period, Refusal> {
     let (policy, policy_from) = policy_of(before, day)?;
     let people = team(before)?;
-    let key: Vec<(String, Share, bool)> =
-        people.iter().map(|it| (it.id.clone(), it.share, it.main)).collect();
+    let key: Vec<(String, Share, bool)> = people
+        .iter()
+        .map(|it| (it.id.clone(), it.share, it.main))
+        .collect();
     let same = engine
         .periods
         .last()
@@ -152,13 +166,14 @@ fn period<'a>(
             for cost in old.state.costs() {
                 state.add_cost(&cost.kind, cost.due_fen).map_err(refusal)?;
             }
-            state.carry_inventor_due(old.state.inventor_due()).map_err(refusal)?;
+            state
+                .carry_inventor_due(old.state.inventor_due())
+                .map_err(refusal)?;
         }
         // Who paid and who got it back so far goes along with what is still due.
-        let (inventors, returned) = engine
-            .periods
-            .last()
-            .map_or_else(Default::default, |old| (old.inventors.clone(), old.returned.clone()));
+        let (inventors, returned) = engine.periods.last().map_or_else(Default::default, |old| {
+            (old.inventors.clone(), old.returned.clone())
+        });
         engine.periods.push(Period {
             policy_from,
             receipts: Vec::new(),
@@ -190,7 +205,10 @@ fn take_costs(
                     findings.extend(left.map_err(refusal)?.map(|it| it.finding));
                 }
                 PaidBy::Inventor { person } => {
-                    period.state.add_inventor_cost(cost.amount).map_err(refusal)?;
+                    period
+                        .state
+                        .add_inventor_cost(cost.amount)
+                        .map_err(refusal)?;
                     period.inventors.push((person, cost.amount));
                 }
             }
@@ -227,13 +245,21 @@ pub(super) fn compute(
     let mut split = to_split(&period.state.receive(&take, book).map_err(refusal)?)?;
     period.receipts.push(id);
     for refund in &entered.refunds {
-        let back = period.state.receive(&refund_of(refund), book).map_err(refusal)?;
+        let back = period
+            .state
+            .receive(&refund_of(refund), book)
+            .map_err(refusal)?;
         add(&mut split, &to_split(&back)?)?;
     }
     share_returns(period, &mut split)?;
     findings.append(&mut split.findings);
     split.findings = findings;
-    Ok(Computed { split, engine, costs_taken, policy_from })
+    Ok(Computed {
+        split,
+        engine,
+        costs_taken,
+        policy_from,
+    })
 }
 
 fn refund_of(refund: &Refunded) -> Receipt {
@@ -253,13 +279,23 @@ pub(super) fn refund(
 ) -> Result<(Split, Engine), Refusal> {
     let mut engine = distribution.engine.clone();
     let id = refund.of.to_string();
-    let period = engine.periods.iter_mut().find(|it| it.receipts.contains(&id)).ok_or_else(|| {
-        Refusal::from(Finding::refused(
-            "refund.unknown_receipt",
-            text!("这笔到账没有经本系统分配。", "This receipt was not distributed here."),
-        ))
-    })?;
-    let back = period.state.receive(&refund_of(refund), law::rulebook()).map_err(refusal)?;
+    let period = engine
+        .periods
+        .iter_mut()
+        .find(|it| it.receipts.contains(&id))
+        .ok_or_else(|| {
+            Refusal::from(Finding::refused(
+                "refund.unknown_receipt",
+                text!(
+                    "这笔到账没有经本系统分配。",
+                    "This receipt was not distributed here."
+                ),
+            ))
+        })?;
+    let back = period
+        .state
+        .receive(&refund_of(refund), law::rulebook())
+        .map_err(refusal)?;
     let mut split = to_split(&back)?;
     share_returns(period, &mut split)?;
     Ok((split, engine))
@@ -286,7 +322,10 @@ fn share_returns(period: &mut Period, split: &mut Split) -> Result<(), Refusal> 
             .filter(|(who, _)| *who == person)
             .map(|(_, it)| Money::from_fen(it.fen().saturating_mul(2)))
             .collect();
-        let owed = Money::sum(all_due).map_err(range)?.minus(got).map_err(range)?;
+        let owed = Money::sum(all_due)
+            .map_err(range)?
+            .minus(got)
+            .map_err(range)?;
         let part = if left.is_negative() {
             Money::from_fen(left.fen().max(-got.fen()))
         } else {
@@ -313,13 +352,22 @@ fn to_split(from: &ReceiptSplit) -> Result<Split, Refusal> {
         .map(|(key, amount)| Ok((person(key)?, *amount)))
         .collect::<Result<Vec<_>, Refusal>>()?;
     // One nameless return for now; [`share_returns`] gives it its names.
-    let nobody = people.first().map(|(id, _)| (*id, from.returned_to_inventors_fen));
+    let nobody = people
+        .first()
+        .map(|(id, _)| (*id, from.returned_to_inventors_fen));
     Ok(Split {
         gross: from.fen,
         recovered: from.recovered_fen,
-        returned: nobody.into_iter().filter(|(_, it)| *it != Money::ZERO).collect(),
+        returned: nobody
+            .into_iter()
+            .filter(|(_, it)| *it != Money::ZERO)
+            .collect(),
         net: from.net_fen,
-        pools: from.pools.iter().map(|(name, it)| (name.to_owned(), *it)).collect(),
+        pools: from
+            .pools
+            .iter()
+            .map(|(name, it)| (name.to_owned(), *it))
+            .collect(),
         people,
         steps: from.steps.iter().map(line).collect(),
         findings: from.findings.iter().map(|it| it.finding.clone()).collect(),
@@ -327,8 +375,11 @@ fn to_split(from: &ReceiptSplit) -> Result<Split, Refusal> {
 }
 
 fn line(step: &Step) -> StepLine {
-    let inputs: Vec<String> =
-        step.inputs.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+    let inputs: Vec<String> = step
+        .inputs
+        .iter()
+        .map(|(name, value)| format!("{name} = {value}"))
+        .collect();
     StepLine {
         text: step.text.clone(),
         citation: step.citation.clone(),

@@ -49,9 +49,9 @@ pub fn of_distribution(event: &Event, _meta: &Meta) -> Vec<Posting> {
     match event {
         Event::Approved(it) => of_split(&it.split),
         Event::ClawedBack(it) => of_split(&it.split),
-        Event::Paid(it) => {
-            moved(Account::Person(it.person), Account::PaidOut, it.amount).into_iter().collect()
-        }
+        Event::Paid(it) => moved(Account::Person(it.person), Account::PaidOut, it.amount)
+            .into_iter()
+            .collect(),
         _ => Vec::new(),
     }
 }
@@ -60,9 +60,9 @@ pub fn of_distribution(event: &Event, _meta: &Meta) -> Vec<Posting> {
 /// before Dukou.
 pub fn of_history(event: &history::Event, _meta: &Meta) -> Vec<Posting> {
     match event {
-        history::Event::Receipt(it) => {
-            moved(Account::Payer, Account::Clearing, it.amount).into_iter().collect()
-        }
+        history::Event::Receipt(it) => moved(Account::Payer, Account::Clearing, it.amount)
+            .into_iter()
+            .collect(),
         history::Event::Distribution(it) => past(it),
         _ => Vec::new(),
     }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use dukou_calendar::Calendar;
 use dukou_kernel::{CaseId, Date, Money, PersonId, ReceiptId};
 
-use super::{Approved, ClawedBack, Engine, EquityAllotted, Event, Paid, Proposed, RewardClosed, RewardPosted};
+use super::{
+    Approved, ClawedBack, Engine, EquityAllotted, Event, Paid, Proposed, RewardClosed, RewardPosted,
+};
 use crate::history::PastDistribution;
 use crate::income;
 use crate::law::{self, Due};
@@ -68,7 +70,11 @@ impl Division {
 
     /// What a person was paid here.
     pub fn paid_to(&self, person: PersonId) -> Money {
-        let mine = self.paid.iter().filter(|it| it.person == person).map(|it| it.amount);
+        let mine = self
+            .paid
+            .iter()
+            .filter(|it| it.person == person)
+            .map(|it| it.amount);
         Money::sum(mine).unwrap_or_default()
     }
 
@@ -88,7 +94,9 @@ impl Division {
 
     /// What a person is still owed here; negative when money must come back.
     pub fn owed(&self, person: PersonId) -> Money {
-        self.awarded(person).minus(self.paid_to(person)).unwrap_or_default()
+        self.awarded(person)
+            .minus(self.paid_to(person))
+            .unwrap_or_default()
     }
 
     /// Where it stands.
@@ -149,16 +157,27 @@ impl Distribution {
             }
             Event::RewardPosted(it) => {
                 let division = self.divisions.entry(it.receipt).or_default();
-                division.reward = Some(Reward { posted_on: on, posted: it.clone(), closed: None });
+                division.reward = Some(Reward {
+                    posted_on: on,
+                    posted: it.clone(),
+                    closed: None,
+                });
             }
             Event::RewardClosed(it) => {
-                let reward = self.divisions.get_mut(&it.receipt).and_then(|d| d.reward.as_mut());
+                let reward = self
+                    .divisions
+                    .get_mut(&it.receipt)
+                    .and_then(|d| d.reward.as_mut());
                 if let Some(reward) = reward {
                     reward.closed = Some((on, it.clone()));
                 }
             }
             Event::Paid(it) => {
-                self.divisions.entry(it.receipt).or_default().paid.push(it.clone());
+                self.divisions
+                    .entry(it.receipt)
+                    .or_default()
+                    .paid
+                    .push(it.clone());
             }
             Event::EquityAllotted(it) => self.equity = Some((on, it.clone())),
         }
@@ -189,12 +208,18 @@ impl Distribution {
 
     /// True when a receipt was proposed or approved.
     pub fn touched(&self, receipt: ReceiptId) -> bool {
-        self.divisions.get(&receipt).is_some_and(|it| it.approved.is_some())
+        self.divisions
+            .get(&receipt)
+            .is_some_and(|it| it.approved.is_some())
     }
 
     /// Word for lists.
     pub fn standing_of(&self, receipt: ReceiptId) -> &'static str {
-        match self.divisions.get(&receipt).map_or(Standing::Undivided, Division::standing) {
+        match self
+            .divisions
+            .get(&receipt)
+            .map_or(Standing::Undivided, Division::standing)
+        {
             Standing::Undivided => "undivided",
             Standing::Proposed => "proposed",
             Standing::Approved => "approved",
@@ -210,14 +235,21 @@ impl Distribution {
     /// Day of the last approval.
     pub fn last_approved(&self) -> Option<Date> {
         let equity = self.equity.as_ref().map(|(on, _)| *on);
-        let cash = self.divisions.values().filter_map(|it| it.approved.as_ref().map(|a| a.0));
+        let cash = self
+            .divisions
+            .values()
+            .filter_map(|it| it.approved.as_ref().map(|a| a.0));
         cash.chain(equity).max()
     }
 
     /// Day of the last payment.
     pub fn last_paid(&self) -> Option<Date> {
         let equity = self.equity.as_ref().map(|(on, _)| *on);
-        self.divisions.values().flat_map(|it| it.paid.iter().map(|p| p.paid)).chain(equity).max()
+        self.divisions
+            .values()
+            .flat_map(|it| it.paid.iter().map(|p| p.paid))
+            .chain(equity)
+            .max()
     }
 
     /// True when every approved award is paid.

@@ -20,12 +20,19 @@ impl Distribution {
             }
             let amount = receipt.received.amount;
             let since = receipt.received.received;
-            match self.divisions.get(&id).map_or(Standing::Undivided, |it| it.standing()) {
+            match self
+                .divisions
+                .get(&id)
+                .map_or(Standing::Undivided, |it| it.standing())
+            {
                 Standing::Undivided => add(
                     "distribution.propose",
                     Holder::Manager,
                     (Basis::School, None),
-                    text!("拟定分配：到账 ¥{amount}", "Propose the distribution of ¥{amount}"),
+                    text!(
+                        "拟定分配：到账 ¥{amount}",
+                        "Propose the distribution of ¥{amount}"
+                    ),
                     text!("已到账，尚未分配", "Received, not yet distributed"),
                     since,
                 ),
@@ -33,7 +40,10 @@ impl Distribution {
                     "distribution.approve",
                     Holder::Role(Role::Approver),
                     (Basis::School, None),
-                    text!("审批分配：到账 ¥{amount}", "Approve the distribution of ¥{amount}"),
+                    text!(
+                        "审批分配：到账 ¥{amount}",
+                        "Approve the distribution of ¥{amount}"
+                    ),
                     text!("分配已拟定", "The distribution is proposed"),
                     since,
                 ),
@@ -43,14 +53,13 @@ impl Distribution {
         }
     }
 
-    fn pay_tasks(
-        &self,
-        id: dukou_kernel::ReceiptId,
-        institution: &Institution,
-        add: &mut Add<'_>,
-    ) {
-        let Some(division) = self.divisions.get(&id) else { return };
-        let Some((approved_on, approved)) = &division.approved else { return };
+    fn pay_tasks(&self, id: dukou_kernel::ReceiptId, institution: &Institution, add: &mut Add<'_>) {
+        let Some(division) = self.divisions.get(&id) else {
+            return;
+        };
+        let Some((approved_on, approved)) = &division.approved else {
+            return;
+        };
         let citation = law::citation("most_2018_103");
         match &division.reward {
             None => add(
@@ -68,13 +77,24 @@ impl Distribution {
                 "distribution.close_reward",
                 Holder::Manager,
                 (Basis::Law, Some(reward.due(institution.calendar()))),
-                text!("奖励公示届满后登记结果", "Record the result when the reward notice ends"),
+                text!(
+                    "奖励公示届满后登记结果",
+                    "Record the result when the reward notice ends"
+                ),
                 Text::new(citation.zh, citation.en),
                 reward.posted_on,
             ),
             Some(_) => {
-                let open = division.people().iter().filter(|p| division.owed(**p).is_positive()).count();
-                let warned = approved.split.findings.iter().any(|f| f.severity == Severity::Refused);
+                let open = division
+                    .people()
+                    .iter()
+                    .filter(|p| division.owed(**p).is_positive())
+                    .count();
+                let warned = approved
+                    .split
+                    .findings
+                    .iter()
+                    .any(|f| f.severity == Severity::Refused);
                 debug_assert!(!warned, "an approved split carries no refusal");
                 add(
                     "distribution.pay",

@@ -3,10 +3,12 @@
 //! proceed from it. Past distributions are opening balances of what each
 //! already got.
 
-use dukou_kernel::{BatchId, CaseId, Date, Finding, Money, PersonId, ReceiptId, Refusal, UnitId, text};
+use dukou_kernel::{
+    BatchId, CaseId, Date, Finding, Money, PersonId, ReceiptId, Refusal, UnitId, text,
+};
 use serde::{Deserialize, Serialize};
 
-use crate::terms::{Contributor, Mode, LicenceKind, Party, Pricing, ResultKind};
+use crate::terms::{Contributor, LicenceKind, Mode, Party, Pricing, ResultKind};
 
 /// Where an imported fact stood.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

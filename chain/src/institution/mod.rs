@@ -199,7 +199,9 @@ impl Institution {
 
     /// Whose overlay applies.
     pub fn jurisdiction(&self) -> &str {
-        self.profile.as_ref().map_or("CN", |it| it.jurisdiction.as_str())
+        self.profile
+            .as_ref()
+            .map_or("CN", |it| it.jurisdiction.as_str())
     }
 
     /// 中央级事业单位
@@ -270,17 +272,26 @@ fn check_profile(profile: &Profile) -> Result<(), Refusal> {
     checks.refuse_if(!letters || !(2..=6).contains(&profile.prefix.len()), || {
         Finding::refused(
             "institution.prefix",
-            text!("编号前缀是2到6个大写字母。", "The prefix is 2 to 6 capital letters."),
+            text!(
+                "编号前缀是2到6个大写字母。",
+                "The prefix is 2 to 6 capital letters."
+            ),
         )
         .at("prefix")
     });
-    checks.refuse_if(!law::jurisdictions().contains(&profile.jurisdiction.as_str()), || {
-        Finding::refused(
-            "institution.jurisdiction",
-            text!("没有这个地区的规则。", "There are no rules for this region."),
-        )
-        .at("jurisdiction")
-    });
+    checks.refuse_if(
+        !law::jurisdictions().contains(&profile.jurisdiction.as_str()),
+        || {
+            Finding::refused(
+                "institution.jurisdiction",
+                text!(
+                    "没有这个地区的规则。",
+                    "There are no rules for this region."
+                ),
+            )
+            .at("jurisdiction")
+        },
+    );
     checks.settle().map(|_| ())
 }
 
@@ -305,14 +316,22 @@ impl Stage for Institution {
                     )
                     .into());
                 }
-                Ok(vec![Event::Founded(ProfileSet { profile: profile.clone() })])
+                Ok(vec![Event::Founded(ProfileSet {
+                    profile: profile.clone(),
+                })])
             }
             Command::SetProfile { profile } => {
                 self.founded()?;
                 check_profile(profile)?;
-                Ok(vec![Event::ProfileSet(ProfileSet { profile: profile.clone() })])
+                Ok(vec![Event::ProfileSet(ProfileSet {
+                    profile: profile.clone(),
+                })])
             }
-            Command::AddUnit { unit, name_zh, name_en } => {
+            Command::AddUnit {
+                unit,
+                name_zh,
+                name_en,
+            } => {
                 self.founded()?;
                 let mut checks = Checks::default();
                 checks.words("name_zh", name_zh, 100);
@@ -327,13 +346,21 @@ impl Stage for Institution {
                 self.founded()?;
                 Ok(vec![Event::YearAdopted(YearAdopted { year: year.clone() })])
             }
-            Command::AdoptPolicy { from, policy, paper } => {
+            Command::AdoptPolicy {
+                from,
+                policy,
+                paper,
+            } => {
                 self.founded()?;
                 let findings = law::check_policy(self, policy, *from);
                 let refused = findings.iter().any(|it| it.severity == Severity::Refused);
                 if refused {
-                    let no = findings.into_iter().filter(|f| f.severity == Severity::Refused);
-                    return Err(Refusal { findings: no.collect() });
+                    let no = findings
+                        .into_iter()
+                        .filter(|f| f.severity == Severity::Refused);
+                    return Err(Refusal {
+                        findings: no.collect(),
+                    });
                 }
                 Ok(vec![Event::PolicyAdopted(PolicyAdopted {
                     from: *from,
@@ -342,7 +369,12 @@ impl Stage for Institution {
                     findings,
                 })])
             }
-            Command::SetPermission { role, action, scope, reason } => {
+            Command::SetPermission {
+                role,
+                action,
+                scope,
+                reason,
+            } => {
                 self.founded()?;
                 self.set_permission((*role, action, *scope, reason), ctx)
             }
@@ -353,7 +385,8 @@ impl Stage for Institution {
         match event {
             Event::Founded(it) | Event::ProfileSet(it) => self.profile = Some(it.profile.clone()),
             Event::UnitAdded(it) => {
-                self.units.insert(it.unit, (it.name_zh.clone(), it.name_en.clone()));
+                self.units
+                    .insert(it.unit, (it.name_zh.clone(), it.name_en.clone()));
             }
             Event::YearAdopted(it) => {
                 let calendar = self.calendar.as_ref().clone().with_year(it.year.clone());
@@ -361,7 +394,8 @@ impl Stage for Institution {
             }
             Event::PolicyAdopted(it) => self.policies.push((it.from, it.policy.clone())),
             Event::PermissionSet(it) => {
-                self.permissions.insert((it.action.clone(), it.role), it.scope);
+                self.permissions
+                    .insert((it.action.clone(), it.role), it.scope);
             }
         }
     }
@@ -375,13 +409,19 @@ impl Institution {
     ) -> Result<Vec<Event>, Refusal> {
         let mut checks = Checks::default();
         checks.words("reason", reason, 500);
-        checks.refuse_if(!permission::actions().any(|known| known.name == action), || {
-            Finding::refused(
-                "permission.unknown_action",
-                text!("权限表里没有这个动作。", "The permission table has no such action."),
-            )
-            .at("action")
-        });
+        checks.refuse_if(
+            !permission::actions().any(|known| known.name == action),
+            || {
+                Finding::refused(
+                    "permission.unknown_action",
+                    text!(
+                        "权限表里没有这个动作。",
+                        "The permission table has no such action."
+                    ),
+                )
+                .at("action")
+            },
+        );
         checks.refuse_if(permission::is_fixed(role, action, scope), || {
             Finding::refused(
                 "permission.separation",
@@ -395,8 +435,11 @@ impl Institution {
         });
         let before = self.scope(role, action);
         checks.refuse_if(before == scope, || {
-            Finding::refused("permission.same", text!("与现在相同。", "It stands so already."))
-                .at("scope")
+            Finding::refused(
+                "permission.same",
+                text!("与现在相同。", "It stands so already."),
+            )
+            .at("scope")
         });
         checks.settle()?;
         Ok(vec![Event::PermissionSet(PermissionSet {

@@ -46,7 +46,10 @@ impl Role {
 
     /// True for the three administrators who must stay separate (三员).
     pub fn is_administrator(self) -> bool {
-        matches!(self, Self::SystemAdmin | Self::SecurityAdmin | Self::AuditAdmin)
+        matches!(
+            self,
+            Self::SystemAdmin | Self::SecurityAdmin | Self::AuditAdmin
+        )
     }
 }
 
@@ -287,7 +290,10 @@ pub struct Person {
 
 /// The unique name of a staff number's commitment.
 pub fn staff_claim(key: &str) -> Claim {
-    Claim { kind: "staff", value: key.to_owned() }
+    Claim {
+        kind: "staff",
+        value: key.to_owned(),
+    }
 }
 
 impl Person {
@@ -313,8 +319,11 @@ impl Person {
         if self.kind.is_some() {
             return Ok(());
         }
-        Err(Finding::refused("people.unknown", text!("没有这个人。", "There is no such person."))
-            .into())
+        Err(Finding::refused(
+            "people.unknown",
+            text!("没有这个人。", "There is no such person."),
+        )
+        .into())
     }
 }
 
@@ -329,13 +338,16 @@ pub struct Before<'a> {
 }
 
 fn check_posts(checks: &mut Checks, posts: &[Tenure]) {
-    checks.refuse_if(posts.iter().any(|it| it.to.is_some_and(|to| to < it.from)), || {
-        Finding::refused(
-            "people.post_dates",
-            text!("任职止于起始之前。", "A post ends before it begins."),
-        )
-        .at("posts")
-    });
+    checks.refuse_if(
+        posts.iter().any(|it| it.to.is_some_and(|to| to < it.from)),
+        || {
+            Finding::refused(
+                "people.post_dates",
+                text!("任职止于起始之前。", "A post ends before it begins."),
+            )
+            .at("posts")
+        },
+    );
 }
 
 impl Stage for Person {
@@ -351,7 +363,13 @@ impl Stage for Person {
     ) -> Result<Vec<Event>, Refusal> {
         let mut checks = Checks::default();
         match command {
-            Command::Register { kind, unit, posts, seal, staff_no_key } => {
+            Command::Register {
+                kind,
+                unit,
+                posts,
+                seal,
+                staff_no_key,
+            } => {
                 checks.refuse_if(self.kind.is_some(), || {
                     Finding::refused(
                         "people.exists",
@@ -361,7 +379,10 @@ impl Stage for Person {
                 checks.refuse_if(before.staff_no_taken, || {
                     Finding::refused(
                         "people.staff_no_taken",
-                        text!("这个工号已属于另一人。", "This staff number belongs to somebody else."),
+                        text!(
+                            "这个工号已属于另一人。",
+                            "This staff number belongs to somebody else."
+                        ),
                     )
                     .at("staff_no")
                 });
@@ -375,7 +396,12 @@ impl Stage for Person {
                     staff_no_key: staff_no_key.clone(),
                 })])
             }
-            Command::Update { kind, unit, posts, seal } => {
+            Command::Update {
+                kind,
+                unit,
+                posts,
+                seal,
+            } => {
                 self.registered()?;
                 check_posts(&mut checks, posts);
                 checks.settle()?;
@@ -395,11 +421,17 @@ impl Stage for Person {
                 checks.refuse_if(self.kind != Some(PersonKind::Deceased), || {
                     Finding::refused(
                         "people.heir_of_living",
-                        text!("只有已故人员才登记继承人。", "Only a deceased person has an heir."),
+                        text!(
+                            "只有已故人员才登记继承人。",
+                            "Only a deceased person has an heir."
+                        ),
                     )
                 });
                 checks.settle()?;
-                Ok(vec![Event::HeirNamed(HeirNamed { heir: *heir, paper: paper.clone() })])
+                Ok(vec![Event::HeirNamed(HeirNamed {
+                    heir: *heir,
+                    paper: paper.clone(),
+                })])
             }
             Command::GrantRole { role } => self.grant(before, *role, ctx),
             Command::RevokeRole { role, reason } => {
@@ -413,14 +445,19 @@ impl Stage for Person {
                     .at("role")
                 });
                 checks.settle()?;
-                let revoked = RoleRevoked { role: *role, reason: reason.clone() };
+                let revoked = RoleRevoked {
+                    role: *role,
+                    reason: reason.clone(),
+                };
                 Ok(vec![Event::RoleRevoked(revoked)])
             }
             Command::Erase { reason } => {
                 self.registered()?;
                 checks.words("reason", reason, 500);
                 checks.settle()?;
-                Ok(vec![Event::Erased(Erased { reason: reason.clone() })])
+                Ok(vec![Event::Erased(Erased {
+                    reason: reason.clone(),
+                })])
             }
             Command::Account { what } => {
                 self.registered()?;
@@ -459,17 +496,15 @@ impl Stage for Person {
 }
 
 impl Person {
-    fn grant(
-        &self,
-        before: &Before<'_>,
-        role: Role,
-        ctx: &Context,
-    ) -> Result<Vec<Event>, Refusal> {
+    fn grant(&self, before: &Before<'_>, role: Role, ctx: &Context) -> Result<Vec<Event>, Refusal> {
         self.registered()?;
         let mut checks = Checks::default();
         checks.refuse_if(self.roles.contains(&role), || {
-            Finding::refused("people.has_role", text!("此人已有这个角色。", "The person has this role already."))
-                .at("role")
+            Finding::refused(
+                "people.has_role",
+                text!("此人已有这个角色。", "The person has this role already."),
+            )
+            .at("role")
         });
         let administrator = self.roles.iter().any(|it| it.is_administrator());
         let business = self.roles.iter().any(|it| !it.is_administrator());

@@ -41,9 +41,10 @@ const TABLE: &str = include_str!("permissions.tsv");
 /// # Errors
 /// The line that is wrong and why.
 pub fn parse(table: &str) -> Result<Vec<Action>, String> {
-    let mut lines = table.lines().enumerate().filter(|(_, line)| {
-        !line.trim().is_empty() && !line.starts_with('#')
-    });
+    let mut lines = table
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
     let (_, head) = lines.next().ok_or("the table is empty")?;
     let roles: Vec<Role> = head
         .split('\t')
@@ -54,7 +55,12 @@ pub fn parse(table: &str) -> Result<Vec<Action>, String> {
     for (index, line) in lines {
         let row = index + 1;
         let mut cells = line.split('\t').map(str::trim);
-        let mut next = || cells.next().map(str::to_owned).ok_or(format!("line {row}: too short"));
+        let mut next = || {
+            cells
+                .next()
+                .map(str::to_owned)
+                .ok_or(format!("line {row}: too short"))
+        };
         let (name, zh, en) = (next()?, next()?, next()?);
         let scopes: Vec<Scope> = cells
             .map(|cell| {
@@ -63,13 +69,22 @@ pub fn parse(table: &str) -> Result<Vec<Action>, String> {
             })
             .collect::<Result<_, _>>()?;
         if scopes.len() != roles.len() {
-            return Err(format!("line {row}: {} cells for {} roles", scopes.len(), roles.len()));
+            return Err(format!(
+                "line {row}: {} cells for {} roles",
+                scopes.len(),
+                roles.len()
+            ));
         }
         if actions.iter().any(|known| known.name == name) {
             return Err(format!("line {row}: {name} stands twice"));
         }
         let scopes = roles.iter().copied().zip(scopes).collect();
-        actions.push(Action { name, zh, en, scopes });
+        actions.push(Action {
+            name,
+            zh,
+            en,
+            scopes,
+        });
     }
     Ok(actions)
 }
@@ -92,7 +107,9 @@ pub fn action(name: &str) -> Option<&'static Action> {
 
 /// The delivered scope; nothing for an unknown action.
 pub fn delivered(role: Role, name: &str) -> Scope {
-    action(name).and_then(|it| it.scopes.get(&role).copied()).unwrap_or(Scope::None)
+    action(name)
+        .and_then(|it| it.scopes.get(&role).copied())
+        .unwrap_or(Scope::None)
 }
 
 /// True when a cell must not become `scope`: administrators get no business
@@ -123,7 +140,11 @@ mod tests {
 
     #[test]
     fn administrators_cannot_be_given_business() {
-        assert!(is_fixed(Role::SystemAdmin, "distribution.approve", Scope::All));
+        assert!(is_fixed(
+            Role::SystemAdmin,
+            "distribution.approve",
+            Scope::All
+        ));
         assert!(is_fixed(Role::Finance, "admin.permissions", Scope::All));
         assert!(!is_fixed(Role::Finance, "income.receive", Scope::None));
     }

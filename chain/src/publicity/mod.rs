@@ -170,7 +170,9 @@ impl Notice {
 
     /// True when an objection was right, so that the notice carries nothing.
     pub fn void(&self) -> bool {
-        self.objections.iter().any(|it| it.answer.as_ref().is_some_and(|(_, a)| a.upheld))
+        self.objections
+            .iter()
+            .any(|it| it.answer.as_ref().is_some_and(|(_, a)| a.upheld))
     }
 }
 
@@ -198,7 +200,9 @@ pub struct Before<'a> {
 impl Publicity {
     /// The notice on this version of the terms, unless it was voided.
     pub fn current(&self, version: u32) -> Option<&Notice> {
-        self.notices.last().filter(|it| it.posted.version == version && !it.void())
+        self.notices
+            .last()
+            .filter(|it| it.posted.version == version && !it.void())
     }
 
     /// May the contract be signed, as far as publicity goes?
@@ -310,13 +314,18 @@ impl Stage for Publicity {
     ) -> Result<Vec<Event>, Refusal> {
         before.matching.exists()?;
         match command {
-            Command::Post { notice, days, contact } => {
-                self.post(before, (*notice, *days, contact), ctx)
-            }
+            Command::Post {
+                notice,
+                days,
+                contact,
+            } => self.post(before, (*notice, *days, contact), ctx),
             Command::Object { text, paper } => self.object(before, text, paper.as_ref()),
-            Command::Answer { objection, text, upheld, paper } => {
-                self.answer(before, (*objection, text, *upheld, paper.as_ref()))
-            }
+            Command::Answer {
+                objection,
+                text,
+                upheld,
+                paper,
+            } => self.answer(before, (*objection, text, *upheld, paper.as_ref())),
             Command::Close { result } => self.close(before, result, ctx),
         }
     }
@@ -332,12 +341,19 @@ impl Stage for Publicity {
             Event::Objected(it) => {
                 if let Some(notice) = self.notices.last_mut() {
                     let objected = it.clone();
-                    notice.objections.push(Objection { on: effective, objected, answer: None });
+                    notice.objections.push(Objection {
+                        on: effective,
+                        objected,
+                        answer: None,
+                    });
                 }
             }
             Event::Answered(it) => {
                 let objection = self.notices.last_mut().and_then(|notice| {
-                    notice.objections.iter_mut().find(|o| o.objected.objection == it.objection)
+                    notice
+                        .objections
+                        .iter_mut()
+                        .find(|o| o.objected.objection == it.objection)
                 });
                 if let Some(objection) = objection {
                     objection.answer = Some((effective, it.clone()));
@@ -386,7 +402,10 @@ impl Publicity {
         checks.refuse_if(self.current(agreed.version).is_some(), || {
             Finding::refused(
                 "publicity.posted_already",
-                text!("现行条款已在公示。", "These terms are in publicity already."),
+                text!(
+                    "现行条款已在公示。",
+                    "These terms are in publicity already."
+                ),
             )
         });
         checks.settle()?;
@@ -423,7 +442,9 @@ impl Publicity {
         let mut checks = Checks::default();
         checks.words("text", text, 2000);
         checks.settle()?;
-        let objection = u32::try_from(notice.objections.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let objection = u32::try_from(notice.objections.len())
+            .unwrap_or(u32::MAX)
+            .saturating_add(1);
         Ok(vec![Event::Objected(Objected {
             objection,
             text: text.to_owned(),
@@ -439,11 +460,16 @@ impl Publicity {
         let notice = self.standing(before)?;
         let mut checks = Checks::default();
         checks.words("text", text, 2000);
-        let open = notice.open_objections().any(|it| it.objected.objection == objection);
+        let open = notice
+            .open_objections()
+            .any(|it| it.objected.objection == objection);
         checks.refuse_if(!open, || {
             Finding::refused(
                 "publicity.no_objection",
-                text!("没有这一条待答复的异议。", "There is no such objection to answer."),
+                text!(
+                    "没有这一条待答复的异议。",
+                    "There is no such objection to answer."
+                ),
             )
             .at("objection")
         });
@@ -472,6 +498,9 @@ impl Publicity {
         checks.settle()?;
         let due = notice.due(before.institution.calendar());
         let last_day = due.end.unwrap_or(due.raw);
-        Ok(vec![Event::Closed(Closed { result: result.to_owned(), last_day })])
+        Ok(vec![Event::Closed(Closed {
+            result: result.to_owned(),
+            last_day,
+        })])
     }
 }

@@ -83,8 +83,11 @@ pub struct Refused {
 
 /// A correction names an entry that its case or deal does not have.
 pub fn no_entry() -> Finding {
-    Finding::refused("closing.no_entry", text!("没有这一条记录。", "There is no such entry."))
-        .at("entry")
+    Finding::refused(
+        "closing.no_entry",
+        text!("没有这一条记录。", "There is no such entry."),
+    )
+    .at("entry")
 }
 
 events! {
@@ -114,7 +117,9 @@ impl Closing {
     /// # Errors
     /// When it has ended.
     pub fn open(&self) -> Result<(), Refusal> {
-        let Some((on, ended)) = &self.ended else { return Ok(()) };
+        let Some((on, ended)) = &self.ended else {
+            return Ok(());
+        };
         let how = ended.outcome.label();
         let (zh, en) = (how.zh, how.en);
         Err(Finding::refused(
@@ -134,7 +139,11 @@ impl Closing {
     pub fn decide(&self, command: &Command, last_entry_known: bool) -> Result<Vec<Event>, Refusal> {
         let mut checks = Checks::default();
         match command {
-            Command::End { outcome, reason, paper } => {
+            Command::End {
+                outcome,
+                reason,
+                paper,
+            } => {
                 self.open()?;
                 checks.words("reason", reason, 1000);
                 checks.settle()?;
@@ -148,12 +157,18 @@ impl Closing {
                 checks.words("text", text, 2000);
                 checks.refuse_if(*entry < 1 || !last_entry_known, no_entry);
                 checks.settle()?;
-                Ok(vec![Event::Corrected(Corrected { entry: *entry, text: text.clone() })])
+                Ok(vec![Event::Corrected(Corrected {
+                    entry: *entry,
+                    text: text.clone(),
+                })])
             }
             Command::Note { text, files } => {
                 checks.words("text", text, 2000);
                 checks.settle()?;
-                Ok(vec![Event::Noted(Noted { text: text.clone(), files: files.clone() })])
+                Ok(vec![Event::Noted(Noted {
+                    text: text.clone(),
+                    files: files.clone(),
+                })])
             }
         }
     }

@@ -113,7 +113,11 @@ impl Command {
     /// The command's name, as stored and sent: `disclosure.submit`.
     pub fn name(&self) -> String {
         let value = self.to_json();
-        value.get("command").and_then(Value::as_str).unwrap_or_default().to_owned()
+        value
+            .get("command")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// The action of the permission table behind a command's name.
@@ -158,18 +162,26 @@ fn read<T: DeserializeOwned>(value: Value) -> Result<T, BadCommand> {
         let why = error.to_string();
         Finding::refused(
             "command.unreadable",
-            text!("命令内容不合格式：{why}", "The command cannot be read: {why}"),
+            text!(
+                "命令内容不合格式：{why}",
+                "The command cannot be read: {why}"
+            ),
         )
     })
 }
 
 fn take_id<T: std::str::FromStr>(value: &mut Value, field: &str) -> Result<T, BadCommand> {
-    let text = value.as_object_mut().and_then(|object| object.shift_remove(field));
-    text.as_ref().and_then(Value::as_str).and_then(|text| text.parse().ok()).ok_or_else(|| {
-        Finding::refused(
-            "command.no_target",
-            text!("缺编号或编号不对：{field}", "Missing or wrong id: {field}"),
-        )
-        .at(field)
-    })
+    let text = value
+        .as_object_mut()
+        .and_then(|object| object.shift_remove(field));
+    text.as_ref()
+        .and_then(Value::as_str)
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| {
+            Finding::refused(
+                "command.no_target",
+                text!("缺编号或编号不对：{field}", "Missing or wrong id: {field}"),
+            )
+            .at(field)
+        })
 }

@@ -27,7 +27,10 @@ pub fn case_findings(case: &Case, _today: Date) -> Vec<Finding> {
             Finding::new(
                 Severity::Info,
                 "disclosure.accepted",
-                text!("职务科技成果，披露已受理", "Service achievement, disclosure accepted"),
+                text!(
+                    "职务科技成果，披露已受理",
+                    "Service achievement, disclosure accepted"
+                ),
             )
             .cite(law::citation("transfer_law.2")),
         );
@@ -94,12 +97,17 @@ pub fn deal_findings(
 ) -> Vec<Finding> {
     let mut found = match &deal.agreement.signed {
         Some((_, signed)) if deal.history.is_none() => {
-            let mut then = vec![Finding::new(
-                Severity::Info,
-                "agreement.signed",
-                text!("合同已签，签约时各项已核对", "Contract signed; everything was checked then"),
-            )
-            .cite(law::citation("transfer_law.18"))];
+            let mut then = vec![
+                Finding::new(
+                    Severity::Info,
+                    "agreement.signed",
+                    text!(
+                        "合同已签，签约时各项已核对",
+                        "Contract signed; everything was checked then"
+                    ),
+                )
+                .cite(law::citation("transfer_law.18")),
+            ];
             then.extend(signed.findings.clone());
             then
         }
@@ -112,8 +120,10 @@ pub fn deal_findings(
             ),
         )],
         None => {
-            let views: Vec<CaseView<'_>> =
-                cases.iter().map(|(id, case)| case_view(*id, case)).collect();
+            let views: Vec<CaseView<'_>> = cases
+                .iter()
+                .map(|(id, case)| case_view(*id, case))
+                .collect();
             let before = agreement::Before {
                 institution,
                 matching: &deal.matching,

@@ -12,21 +12,30 @@ use crate::institution::Institution;
 use crate::matching::CaseView;
 use crate::people::Person;
 use crate::{
-    agreement, deal, disclosure, distribution, income, matching, people, protection,
-    publicity,
+    agreement, deal, disclosure, distribution, income, matching, people, protection, publicity,
 };
 
 /// What is missing in `states` to decide on `command`. Load it and ask again;
 /// when nothing is missing, [`decide`] can be called.
 pub fn needs(command: &Command, states: &States, ctx: &Context) -> Vec<Need> {
-    let mut wanted = vec![Need::Stream(StreamId::Institution), Need::Stream(command.stream())];
+    let mut wanted = vec![
+        Need::Stream(StreamId::Institution),
+        Need::Stream(command.stream()),
+    ];
     let year = ctx.today.year();
     match command {
-        Command::Person(_, people::Command::Register { staff_no_key: Some(key), .. }) => {
+        Command::Person(
+            _,
+            people::Command::Register {
+                staff_no_key: Some(key),
+                ..
+            },
+        ) => {
             wanted.push(Need::Claim(people::staff_claim(key)));
         }
-        Command::Disclosure(_, disclosure::Command::Submit { .. })
-        | Command::CaseHistory(..) => wanted.push(Need::Number(format!("case:{year}"))),
+        Command::Disclosure(_, disclosure::Command::Submit { .. }) | Command::CaseHistory(..) => {
+            wanted.push(Need::Number(format!("case:{year}")))
+        }
         Command::Protection(_, protection::Command::RecordRight { number, .. })
             if !number.trim().is_empty() =>
         {
@@ -53,11 +62,17 @@ pub fn needs(command: &Command, states: &States, ctx: &Context) -> Vec<Need> {
         wanted.push(Need::Claim(protection::right_claim(&past.right_number)));
     }
     if let Some(State::Deal(deal)) = states.state(command.stream()) {
-        wanted.extend(deal.cases().iter().map(|id| Need::Stream(StreamId::Case(*id))));
+        wanted.extend(
+            deal.cases()
+                .iter()
+                .map(|id| Need::Stream(StreamId::Case(*id))),
+        );
         if matches!(command, Command::Distribution(..)) {
-            wanted.extend(contributors(deal, states).into_iter().map(|person| {
-                Need::Stream(StreamId::Person(person))
-            }));
+            wanted.extend(
+                contributors(deal, states)
+                    .into_iter()
+                    .map(|person| Need::Stream(StreamId::Person(person))),
+            );
         }
     }
     wanted.retain(|need| !states.has(need));
@@ -96,11 +111,7 @@ struct DealBefore<'a> {
 ///
 /// # Errors
 /// The [`Refusal`].
-pub fn decide(
-    command: &Command,
-    states: &States,
-    ctx: &Context,
-) -> Result<Vec<NewEvent>, Refusal> {
+pub fn decide(command: &Command, states: &States, ctx: &Context) -> Result<Vec<NewEvent>, Refusal> {
     let Some(State::Institution(institution)) = states.state(StreamId::Institution) else {
         return Err(not_loaded());
     };
@@ -114,7 +125,9 @@ pub fn decide(
         | Command::Valuation(id, _)
         | Command::CaseClosing(id, _)
         | Command::CaseHistory(id, _) => {
-            let Some(case) = case_of(states, *id) else { return Err(not_loaded()) };
+            let Some(case) = case_of(states, *id) else {
+                return Err(not_loaded());
+            };
             on_case(command, institution, case, states, ctx)
         }
         _ => on_deal(command, institution, states, ctx),
@@ -124,7 +137,12 @@ pub fn decide(
 fn on<T: Into<Event>>(stream: StreamId, events: Vec<T>) -> Vec<NewEvent> {
     events
         .into_iter()
-        .map(|event| NewEvent { stream, event: event.into(), corrects: None, effective: None })
+        .map(|event| NewEvent {
+            stream,
+            event: event.into(),
+            corrects: None,
+            effective: None,
+        })
         .collect()
 }
 
@@ -140,23 +158,39 @@ fn person(
     ctx: &Context,
 ) -> Result<Vec<NewEvent>, Refusal> {
     let stream = StreamId::Person(id);
-    let Some(State::Person(state)) = states.state(stream) else { return Err(not_loaded()) };
+    let Some(State::Person(state)) = states.state(stream) else {
+        return Err(not_loaded());
+    };
     let staff_no_taken = match command {
-        people::Command::Register { staff_no_key: Some(key), .. } => {
-            taken(states, &people::staff_claim(key), stream)
-        }
+        people::Command::Register {
+            staff_no_key: Some(key),
+            ..
+        } => taken(states, &people::staff_claim(key), stream),
         _ => false,
     };
-    let before = people::Before { institution, staff_no_taken, person: id };
+    let before = people::Before {
+        institution,
+        staff_no_taken,
+        person: id,
+    };
     Ok(on(stream, Person::decide(state, &before, command, ctx)?))
 }
 
 fn taken(states: &States, claim: &Claim, by: StreamId) -> bool {
-    states.claims.get(claim).copied().flatten().is_some_and(|holder| holder != by)
+    states
+        .claims
+        .get(claim)
+        .copied()
+        .flatten()
+        .is_some_and(|holder| holder != by)
 }
 
 fn ordinal(states: &States, series: &str, today: Date) -> u32 {
-    states.numbers.get(&format!("{series}:{}", today.year())).copied().unwrap_or(1)
+    states
+        .numbers
+        .get(&format!("{series}:{}", today.year()))
+        .copied()
+        .unwrap_or(1)
 }
 
 fn on_case(
@@ -190,15 +224,20 @@ fn on_case(
     match command {
         Command::Disclosure(_, it) => {
             let ordinal = ordinal(states, "case", ctx.today);
-            let before = disclosure::Before { institution, ordinal };
+            let before = disclosure::Before {
+                institution,
+                ordinal,
+            };
             Ok(on(stream, case.disclosure.decide(&before, it, ctx)?))
         }
-        Command::Assessment(_, it) => {
-            Ok(on(stream, case.assessment.decide(&&case.disclosure, it, ctx)?))
-        }
-        Command::Valuation(_, it) => {
-            Ok(on(stream, case.valuation.decide(&&case.disclosure, it, ctx)?))
-        }
+        Command::Assessment(_, it) => Ok(on(
+            stream,
+            case.assessment.decide(&&case.disclosure, it, ctx)?,
+        )),
+        Command::Valuation(_, it) => Ok(on(
+            stream,
+            case.valuation.decide(&&case.disclosure, it, ctx)?,
+        )),
         Command::Protection(_, it) => {
             let number_taken = match it {
                 protection::Command::RecordRight { number, .. } if !number.trim().is_empty() => {
@@ -247,10 +286,14 @@ fn on_deal(
             deal.matching.exists()?;
             return close(&deal.closing, it, stream);
         }
-        Command::DealHistory(_, it) => return past_deal(it, deal, institution, states, ctx, stream),
+        Command::DealHistory(_, it) => {
+            return past_deal(it, deal, institution, states, ctx, stream);
+        }
         _ => {}
     }
-    deal.closing.open().or_else(|refusal| after_the_end(command, refusal))?;
+    deal.closing
+        .open()
+        .or_else(|refusal| after_the_end(command, refusal))?;
     let ids: &[CaseId] = match command {
         Command::Matching(_, matching::Command::Open { cases, .. }) => cases,
         _ => deal.cases(),
@@ -267,7 +310,13 @@ fn on_deal(
         .at("cases")
         .into());
     }
-    let before = DealBefore { id, deal, institution, cases, ordinal: 1 };
+    let before = DealBefore {
+        id,
+        deal,
+        institution,
+        cases,
+        ordinal: 1,
+    };
     deal_step(command, before, states, ctx)
 }
 
@@ -313,7 +362,11 @@ fn deal_step(
                 institution,
                 matching: &deal.matching,
                 negotiation: &deal.negotiation,
-                titles: at.cases.iter().map(|c| c.disclosure.title().to_owned()).collect(),
+                titles: at
+                    .cases
+                    .iter()
+                    .map(|c| c.disclosure.title().to_owned())
+                    .collect(),
                 ordinal: at.ordinal,
             };
             Ok(on(stream, deal.publicity.decide(&before, it, ctx)?))
@@ -368,7 +421,10 @@ fn income_step(
 ) -> Result<Vec<NewEvent>, Refusal> {
     let deal = at.deal;
     let distributed = |receipt| deal.distribution.touched(receipt);
-    let before = income::Before { agreement: &deal.agreement, distributed: &distributed };
+    let before = income::Before {
+        agreement: &deal.agreement,
+        distributed: &distributed,
+    };
     let events = deal.income.decide(&before, command, ctx)?;
     let mut claw_back = Vec::new();
     for event in &events {
@@ -435,5 +491,10 @@ pub fn refused(command: &Command, refusal: &Refusal) -> Option<NewEvent> {
         command: command.name(),
         findings: refusal.findings.clone(),
     });
-    Some(NewEvent { stream, event: event.into(), corrects: None, effective: None })
+    Some(NewEvent {
+        stream,
+        event: event.into(),
+        corrects: None,
+        effective: None,
+    })
 }

@@ -1,7 +1,7 @@
 //! Every event of the road, as stored and read.
 
-use dukou_ledger::Posting;
 use dukou_journal::Meta;
+use dukou_ledger::Posting;
 
 use super::closing;
 use crate::contract::Claim;
@@ -135,9 +135,11 @@ impl Event {
             Self::Agreement(agreement::Event::Signed(it)) => {
                 vec![(agreement::contract_claim(&it.contract_no), true)]
             }
-            Self::Person(people::Event::Registered(it)) => {
-                it.staff_no_key.iter().map(|key| (people::staff_claim(key), true)).collect()
-            }
+            Self::Person(people::Event::Registered(it)) => it
+                .staff_no_key
+                .iter()
+                .map(|key| (people::staff_claim(key), true))
+                .collect(),
             Self::History(history::Event::Case(it)) => {
                 vec![(protection::right_claim(&it.past.right_number), true)]
             }

@@ -57,7 +57,11 @@ fn passed(case: &Case, deal: Option<&Deal>) -> [Option<Option<Date>>; 12] {
     let case_days = [
         (disclosure.standing == Standing::Accepted)
             .then_some(disclosure.submitted_on.or(disclosure.since)),
-        case.assessment.concluded.as_ref().map(|(day, _)| Some(*day)).or(history.then_some(None)),
+        case.assessment
+            .concluded
+            .as_ref()
+            .map(|(day, _)| Some(*day))
+            .or(history.then_some(None)),
         (!case.protection.rights.is_empty()).then_some(case.protection.since),
         case.valuation.notes.last().map(|(day, _)| Some(*day)),
     ];
@@ -65,18 +69,34 @@ fn passed(case: &Case, deal: Option<&Deal>) -> [Option<Option<Date>>; 12] {
         *slot = day;
     }
     let Some(deal) = deal else { return days };
-    let signed = deal.agreement.signed.as_ref().map(|(_, it)| Some(it.signed));
+    let signed = deal
+        .agreement
+        .signed
+        .as_ref()
+        .map(|(_, it)| Some(it.signed));
     let version = deal.negotiation.version();
-    let notice = deal.publicity.current(version).and_then(|n| n.closed.as_ref());
+    let notice = deal
+        .publicity
+        .current(version)
+        .and_then(|n| n.closed.as_ref());
     let deal_days = [
         deal.matching.opened.as_ref().map(|(day, _)| Some(*day)),
         deal.negotiation.terms.as_ref().map(|(day, _)| Some(*day)),
-        deal.negotiation.current_decision().filter(|it| it.approved).map(|it| Some(it.held)),
+        deal.negotiation
+            .current_decision()
+            .filter(|it| it.approved)
+            .map(|it| Some(it.held)),
         notice.map(|(day, _)| Some(*day)),
         signed,
-        deal.income.standing().last().map(|(_, it)| Some(it.received.received)),
+        deal.income
+            .standing()
+            .last()
+            .map(|(_, it)| Some(it.received.received)),
         deal.distribution.last_approved().map(Some),
-        deal.distribution.last_paid().filter(|_| deal.distribution.all_paid()).map(Some),
+        deal.distribution
+            .last_paid()
+            .filter(|_| deal.distribution.all_paid())
+            .map(Some),
     ];
     for (slot, day) in days.iter_mut().skip(4).zip(deal_days) {
         *slot = day;
@@ -86,9 +106,10 @@ fn passed(case: &Case, deal: Option<&Deal>) -> [Option<Option<Date>>; 12] {
             slot.get_or_insert(None);
         }
     } else if deal.matching.opened.is_some()
-        && let Some(slot) = days.get_mut(3) {
-            slot.get_or_insert(None);
-        }
+        && let Some(slot) = days.get_mut(3)
+    {
+        slot.get_or_insert(None);
+    }
     days
 }
 
@@ -109,7 +130,9 @@ pub fn deal_rail(
     today: Date,
 ) -> Vec<RailStep> {
     let days = passed(case, Some(deal));
-    let finding = deal.publicity.finding(&deal.negotiation, institution, today);
+    let finding = deal
+        .publicity
+        .finding(&deal.negotiation, institution, today);
     let counter = |stop: Stop| match stop {
         Stop::Publicity => {
             let notice = deal.publicity.current(deal.negotiation.version())?;
@@ -130,20 +153,25 @@ pub fn deal_rail(
         _ => None,
     };
     let mut rail = build(&days, counter);
-    let no_notice = deal.terms().is_some_and(|t| t.pricing != crate::terms::Pricing::Agreement);
+    let no_notice = deal
+        .terms()
+        .is_some_and(|t| t.pricing != crate::terms::Pricing::Agreement);
     if no_notice {
         for step in rail.iter_mut().filter(|step| step.stop == Stop::Publicity) {
             if !matches!(step.progress, Progress::Done(_)) {
                 step.progress = Progress::Skipped;
             }
         }
-        let none_now = !rail.iter().any(|step| matches!(step.progress, Progress::Now(_)));
+        let none_now = !rail
+            .iter()
+            .any(|step| matches!(step.progress, Progress::Now(_)));
         if none_now
-            && let Some(step) = rail.iter_mut().find(|step| {
-                matches!(step.progress, Progress::Later | Progress::Locked(_))
-            }) {
-                step.progress = Progress::Now(None);
-            }
+            && let Some(step) = rail
+                .iter_mut()
+                .find(|step| matches!(step.progress, Progress::Later | Progress::Locked(_)))
+        {
+            step.progress = Progress::Now(None);
+        }
     }
     rail
 }
@@ -171,7 +199,10 @@ fn build(
                     _ => Progress::Later,
                 },
             };
-            RailStep { stop: *stop, progress }
+            RailStep {
+                stop: *stop,
+                progress,
+            }
         })
         .collect()
 }
@@ -180,7 +211,9 @@ fn build(
 pub fn deal_stop(deal: &Deal) -> Stop {
     let none = Case::default();
     let days = passed(&none, Some(deal));
-    let skip = deal.terms().is_some_and(|t| t.pricing != crate::terms::Pricing::Agreement);
+    let skip = deal
+        .terms()
+        .is_some_and(|t| t.pricing != crate::terms::Pricing::Agreement);
     Stop::ALL
         .iter()
         .zip(days)

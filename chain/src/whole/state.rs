@@ -62,12 +62,18 @@ pub struct Deal {
 impl Deal {
     /// The covered cases.
     pub fn cases(&self) -> &[CaseId] {
-        self.matching.opened.as_ref().map_or(&[], |(_, it)| it.cases.as_slice())
+        self.matching
+            .opened
+            .as_ref()
+            .map_or(&[], |(_, it)| it.cases.as_slice())
     }
 
     /// The human number.
     pub fn number(&self) -> &str {
-        self.matching.opened.as_ref().map_or("", |(_, it)| it.number.as_str())
+        self.matching
+            .opened
+            .as_ref()
+            .map_or("", |(_, it)| it.number.as_str())
     }
 
     /// The terms that count now: under the contract, else as agreed.
@@ -206,7 +212,11 @@ impl Case {
             owners: String::new(),
             paper: None,
         };
-        let right_state = Right { granted: past.granted, recorded, ended: None };
+        let right_state = Right {
+            granted: past.granted,
+            recorded,
+            ended: None,
+        };
         self.protection.rights.insert(right, right_state);
         self.protection.since = Some(past.filed);
         self.history = Some(past.clone());
@@ -226,8 +236,12 @@ impl Deal {
                     bank_ref: String::new(),
                     paper: None,
                 };
-                let receipt =
-                    Receipt { received, refunds: Vec::new(), reversed: false, history: true };
+                let receipt = Receipt {
+                    received,
+                    refunds: Vec::new(),
+                    reversed: false,
+                    history: true,
+                };
                 self.income.receipts.insert(past.receipt, receipt);
                 self.income.order.push(past.receipt);
             }
@@ -261,7 +275,12 @@ impl Deal {
             schedule: Vec::new(),
             weights: std::collections::BTreeMap::new(),
         };
-        let agreed = TermsAgreed { version: 1, terms: terms.clone(), paper: None, by: None };
+        let agreed = TermsAgreed {
+            version: 1,
+            terms: terms.clone(),
+            paper: None,
+            by: None,
+        };
         self.negotiation.terms = Some((past.signed, agreed));
         let signed = Signed {
             contract_no: past.contract_no.clone(),
@@ -286,4 +305,3 @@ pub fn kind_of_number(number: &str) -> ResultKind {
         _ => ResultKind::Invention,
     }
 }
-

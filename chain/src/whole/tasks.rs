@@ -82,32 +82,50 @@ impl Draft {
 }
 
 fn certain(day: Date) -> Option<Due> {
-    Some(Due { raw: day, end: Some(day) })
+    Some(Due {
+        raw: day,
+        end: Some(day),
+    })
 }
 
 fn why(citation: &Citation, zh: &str, en: &str) -> Text {
     if zh.is_empty() {
         return Text::new(citation.zh.clone(), citation.en.clone());
     }
-    Text::new(format!("{}：{zh}", citation.zh), format!("{}: {en}", citation.en))
+    Text::new(
+        format!("{}：{zh}", citation.zh),
+        format!("{}: {en}", citation.en),
+    )
 }
 
 /// What waits in a case.
 pub fn case_tasks(case: &Case, institution: &Institution) -> Vec<Task> {
     let disclosure = &case.disclosure;
     let ended = case.closing.ended.is_some();
-    let Some(since) = disclosure.since.filter(|_| !ended && case.history.is_none()) else {
+    let Some(since) = disclosure
+        .since
+        .filter(|_| !ended && case.history.is_none())
+    else {
         return Vec::new();
     };
-    let mut draft = Draft { since, tasks: Vec::new() };
+    let mut draft = Draft {
+        since,
+        tasks: Vec::new(),
+    };
     let reply_days = institution.policy_on(since).map_or(15, |it| it.reply_days);
     match disclosure.standing {
         Standing::Submitted => draft.add(
             "disclosure.accept",
             Holder::Role(Role::Manager),
             (Basis::School, disclosure.reply_by.and_then(certain)),
-            text!("答复披露：受理、退回补充或不受理", "Answer the disclosure: accept, return or decline"),
-            text!("校内规定：{reply_days}个工作日内答复", "School rule: answer within {reply_days} working days"),
+            text!(
+                "答复披露：受理、退回补充或不受理",
+                "Answer the disclosure: accept, return or decline"
+            ),
+            text!(
+                "校内规定：{reply_days}个工作日内答复",
+                "School rule: answer within {reply_days} working days"
+            ),
         ),
         Standing::Returned => {
             if let Some(by) = disclosure.by {
@@ -115,7 +133,10 @@ pub fn case_tasks(case: &Case, institution: &Institution) -> Vec<Task> {
                     "disclosure.resubmit",
                     Holder::Person(by),
                     (Basis::School, None),
-                    text!("补充披露后再提交", "Complete the disclosure and submit it again"),
+                    text!(
+                        "补充披露后再提交",
+                        "Complete the disclosure and submit it again"
+                    ),
                     text!("办公室已退回", "The office returned it"),
                 );
             }
@@ -142,7 +163,10 @@ fn accepted_tasks(case: &Case, draft: &mut Draft) {
             "protection.record_right",
             Holder::Manager,
             (Basis::School, None),
-            text!("登记申请号、登记号或技术秘密", "Record the filing, registration or know-how"),
+            text!(
+                "登记申请号、登记号或技术秘密",
+                "Record the filing, registration or know-how"
+            ),
             text!("评估已有结论", "The assessment is concluded"),
         );
     } else if case.valuation.notes.is_empty() {
@@ -150,7 +174,10 @@ fn accepted_tasks(case: &Case, draft: &mut Draft) {
             "valuation.note",
             Holder::Manager,
             (Basis::School, None),
-            text!("记录价值评价，准备推介", "Note a valuation and prepare to offer"),
+            text!(
+                "记录价值评价，准备推介",
+                "Note a valuation and prepare to offer"
+            ),
             text!("权利已登记", "The rights are on record"),
         );
     }
@@ -158,7 +185,10 @@ fn accepted_tasks(case: &Case, draft: &mut Draft) {
 
 fn share_tasks(case: &Case, draft: &mut Draft) {
     let disclosure = &case.disclosure;
-    if !matches!(disclosure.standing, Standing::Submitted | Standing::Accepted) {
+    if !matches!(
+        disclosure.standing,
+        Standing::Submitted | Standing::Accepted
+    ) {
         return;
     }
     for person in disclosure.unconfirmed() {
@@ -169,7 +199,10 @@ fn share_tasks(case: &Case, draft: &mut Draft) {
                 Holder::Manager,
                 (Basis::School, certain(*answer_by)),
                 text!("答复对份额的异议", "Answer the objection to a share"),
-                text!("校内规定：异议须按期书面答复", "School rule: answer objections in writing and in time"),
+                text!(
+                    "校内规定：异议须按期书面答复",
+                    "School rule: answer objections in writing and in time"
+                ),
             );
         } else {
             draft.add(
@@ -177,7 +210,10 @@ fn share_tasks(case: &Case, draft: &mut Draft) {
                 Holder::Person(person),
                 (Basis::School, None),
                 text!("确认自己的份额", "Confirm your share"),
-                text!("分配前须全部确认", "Distribution waits until all have confirmed"),
+                text!(
+                    "分配前须全部确认",
+                    "Distribution waits until all have confirmed"
+                ),
             );
         }
     }
@@ -185,8 +221,13 @@ fn share_tasks(case: &Case, draft: &mut Draft) {
 
 /// What waits in a deal.
 pub fn deal_tasks(deal: &Deal, institution: &Institution) -> Vec<Task> {
-    let Some((opened_on, _)) = &deal.matching.opened else { return Vec::new() };
-    let mut draft = Draft { since: *opened_on, tasks: Vec::new() };
+    let Some((opened_on, _)) = &deal.matching.opened else {
+        return Vec::new();
+    };
+    let mut draft = Draft {
+        since: *opened_on,
+        tasks: Vec::new(),
+    };
     if deal.closing.ended.is_none() {
         if deal.agreement.signed.is_none() {
             before_contract(deal, institution, &mut draft);
@@ -194,10 +235,14 @@ pub fn deal_tasks(deal: &Deal, institution: &Institution) -> Vec<Task> {
             after_contract(deal, &mut draft);
         }
     }
-    deal.distribution.tasks(&deal.income, institution, &mut |code, holder, when, what, why, since| {
-        draft.since = since;
-        draft.add(code, holder, when, what, why);
-    });
+    deal.distribution.tasks(
+        &deal.income,
+        institution,
+        &mut |code, holder, when, what, why, since| {
+            draft.since = since;
+            draft.add(code, holder, when, what, why);
+        },
+    );
     draft.tasks
 }
 
@@ -220,7 +265,11 @@ fn before_contract(deal: &Deal, institution: &Institution, draft: &mut Draft) {
                 Holder::Role(Role::Approver),
                 (Basis::Law, None),
                 text!("登记领导班子集体决策", "Record the collective decision"),
-                why(&law::citation("sc_2016_16.2"), "重大事项集体决策", "major matters are decided together"),
+                why(
+                    &law::citation("sc_2016_16.2"),
+                    "重大事项集体决策",
+                    "major matters are decided together",
+                ),
             );
             return;
         }
@@ -229,8 +278,14 @@ fn before_contract(deal: &Deal, institution: &Institution, draft: &mut Draft) {
                 "deal.agree_terms",
                 Holder::Manager,
                 (Basis::School, None),
-                text!("决策未同意：重新商定条款", "The decision was no: agree new terms"),
-                text!("集体决策未同意现行条款", "The decision did not approve these terms"),
+                text!(
+                    "决策未同意：重新商定条款",
+                    "The decision was no: agree new terms"
+                ),
+                text!(
+                    "集体决策未同意现行条款",
+                    "The decision did not approve these terms"
+                ),
             );
             return;
         }
@@ -251,7 +306,11 @@ fn publicity_tasks(deal: &Deal, institution: &Institution, draft: &mut Draft) {
             Holder::Manager,
             (Basis::Law, None),
             text!("发布校内公示", "Post the notice inside the university"),
-            why(&citation, "公示成果名称和拟交易价格", "publish name and proposed price"),
+            why(
+                &citation,
+                "公示成果名称和拟交易价格",
+                "publish name and proposed price",
+            ),
         );
         return;
     };
@@ -260,9 +319,15 @@ fn publicity_tasks(deal: &Deal, institution: &Institution, draft: &mut Draft) {
         draft.add(
             "publicity.answer",
             Holder::Role(Role::OfficeHead),
-            (Basis::School, certain(institution.objection_answer_by(objection.on))),
+            (
+                Basis::School,
+                certain(institution.objection_answer_by(objection.on)),
+            ),
             text!("答复对公示的异议", "Answer the objection to the notice"),
-            text!("校内规定：异议须按期书面答复", "School rule: answer objections in writing and in time"),
+            text!(
+                "校内规定：异议须按期书面答复",
+                "School rule: answer objections in writing and in time"
+            ),
         );
     }
     let due = notice.due(institution.calendar());
@@ -272,7 +337,10 @@ fn publicity_tasks(deal: &Deal, institution: &Institution, draft: &mut Draft) {
             "publicity.close",
             Holder::Manager,
             (Basis::Law, Some(due)),
-            text!("公示届满后登记结果，次日起可签约", "Record the result when the notice ends; signing opens the day after"),
+            text!(
+                "公示届满后登记结果，次日起可签约",
+                "Record the result when the notice ends; signing opens the day after"
+            ),
             why(
                 &notice.posted.citation,
                 &format!("公示不少于{days}日"),
@@ -295,7 +363,9 @@ fn sign_task(draft: &mut Draft, due: Option<Due>) {
 }
 
 fn after_contract(deal: &Deal, draft: &mut Draft) {
-    let Some((_, signed)) = &deal.agreement.signed else { return };
+    let Some((_, signed)) = &deal.agreement.signed else {
+        return;
+    };
     draft.since = signed.signed;
     if deal.agreement.registered.is_none() && deal.history.is_none() {
         draft.add(
@@ -303,7 +373,10 @@ fn after_contract(deal: &Deal, draft: &mut Draft) {
             Holder::Manager,
             (Basis::School, None),
             text!("办理技术合同认定登记", "Register the technology contract"),
-            text!("税收优惠以认定登记为前提", "Tax relief hangs on the registration"),
+            text!(
+                "税收优惠以认定登记为前提",
+                "Tax relief hangs on the registration"
+            ),
         );
     }
     let Some(terms) = deal.terms() else { return };

@@ -4,10 +4,10 @@
 use dukou_journal::StreamId;
 use dukou_kernel::{CaseId, DealId, PersonId};
 
+use super::Event;
 use super::rail::{case_stop, deal_stop};
 use super::state::{Case, Deal, State};
 use super::tasks::{Holder, Task, case_tasks, deal_tasks};
-use super::Event;
 use crate::contract::{Cell, Kind, Row, Table};
 use crate::disclosure::{Say, Standing};
 use crate::institution::{self, Institution};
@@ -32,7 +32,14 @@ const CASE: Table = Table {
         ("next_due", Kind::Text),
         ("words", Kind::Text),
     ],
-    indexes: &[&["number"], &["manager", "number"], &["stop", "number"], &["next_due"], &["since"], &["title"]],
+    indexes: &[
+        &["number"],
+        &["manager", "number"],
+        &["stop", "number"],
+        &["next_due"],
+        &["since"],
+        &["title"],
+    ],
 };
 
 const CASE_PERSON: Table = Table {
@@ -68,12 +75,22 @@ const DEAL: Table = Table {
         ("next_due", Kind::Text),
         ("words", Kind::Text),
     ],
-    indexes: &[&["number"], &["contract_no"], &["stop", "number"], &["signed"], &["since"]],
+    indexes: &[
+        &["number"],
+        &["contract_no"],
+        &["stop", "number"],
+        &["signed"],
+        &["since"],
+    ],
 };
 
 const DEAL_CASE: Table = Table {
     name: "deal_case",
-    columns: &[("deal", Kind::Text), ("case_id", Kind::Text), ("place", Kind::Int)],
+    columns: &[
+        ("deal", Kind::Text),
+        ("case_id", Kind::Text),
+        ("place", Kind::Int),
+    ],
     indexes: &[&["case_id"], &["deal"]],
 };
 
@@ -97,7 +114,11 @@ const TASK: Table = Table {
         ("holder", Kind::Text),
         ("since", Kind::Text),
     ],
-    indexes: &[&["due", "basis_rank"], &["holder_kind", "holder", "due"], &["case_id"]],
+    indexes: &[
+        &["due", "basis_rank"],
+        &["holder_kind", "holder", "due"],
+        &["case_id"],
+    ],
 };
 
 const NOTICE: Table = Table {
@@ -170,14 +191,28 @@ const PERSON_ROLE: Table = Table {
 
 const UNIT: Table = Table {
     name: "unit_view",
-    columns: &[("id", Kind::Text), ("name_zh", Kind::Text), ("name_en", Kind::Text)],
+    columns: &[
+        ("id", Kind::Text),
+        ("name_zh", Kind::Text),
+        ("name_en", Kind::Text),
+    ],
     indexes: &[&["id"]],
 };
 
 /// Every read table.
 pub fn tables() -> &'static [Table] {
     &[
-        CASE, CASE_PERSON, DEAL, DEAL_CASE, TASK, NOTICE, RECEIPT, AWARD, PERSON, PERSON_ROLE, UNIT,
+        CASE,
+        CASE_PERSON,
+        DEAL,
+        DEAL_CASE,
+        TASK,
+        NOTICE,
+        RECEIPT,
+        AWARD,
+        PERSON,
+        PERSON_ROLE,
+        UNIT,
     ]
 }
 
@@ -210,14 +245,25 @@ fn id_cell(id: Option<impl ToString>) -> Cell {
 }
 
 fn next_due(tasks: &[Task]) -> Cell {
-    tasks.iter().filter_map(|task| task.due.map(|due| due.shown())).min().into()
+    tasks
+        .iter()
+        .filter_map(|task| task.due.map(|due| due.shown()))
+        .min()
+        .into()
 }
 
 fn case_rows(id: CaseId, case: &Case, institution: &Institution) -> Vec<Row> {
     let disclosure = &case.disclosure;
-    let Some(details) = &disclosure.details else { return Vec::new() };
+    let Some(details) = &disclosure.details else {
+        return Vec::new();
+    };
     let tasks = case_tasks(case, institution);
-    let right = case.protection.rights.values().next().map(|it| it.recorded.number.clone());
+    let right = case
+        .protection
+        .rights
+        .values()
+        .next()
+        .map(|it| it.recorded.number.clone());
     let standing = if case.closing.ended.is_some() {
         "ended"
     } else {
@@ -229,9 +275,18 @@ fn case_rows(id: CaseId, case: &Case, institution: &Institution) -> Vec<Row> {
         }
     };
     let ended = case.closing.ended.is_some() || disclosure.standing == Standing::Declined;
-    let numbers: Vec<&str> =
-        case.protection.rights.values().map(|it| it.recorded.number.as_str()).collect();
-    let words = format!("{} {} {}", disclosure.number, details.title, numbers.join(" "));
+    let numbers: Vec<&str> = case
+        .protection
+        .rights
+        .values()
+        .map(|it| it.recorded.number.as_str())
+        .collect();
+    let words = format!(
+        "{} {} {}",
+        disclosure.number,
+        details.title,
+        numbers.join(" ")
+    );
     let stop = if disclosure.standing == Standing::Accepted {
         case_stop(case)
     } else {
@@ -275,7 +330,11 @@ fn case_rows(id: CaseId, case: &Case, institution: &Institution) -> Vec<Row> {
             ],
         });
     }
-    rows.extend(tasks.iter().map(|task| task_row(task, &disclosure.number, Some(id), None)));
+    rows.extend(
+        tasks
+            .iter()
+            .map(|task| task_row(task, &disclosure.number, Some(id), None)),
+    );
     rows
 }
 
@@ -306,7 +365,9 @@ fn task_row(task: &Task, subject: &str, case: Option<CaseId>, deal: Option<DealI
             rank.into(),
             task.due.map(|due| due.raw).into(),
             // Tasks without a day sort behind every day.
-            task.due.map_or_else(|| "9999-12-31".to_owned(), |due| due.shown().to_string()).into(),
+            task.due
+                .map_or_else(|| "9999-12-31".to_owned(), |due| due.shown().to_string())
+                .into(),
             task.due.is_some_and(|due| due.pending()).into(),
             holder_kind.into(),
             holder,
@@ -316,15 +377,17 @@ fn task_row(task: &Task, subject: &str, case: Option<CaseId>, deal: Option<DealI
 }
 
 fn deal_rows(id: DealId, deal: &Deal, institution: &Institution) -> Vec<Row> {
-    let Some((opened_on, opened)) = &deal.matching.opened else { return Vec::new() };
+    let Some((opened_on, opened)) = &deal.matching.opened else {
+        return Vec::new();
+    };
     let tasks = deal_tasks(deal, institution);
     let terms = deal.terms();
     let signed = deal.agreement.signed.as_ref().map(|(_, it)| it);
     let party = deal.agreement.party().unwrap_or(&opened.party);
     let price = terms.map(|it| it.equity.as_ref().map_or(it.price, |e| e.valued).fen());
-    let since = signed.map(|it| it.signed).or_else(|| {
-        deal.negotiation.terms.as_ref().map(|(day, _)| *day)
-    });
+    let since = signed
+        .map(|it| it.signed)
+        .or_else(|| deal.negotiation.terms.as_ref().map(|(day, _)| *day));
     let contract_no = signed.map(|it| it.contract_no.clone());
     let words = format!(
         "{} {} {}",
@@ -364,7 +427,11 @@ fn deal_rows(id: DealId, deal: &Deal, institution: &Institution) -> Vec<Row> {
         });
     }
     let first = opened.cases.first().copied();
-    rows.extend(tasks.iter().map(|task| task_row(task, &opened.number, first, Some(id))));
+    rows.extend(
+        tasks
+            .iter()
+            .map(|task| task_row(task, &opened.number, first, Some(id))),
+    );
     rows.extend(notice_rows(id, deal, institution));
     rows.extend(money_rows(id, deal));
     rows
@@ -414,7 +481,12 @@ fn notice_rows(id: DealId, deal: &Deal, institution: &Institution) -> Vec<Row> {
                 i64::from(reward.posted.days).into(),
                 due.raw.into(),
                 due.end.into(),
-                if reward.closed.is_some() { "closed" } else { "running" }.into(),
+                if reward.closed.is_some() {
+                    "closed"
+                } else {
+                    "running"
+                }
+                .into(),
                 reward.posted.titles.join("；").into(),
                 reward.closed.as_ref().map(|(day, _)| *day).into(),
             ],
@@ -426,7 +498,9 @@ fn notice_rows(id: DealId, deal: &Deal, institution: &Institution) -> Vec<Row> {
 fn money_rows(id: DealId, deal: &Deal) -> Vec<Row> {
     let mut rows = Vec::new();
     for receipt_id in &deal.income.order {
-        let Some(receipt) = deal.income.receipts.get(receipt_id) else { continue };
+        let Some(receipt) = deal.income.receipts.get(receipt_id) else {
+            continue;
+        };
         let refunded: i64 = receipt.refunds.iter().map(|it| it.amount.fen()).sum();
         let standing = if receipt.reversed {
             "reversed"
@@ -465,7 +539,9 @@ fn money_rows(id: DealId, deal: &Deal) -> Vec<Row> {
 }
 
 fn person_rows(id: PersonId, person: &Person) -> Vec<Row> {
-    let Some(kind) = person.kind else { return Vec::new() };
+    let Some(kind) = person.kind else {
+        return Vec::new();
+    };
     let post = person.posts.last();
     let mut rows = vec![Row {
         table: PERSON.name,
@@ -492,7 +568,11 @@ fn unit_rows(institution: &Institution) -> Vec<Row> {
         .iter()
         .map(|(id, (zh, en))| Row {
             table: UNIT.name,
-            cells: vec![id.to_string().into(), zh.as_str().into(), en.as_str().into()],
+            cells: vec![
+                id.to_string().into(),
+                zh.as_str().into(),
+                en.as_str().into(),
+            ],
         })
         .collect()
 }

@@ -1,6 +1,11 @@
 //! The whole road through the pure rooms: no database, no clock, a fixed day.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
 
 mod money;
 mod permissions;

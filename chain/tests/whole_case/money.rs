@@ -46,19 +46,25 @@ fn take(world: &mut World, step: &Step, next: &mut u128) {
             (FINANCE, command)
         }
         Step::Refund { of, amount } => (FINANCE, world.refund_command(*next, number(*of), *amount)),
-        Step::Reverse(of) => (FINANCE, json!({
-            "command": "income.reverse", "deal": id(DEAL), "receipt": id(number(*of)), "reason": "录错",
-        })),
+        Step::Reverse(of) => (
+            FINANCE,
+            json!({
+                "command": "income.reverse", "deal": id(DEAL), "receipt": id(number(*of)), "reason": "录错",
+            }),
+        ),
         Step::Cost { amount, inventor } => {
             let by = if *inventor {
                 json!({"who": "inventor", "person": id(LI)})
             } else {
                 json!({"who": "university"})
             };
-            (MANAGER, json!({
-                "command": "protection.record_cost", "case": id(CASE), "kind": "maintenance",
-                "amount": amount, "paid_on": "2026-10-20", "paid_by": by, "voucher": "F",
-            }))
+            (
+                MANAGER,
+                json!({
+                    "command": "protection.record_cost", "case": id(CASE), "kind": "maintenance",
+                    "amount": amount, "paid_on": "2026-10-20", "paid_by": by, "voucher": "F",
+                }),
+            )
         }
         Step::Distribute(of) => {
             let (propose, approve) = (world.propose(number(*of)), world.approve(number(*of)));
@@ -68,13 +74,16 @@ fn take(world: &mut World, step: &Step, next: &mut u128) {
             (APPROVER, approve)
         }
         Step::Share(part) => {
-            world.must(MANAGER, json!({
-                "command": "disclosure.revise_shares", "case": id(CASE), "reason": "重新商定",
-                "contributors": [
-                    {"person": id(LI), "share": format!("{part}%")},
-                    {"person": id(WANG), "share": format!("{}%", 100 - part)},
-                ],
-            }));
+            world.must(
+                MANAGER,
+                json!({
+                    "command": "disclosure.revise_shares", "case": id(CASE), "reason": "重新商定",
+                    "contributors": [
+                        {"person": id(LI), "share": format!("{part}%")},
+                        {"person": id(WANG), "share": format!("{}%", 100 - part)},
+                    ],
+                }),
+            );
             let confirm = json!({"command": "disclosure.confirm_share", "case": id(CASE)});
             let _ = world.give(LI, confirm.clone());
             (WANG, confirm)
@@ -92,7 +101,11 @@ fn check(world: &World) -> Result<(), TestCaseError> {
     let total: i64 = balances.iter().map(|(_, amount)| amount.fen()).sum();
     prop_assert_eq!(total, 0, "all accounts together");
     let came_in = -balances.get(&Account::Payer).fen();
-    prop_assert_eq!(came_in, world.deal().income.total().fen(), "the payer's side is the receipts");
+    prop_assert_eq!(
+        came_in,
+        world.deal().income.total().fen(),
+        "the payer's side is the receipts"
+    );
     let held: i64 = balances
         .iter()
         .filter(|(account, _)| !matches!(account, Account::Payer | Account::PaidOut))
@@ -107,13 +120,29 @@ fn check(world: &World) -> Result<(), TestCaseError> {
         .income
         .standing()
         .filter(|(id, _)| !deal.distribution.touched(*id))
-        .map(|(_, it)| it.received.amount.fen() - it.refunds.iter().map(|r| r.amount.fen()).sum::<i64>())
+        .map(|(_, it)| {
+            it.received.amount.fen() - it.refunds.iter().map(|r| r.amount.fen()).sum::<i64>()
+        })
         .sum();
-    prop_assert_eq!(balances.get(&Account::Clearing).fen(), open, "clearing is what waits");
+    prop_assert_eq!(
+        balances.get(&Account::Clearing).fen(),
+        open,
+        "clearing is what waits"
+    );
     // What the books owe a person is what the divisions say.
     for who in [LI, WANG] {
-        let owed: i64 = deal.distribution.divisions.values().map(|it| it.owed(person(who)).fen()).sum();
-        prop_assert_eq!(balances.get(&Account::Person(person(who))).fen(), owed, "person {}", who);
+        let owed: i64 = deal
+            .distribution
+            .divisions
+            .values()
+            .map(|it| it.owed(person(who)).fen())
+            .sum();
+        prop_assert_eq!(
+            balances.get(&Account::Person(person(who))).fen(),
+            owed,
+            "person {}",
+            who
+        );
     }
     Ok(())
 }

@@ -9,27 +9,65 @@ use crate::runner::id;
 /// Every command of the road. A new command is written here by hand, so that
 /// somebody thinks of who may give it.
 const COMMANDS: &[&str] = &[
-    "institution.found", "institution.set_profile", "institution.add_unit",
-    "institution.adopt_year", "institution.adopt_policy", "institution.set_permission",
-    "people.register", "people.update", "people.name_heir", "people.grant_role",
-    "people.revoke_role", "people.erase", "people.account",
-    "disclosure.submit", "disclosure.accept", "disclosure.return", "disclosure.resubmit",
-    "disclosure.decline", "disclosure.assign", "disclosure.confirm_share",
-    "disclosure.object_share", "disclosure.revise_shares",
+    "institution.found",
+    "institution.set_profile",
+    "institution.add_unit",
+    "institution.adopt_year",
+    "institution.adopt_policy",
+    "institution.set_permission",
+    "people.register",
+    "people.update",
+    "people.name_heir",
+    "people.grant_role",
+    "people.revoke_role",
+    "people.erase",
+    "people.account",
+    "disclosure.submit",
+    "disclosure.accept",
+    "disclosure.return",
+    "disclosure.resubmit",
+    "disclosure.decline",
+    "disclosure.assign",
+    "disclosure.confirm_share",
+    "disclosure.object_share",
+    "disclosure.revise_shares",
     "assessment.conclude",
-    "protection.record_right", "protection.record_grant", "protection.end_right",
+    "protection.record_right",
+    "protection.record_grant",
+    "protection.end_right",
     "protection.record_cost",
     "valuation.note",
-    "matching.open", "matching.note_contact",
-    "deal.agree_terms", "deal.declare_interest", "deal.market_proof", "deal.decide",
-    "publicity.post", "publicity.object", "publicity.answer", "publicity.close",
-    "agreement.sign", "agreement.register", "agreement.amend", "agreement.rename_party",
-    "income.receive", "income.refund", "income.reverse",
-    "distribution.propose", "distribution.approve", "distribution.reject",
-    "distribution.post_reward", "distribution.close_reward", "distribution.pay",
+    "matching.open",
+    "matching.note_contact",
+    "deal.agree_terms",
+    "deal.declare_interest",
+    "deal.market_proof",
+    "deal.decide",
+    "publicity.post",
+    "publicity.object",
+    "publicity.answer",
+    "publicity.close",
+    "agreement.sign",
+    "agreement.register",
+    "agreement.amend",
+    "agreement.rename_party",
+    "income.receive",
+    "income.refund",
+    "income.reverse",
+    "distribution.propose",
+    "distribution.approve",
+    "distribution.reject",
+    "distribution.post_reward",
+    "distribution.close_reward",
+    "distribution.pay",
     "distribution.allot_equity",
-    "closing.end", "closing.correct", "closing.note",
-    "history.case", "history.deal", "history.receipt", "history.distribution",
+    "closing.end",
+    "closing.correct",
+    "closing.note",
+    "history.case",
+    "history.deal",
+    "history.receipt",
+    "history.distribution",
 ];
 
 /// The names in the source, so that the list above cannot fall behind.
@@ -48,7 +86,10 @@ fn names_in_source() -> Vec<String> {
         }
     }
     let mut names = Vec::new();
-    walk(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut names);
+    walk(
+        &std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+        &mut names,
+    );
     names.retain(|name| !name.ends_with(".v1"));
     names.sort();
     names.dedup();
@@ -93,7 +134,10 @@ fn every_command_is_known_by_its_name() {
     let unknown = Command::from_json(json!({"command": "no.such"})).unwrap_err();
     assert_eq!(unknown.code, "command.unknown");
     let nameless = Command::from_json(json!({"command": "disclosure.accept"})).unwrap_err();
-    assert_eq!((nameless.code.as_str(), nameless.field.as_deref()), ("command.no_target", Some("case")));
+    assert_eq!(
+        (nameless.code.as_str(), nameless.field.as_deref()),
+        ("command.no_target", Some("case"))
+    );
 }
 
 #[test]
@@ -101,14 +145,21 @@ fn the_public_and_enterprises_give_no_commands_and_administrators_no_business() 
     for name in COMMANDS {
         let action = Command::action_on(name, true);
         for role in [Role::Public, Role::Enterprise] {
-            assert_eq!(permission::delivered(role, action), Scope::None, "{role:?}: {name}");
+            assert_eq!(
+                permission::delivered(role, action),
+                Scope::None,
+                "{role:?}: {name}"
+            );
         }
         if action.starts_with("admin.") {
             continue;
         }
         for role in [Role::SystemAdmin, Role::SecurityAdmin, Role::AuditAdmin] {
             let scope = permission::delivered(role, action);
-            assert!(scope == Scope::None || action.starts_with("people."), "{role:?}: {name}");
+            assert!(
+                scope == Scope::None || action.starts_with("people."),
+                "{role:?}: {name}"
+            );
         }
     }
 }

@@ -12,20 +12,32 @@ fn one_case_goes_from_disclosure_to_paid_shares() {
     let mut world = World::new();
     world.protected().confirm_shares();
     assert_eq!(world.case().disclosure.number, "YZ-2026-0001");
-    for (who, amount) in [(json!({"who": "university"}), 5_000), (json!({"who": "inventor", "person": id(WANG)}), 1_000)] {
-        world.must(MANAGER, json!({
-            "command": "protection.record_cost", "case": id(CASE), "kind": "maintenance",
-            "amount": yuan(amount), "paid_on": "2026-08-12", "paid_by": who, "voucher": "F-12",
-        }));
+    for (who, amount) in [
+        (json!({"who": "university"}), 5_000),
+        (json!({"who": "inventor", "person": id(WANG)}), 1_000),
+    ] {
+        world.must(
+            MANAGER,
+            json!({
+                "command": "protection.record_cost", "case": id(CASE), "kind": "maintenance",
+                "amount": yuan(amount), "paid_on": "2026-08-12", "paid_by": who, "voucher": "F-12",
+            }),
+        );
     }
     let terms = world.licence(3_000_000);
     world.opened("licence").decided(&terms).posted().signed();
     assert_eq!(world.deal().number(), "YZ-D-2026-0001");
-    world.must(MANAGER, json!({
-        "command": "agreement.register", "deal": id(DEAL), "register_no": "2026110000000001",
-        "registered": "2026-10-09", "technology_amount": yuan(3_000_000),
-    }));
-    world.on("2026-10-20").receive(500, yuan(3_000_000)).distributed(500);
+    world.must(
+        MANAGER,
+        json!({
+            "command": "agreement.register", "deal": id(DEAL), "register_no": "2026110000000001",
+            "registered": "2026-10-09", "technology_amount": yuan(3_000_000),
+        }),
+    );
+    world
+        .on("2026-10-20")
+        .receive(500, yuan(3_000_000))
+        .distributed(500);
 
     // What an inventor paid comes back double; the rest is divided 70 : 10 : 20.
     let balance = |world: &World, account: Account| world.balance(&account);
@@ -57,7 +69,10 @@ fn one_case_goes_from_disclosure_to_paid_shares() {
         std::fs::write(path, &road).unwrap();
     }
     let kept = std::fs::read_to_string(path).unwrap_or_default();
-    assert_eq!(kept, road, "DUKOU_WRITE_ROAD=1 cargo test -p dukou-chain writes {path} anew");
+    assert_eq!(
+        kept, road,
+        "DUKOU_WRITE_ROAD=1 cargo test -p dukou-chain writes {path} anew"
+    );
 }
 
 #[test]
@@ -68,7 +83,10 @@ fn a_notice_runs_over_the_holiday_and_names_the_first_lawful_day() {
     // Posted on 21 September; day 15 is 6 October, a holiday, so 8 October counts.
     let notice = world.deal().publicity.notices[0].clone();
     let due = notice.due(dukou_chain::law::builtin_calendar().as_ref());
-    assert_eq!((due.raw, due.end), (day("2026-10-06"), Some(day("2026-10-08"))));
+    assert_eq!(
+        (due.raw, due.end),
+        (day("2026-10-06"), Some(day("2026-10-08")))
+    );
     for early in ["2026-10-06", "2026-10-07", "2026-10-08"] {
         world.on(early);
         let (close, sign) = (world.close_command(), world.sign_command());
@@ -79,14 +97,22 @@ fn a_notice_runs_over_the_holiday_and_names_the_first_lawful_day() {
     }
     world.signed();
     let signed = world.deal().agreement.signed.unwrap().1;
-    assert!(signed.findings.iter().any(|it| it.code == "publicity.complete"));
+    assert!(
+        signed
+            .findings
+            .iter()
+            .any(|it| it.code == "publicity.complete")
+    );
 }
 
 #[test]
 fn every_stream_gives_rows_that_fit_their_tables() {
     let mut world = World::new();
     world.contract().confirm_shares();
-    world.on("2026-10-20").receive(500, yuan(10)).distributed(500);
+    world
+        .on("2026-10-20")
+        .receive(500, yuan(10))
+        .distributed(500);
     let institution = match world.state(StreamId::Institution).as_ref() {
         State::Institution(it) => it.clone(),
         _ => panic!("not an institution"),
@@ -94,12 +120,26 @@ fn every_stream_gives_rows_that_fit_their_tables() {
     let mut seen = std::collections::BTreeSet::new();
     for stream in world.stream_ids() {
         for row in whole::rows(stream, &world.state(stream), &institution) {
-            let table = whole::tables().iter().find(|it| it.name == row.table).unwrap();
+            let table = whole::tables()
+                .iter()
+                .find(|it| it.name == row.table)
+                .unwrap();
             assert_eq!(table.columns.len(), row.cells.len(), "{}", row.table);
             seen.insert(row.table);
         }
     }
-    for table in ["case_view", "deal_view", "notice", "receipt_view", "award", "person_view", "task"] {
-        assert!(seen.contains(table), "{table} has no row; there are {seen:?}");
+    for table in [
+        "case_view",
+        "deal_view",
+        "notice",
+        "receipt_view",
+        "award",
+        "person_view",
+        "task",
+    ] {
+        assert!(
+            seen.contains(table),
+            "{table} has no row; there are {seen:?}"
+        );
     }
 }

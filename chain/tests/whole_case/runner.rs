@@ -68,26 +68,35 @@ impl World {
             kinds: Vec::new(),
             taken: Vec::new(),
         };
-        world.must(HEAD, json!({"command": "institution.found", "profile": {
-            "name_zh": "云舟大学", "name_en": "Yunzhou University", "prefix": "YZ",
-            "jurisdiction": "CN", "state_established": true, "central_unit": false,
-            "contact": "科技处 010-0000000",
-        }}));
+        world.must(
+            HEAD,
+            json!({"command": "institution.found", "profile": {
+                "name_zh": "云舟大学", "name_en": "Yunzhou University", "prefix": "YZ",
+                "jurisdiction": "CN", "state_established": true, "central_unit": false,
+                "contact": "科技处 010-0000000",
+            }}),
+        );
         for who in [LI, WANG, MANAGER, HEAD, APPROVER, FINANCE] {
             world.register(who, "staff", json!([]));
         }
         let policy = serde_json::to_value(SchoolPolicy::example()).unwrap();
-        world.must(HEAD, json!({
-            "command": "institution.adopt_policy", "from": "2026-01-01", "policy": policy,
-        }));
+        world.must(
+            HEAD,
+            json!({
+                "command": "institution.adopt_policy", "from": "2026-01-01", "policy": policy,
+            }),
+        );
         world
     }
 
     pub fn register(&mut self, who: u128, kind: &str, posts: Value) {
-        self.must(HEAD, json!({
-            "command": "people.register", "person": id(who), "kind": kind, "posts": posts,
-            "seal": format!("seal-{who}"), "staff_no_key": format!("no-{who}"),
-        }));
+        self.must(
+            HEAD,
+            json!({
+                "command": "people.register", "person": id(who), "kind": kind, "posts": posts,
+                "seal": format!("seal-{who}"), "staff_no_key": format!("no-{who}"),
+            }),
+        );
     }
 
     pub fn on(&mut self, text: &str) -> &mut Self {
@@ -108,7 +117,11 @@ impl World {
     ) -> Result<Vec<Event>, Refusal> {
         let read = Command::from_json(command.clone())
             .unwrap_or_else(|error| panic!("{}: {command}", error.message.en));
-        assert_eq!(Command::from_json(read.to_json()).unwrap(), read, "a command reads back");
+        assert_eq!(
+            Command::from_json(read.to_json()).unwrap(),
+            read,
+            "a command reads back"
+        );
         let ctx = Context {
             actor: Actor::Person(person(who)),
             on_behalf: on_behalf.map(person),
@@ -167,7 +180,8 @@ impl World {
             let mut state = state.as_ref().clone();
             assert!(state.accepts(&new.event), "{} in its own stream", meta.kind);
             state.apply(&meta, &new.event);
-            self.streams.insert(new.stream, (version + 1, Arc::new(state)));
+            self.streams
+                .insert(new.stream, (version + 1, Arc::new(state)));
             self.numbers.extend(new.event.numbers());
             for (claim, taken) in new.event.claims() {
                 if taken {
@@ -177,7 +191,8 @@ impl World {
                 }
             }
             let moved = new.event.postings(&meta);
-            self.postings.extend(moved.into_iter().map(|it| (new.stream, it)));
+            self.postings
+                .extend(moved.into_iter().map(|it| (new.stream, it)));
             self.kinds.push(new.event.kind());
             events.push(new.event);
         }
@@ -186,7 +201,8 @@ impl World {
 
     pub fn must(&mut self, who: u128, command: Value) -> Vec<Event> {
         let name = command["command"].clone();
-        self.give(who, command).unwrap_or_else(|no| panic!("{name}: {:?}", no.findings))
+        self.give(who, command)
+            .unwrap_or_else(|no| panic!("{name}: {:?}", no.findings))
     }
 
     /// The command is refused with this code; nothing changes.
@@ -198,7 +214,10 @@ impl World {
             Ok(events) => panic!("{name} was not refused: {events:?}"),
             Err(refusal) => {
                 let codes: Vec<&str> = refusal.findings.iter().map(|f| f.code.as_str()).collect();
-                assert!(codes.contains(&code), "{name}: wanted {code}, got {codes:?}");
+                assert!(
+                    codes.contains(&code),
+                    "{name}: wanted {code}, got {codes:?}"
+                );
                 assert_eq!(before, (self.kinds.len(), self.postings.len()));
                 refusal
             }
@@ -221,14 +240,22 @@ impl World {
     }
 
     pub fn case(&self) -> Case {
-        match self.load(StreamId::Case(CaseId(uuid::Uuid::from_u128(CASE)))).1.as_ref() {
+        match self
+            .load(StreamId::Case(CaseId(uuid::Uuid::from_u128(CASE))))
+            .1
+            .as_ref()
+        {
             State::Case(case) => case.clone(),
             _ => panic!("not a case"),
         }
     }
 
     pub fn deal(&self) -> Deal {
-        match self.load(StreamId::Deal(DealId(uuid::Uuid::from_u128(DEAL)))).1.as_ref() {
+        match self
+            .load(StreamId::Deal(DealId(uuid::Uuid::from_u128(DEAL))))
+            .1
+            .as_ref()
+        {
             State::Deal(deal) => deal.clone(),
             _ => panic!("not a deal"),
         }
@@ -265,21 +292,30 @@ impl World {
     pub fn submitted(&mut self) -> &mut Self {
         self.on("2026-08-03");
         let details = self.details(&[(LI, "60%"), (WANG, "2/5")]);
-        self.must(LI, json!({"command": "disclosure.submit", "case": id(CASE), "details": details}));
+        self.must(
+            LI,
+            json!({"command": "disclosure.submit", "case": id(CASE), "details": details}),
+        );
         self
     }
 
     pub fn accepted(&mut self) -> &mut Self {
         self.submitted();
-        self.must(HEAD, json!({
-            "command": "disclosure.accept", "case": id(CASE), "manager": id(MANAGER),
-        }));
+        self.must(
+            HEAD,
+            json!({
+                "command": "disclosure.accept", "case": id(CASE), "manager": id(MANAGER),
+            }),
+        );
         self
     }
 
     pub fn confirm_shares(&mut self) -> &mut Self {
         // Li submitted, and so said yes already.
-        self.must(WANG, json!({"command": "disclosure.confirm_share", "case": id(CASE)}));
+        self.must(
+            WANG,
+            json!({"command": "disclosure.confirm_share", "case": id(CASE)}),
+        );
         self
     }
 
@@ -291,24 +327,33 @@ impl World {
             "command": "assessment.conclude", "case": id(CASE), "conclusion": "file",
             "evaluator": "技术转移办公室", "readiness": 5, "market": "动力电池", "summary": "可专利性好",
         }));
-        self.must(MANAGER, json!({
-            "command": "protection.record_right", "case": id(CASE), "right": id(300),
-            "kind": "invention", "number": "CN 202610000001.2", "filed": "2026-08-12",
-            "owners": "云舟大学",
-        }));
-        self.must(MANAGER, json!({
-            "command": "valuation.note", "case": id(CASE), "method": "royalty",
-            "low": yuan(2_000_000), "high": yuan(4_000_000), "basis": "同类许可费率 3%",
-        }));
+        self.must(
+            MANAGER,
+            json!({
+                "command": "protection.record_right", "case": id(CASE), "right": id(300),
+                "kind": "invention", "number": "CN 202610000001.2", "filed": "2026-08-12",
+                "owners": "云舟大学",
+            }),
+        );
+        self.must(
+            MANAGER,
+            json!({
+                "command": "valuation.note", "case": id(CASE), "method": "royalty",
+                "low": yuan(2_000_000), "high": yuan(4_000_000), "basis": "同类许可费率 3%",
+            }),
+        );
         self
     }
 
     pub fn opened(&mut self, mode: &str) -> &mut Self {
         self.on("2026-09-01");
-        self.must(MANAGER, json!({
-            "command": "matching.open", "deal": id(DEAL), "cases": [id(CASE)], "mode": mode,
-            "party": {"name": "青岚新能源有限公司", "kind": "private", "size": "small"},
-        }));
+        self.must(
+            MANAGER,
+            json!({
+                "command": "matching.open", "deal": id(DEAL), "cases": [id(CASE)], "mode": mode,
+                "party": {"name": "青岚新能源有限公司", "kind": "private", "size": "small"},
+            }),
+        );
         self
     }
 
@@ -320,9 +365,12 @@ impl World {
     }
 
     pub fn agree(&mut self, terms: &Value) -> &mut Self {
-        self.must(MANAGER, json!({
-            "command": "deal.agree_terms", "deal": id(DEAL), "terms": terms, "paper": paper(),
-        }));
+        self.must(
+            MANAGER,
+            json!({
+                "command": "deal.agree_terms", "deal": id(DEAL), "terms": terms, "paper": paper(),
+            }),
+        );
         self
     }
 
@@ -379,7 +427,11 @@ impl World {
     /// A signed licence of three million, ready for money.
     pub fn contract(&mut self) -> &mut Self {
         let terms = self.licence(3_000_000);
-        self.protected().opened("licence").decided(&terms).posted().signed()
+        self.protected()
+            .opened("licence")
+            .decided(&terms)
+            .posted()
+            .signed()
     }
 
     pub fn receive(&mut self, number: u128, amount: i64) -> &mut Self {

@@ -23,11 +23,21 @@ fn a_refund_after_the_distribution_claws_back_from_everybody() {
     let refund = world.refund_command(600, 500, yuan(1_000_000));
     let events = world.must(FINANCE, refund);
     assert_eq!(events.len(), 2, "the refund, and what it takes back");
-    assert_eq!(world.owed(500, LI).fen(), -li / 3, "already paid: must come back");
-    assert_eq!(world.owed(500, WANG).fen(), yuan(3_000_000) * 7 / 10 * 4 / 10 * 2 / 3);
+    assert_eq!(
+        world.owed(500, LI).fen(),
+        -li / 3,
+        "already paid: must come back"
+    );
+    assert_eq!(
+        world.owed(500, WANG).fen(),
+        yuan(3_000_000) * 7 / 10 * 4 / 10 * 2 / 3
+    );
     assert_eq!(world.balance(&Account::Clearing), 0);
     assert_eq!(world.balance(&Account::Payer), -yuan(2_000_000));
-    assert_eq!(world.balance(&Account::Pool("university".into())), yuan(400_000));
+    assert_eq!(
+        world.balance(&Account::Pool("university".into())),
+        yuan(400_000)
+    );
     let pay = world.pay(500, LI, 1);
     world.refused(FINANCE, pay, "pay.too_much");
     let more = world.refund_command(601, 500, yuan(2_000_000) + 1);
@@ -93,16 +103,25 @@ fn an_ended_deal_takes_nothing_more_but_still_pays_and_refunds() {
     });
     world.must(HEAD, end.clone());
     world.refused(HEAD, end, "closing.ended");
-    let (receive, terms) = (world.receive_command(501, yuan(1)), world.licence(4_000_000));
+    let (receive, terms) = (
+        world.receive_command(501, yuan(1)),
+        world.licence(4_000_000),
+    );
     world.refused(FINANCE, receive, "closing.ended");
     world.refused(HEAD, json!({
         "command": "agreement.amend", "deal": id(DEAL), "terms": terms, "reason": "加价", "paper": paper(),
     }), "closing.ended");
-    let (pay, refund) = (world.pay(500, LI, 100), world.refund_command(600, 500, yuan(1)));
+    let (pay, refund) = (
+        world.pay(500, LI, 100),
+        world.refund_command(600, 500, yuan(1)),
+    );
     world.must(FINANCE, pay);
     world.must(FINANCE, refund);
     // A note may still be written; another deal over the case may begin.
-    world.must(MANAGER, json!({"command": "closing.note", "deal": id(DEAL), "text": "存档"}));
+    world.must(
+        MANAGER,
+        json!({"command": "closing.note", "deal": id(DEAL), "text": "存档"}),
+    );
     world.must(MANAGER, json!({
         "command": "matching.open", "deal": id(DEAL + 1), "cases": [id(CASE)], "mode": "transfer",
         "party": {"name": "海东科技有限公司", "kind": "private", "size": "small"},
@@ -119,34 +138,55 @@ fn an_ended_case_goes_no_further() {
     world.refused(MANAGER, json!({
         "command": "valuation.note", "case": id(CASE), "method": "royalty", "low": 1, "high": 2, "basis": "x",
     }), "closing.ended");
-    world.refused(MANAGER, json!({
-        "command": "matching.open", "deal": id(DEAL), "cases": [id(CASE)], "mode": "licence",
-        "party": {"name": "某公司", "kind": "private", "size": "small"},
-    }), "deal.case_ended");
+    world.refused(
+        MANAGER,
+        json!({
+            "command": "matching.open", "deal": id(DEAL), "cases": [id(CASE)], "mode": "licence",
+            "party": {"name": "某公司", "kind": "private", "size": "small"},
+        }),
+        "deal.case_ended",
+    );
 }
 
 #[test]
 fn a_party_changes_its_name_and_the_contract_follows() {
     let mut world = World::new();
     world.contract();
-    let rename = |name: &str, uscc: Option<&str>| json!({
-        "command": "agreement.rename_party", "deal": id(DEAL), "paper": paper(),
-        "party": {"name": name, "kind": "private", "size": "small", "uscc": uscc},
-    });
-    world.refused(MANAGER, rename("新名", Some("91350100M000100Y44")), "uscc.check_digit");
-    world.must(MANAGER, rename("青岚固态电池股份有限公司", Some("91350100M000100Y43")));
+    let rename = |name: &str, uscc: Option<&str>| {
+        json!({
+            "command": "agreement.rename_party", "deal": id(DEAL), "paper": paper(),
+            "party": {"name": name, "kind": "private", "size": "small", "uscc": uscc},
+        })
+    };
+    world.refused(
+        MANAGER,
+        rename("新名", Some("91350100M000100Y44")),
+        "uscc.check_digit",
+    );
+    world.must(
+        MANAGER,
+        rename("青岚固态电池股份有限公司", Some("91350100M000100Y43")),
+    );
     let deal = world.deal();
-    assert_eq!(deal.agreement.party().unwrap().name, "青岚固态电池股份有限公司");
-    assert_eq!(deal.agreement.signed.unwrap().1.party.name, "青岚新能源有限公司");
+    assert_eq!(
+        deal.agreement.party().unwrap().name,
+        "青岚固态电池股份有限公司"
+    );
+    assert_eq!(
+        deal.agreement.signed.unwrap().1.party.name,
+        "青岚新能源有限公司"
+    );
 }
 
 #[test]
 fn an_amendment_below_the_published_price_is_refused() {
     let mut world = World::new();
     world.contract();
-    let amend = |terms: serde_json::Value| json!({
-        "command": "agreement.amend", "deal": id(DEAL), "terms": terms, "reason": "补充协议", "paper": paper(),
-    });
+    let amend = |terms: serde_json::Value| {
+        json!({
+            "command": "agreement.amend", "deal": id(DEAL), "terms": terms, "reason": "补充协议", "paper": paper(),
+        })
+    };
     let cheaper = world.licence(2_999_999);
     let refusal = world.refused(HEAD, amend(cheaper), "agreement.price_lowered");
     assert_eq!(refusal.findings[0].field.as_deref(), Some("terms.price"));
@@ -157,24 +197,34 @@ fn an_amendment_below_the_published_price_is_refused() {
     world.must(HEAD, amend(dearer.clone()));
     assert_eq!(world.deal().terms().unwrap().price.fen(), yuan(3_500_000));
     // Agreed terms no longer change behind the contract.
-    world.refused(MANAGER, json!({
-        "command": "deal.agree_terms", "deal": id(DEAL), "terms": dearer,
-    }), "deal.signed");
+    world.refused(
+        MANAGER,
+        json!({
+            "command": "deal.agree_terms", "deal": id(DEAL), "terms": dearer,
+        }),
+        "deal.signed",
+    );
 }
 
 #[test]
 fn a_deceased_inventors_money_goes_to_the_heir() {
     let mut world = with_money();
     world.distributed(500);
-    world.must(HEAD, json!({
-        "command": "people.update", "person": id(WANG), "kind": "deceased", "posts": [],
-    }));
+    world.must(
+        HEAD,
+        json!({
+            "command": "people.update", "person": id(WANG), "kind": "deceased", "posts": [],
+        }),
+    );
     let pay = world.pay(500, WANG, 100);
     world.refused(FINANCE, pay.clone(), "pay.no_heir");
     world.register(7, "outside", json!([]));
-    world.must(HEAD, json!({
-        "command": "people.name_heir", "person": id(WANG), "heir": id(7), "paper": paper(),
-    }));
+    world.must(
+        HEAD,
+        json!({
+            "command": "people.name_heir", "person": id(WANG), "heir": id(7), "paper": paper(),
+        }),
+    );
     let events = world.must(FINANCE, pay);
     assert!(events[0].to_body().contains(&id(7)));
     assert_eq!(world.owed(500, WANG).fen(), yuan(840_000) - 100);
@@ -188,14 +238,20 @@ fn imported_history_is_an_opening_balance_that_later_steps_proceed_from() {
         "title": "旧成果", "kind": "invention", "right_number": "ZL201910000001.X",
         "contributors": [{"person": id(LI), "share": "1"}], "filed": "2019-01-02", "origin": origin,
     }}));
-    world.must(MANAGER, json!({"command": "history.deal", "deal": id(DEAL), "past": {
-        "contract_no": "HT-2019-1", "cases": [id(CASE)], "mode": "transfer",
-        "party": {"name": "老客户", "kind": "private", "size": "unknown"},
-        "amount": yuan(100), "signed": "2019-05-06", "origin": origin,
-    }}));
-    world.must(MANAGER, json!({"command": "history.receipt", "deal": id(DEAL), "past": {
-        "receipt": id(500), "received": "2019-06-01", "amount": yuan(40), "origin": origin,
-    }}));
+    world.must(
+        MANAGER,
+        json!({"command": "history.deal", "deal": id(DEAL), "past": {
+            "contract_no": "HT-2019-1", "cases": [id(CASE)], "mode": "transfer",
+            "party": {"name": "老客户", "kind": "private", "size": "unknown"},
+            "amount": yuan(100), "signed": "2019-05-06", "origin": origin,
+        }}),
+    );
+    world.must(
+        MANAGER,
+        json!({"command": "history.receipt", "deal": id(DEAL), "past": {
+            "receipt": id(500), "received": "2019-06-01", "amount": yuan(40), "origin": origin,
+        }}),
+    );
     let past = json!({"command": "history.distribution", "deal": id(DEAL), "past": {
         "net": yuan(40), "pools": [["team", yuan(28)], ["university", yuan(12)]],
         "people": [[id(LI), yuan(28)]], "origin": origin,
@@ -208,8 +264,14 @@ fn imported_history_is_an_opening_balance_that_later_steps_proceed_from() {
     let propose = world.propose(500);
     world.refused(MANAGER, propose, "distribution.history");
     // What arrives from now on is divided by the rules in force.
-    world.must(LI, json!({"command": "disclosure.confirm_share", "case": id(CASE)}));
-    world.on("2026-10-20").receive(501, yuan(60)).distributed(501);
+    world.must(
+        LI,
+        json!({"command": "disclosure.confirm_share", "case": id(CASE)}),
+    );
+    world
+        .on("2026-10-20")
+        .receive(501, yuan(60))
+        .distributed(501);
     assert_eq!(world.owed(501, LI).fen(), yuan(42));
     assert_eq!(world.balance(&Account::Clearing), 0);
 }
@@ -218,11 +280,14 @@ fn imported_history_is_an_opening_balance_that_later_steps_proceed_from() {
 fn what_is_still_due_to_an_inventor_survives_a_change_of_shares() {
     let mut world = World::new();
     world.contract().confirm_shares();
-    world.must(MANAGER, json!({
-        "command": "protection.record_cost", "case": id(CASE), "kind": "maintenance",
-        "amount": 100_001, "paid_on": "2026-08-12", "voucher": "F-1",
-        "paid_by": {"who": "inventor", "person": id(WANG)},
-    }));
+    world.must(
+        MANAGER,
+        json!({
+            "command": "protection.record_cost", "case": id(CASE), "kind": "maintenance",
+            "amount": 100_001, "paid_on": "2026-08-12", "voucher": "F-1",
+            "paid_by": {"who": "inventor", "person": id(WANG)},
+        }),
+    );
     // Double is due; the first receipt covers a part of it.
     world.on("2026-10-20").receive(500, 50_001).distributed(500);
     assert_eq!(world.owed(500, WANG).fen(), 50_001);
@@ -231,11 +296,17 @@ fn what_is_still_due_to_an_inventor_survives_a_change_of_shares() {
         "contributors": [{"person": id(LI), "share": "1/2"}, {"person": id(WANG), "share": "1/2"}],
     }));
     for who in [LI, WANG] {
-        world.must(who, json!({"command": "disclosure.confirm_share", "case": id(CASE)}));
+        world.must(
+            who,
+            json!({"command": "disclosure.confirm_share", "case": id(CASE)}),
+        );
     }
     world.receive(501, 1_150_001).distributed(501);
     let net = 1_150_001 - (200_002 - 50_001);
     assert_eq!(world.owed(501, LI).fen(), net * 7 / 10 / 2);
-    assert_eq!(world.owed(501, WANG).fen(), net * 7 / 10 / 2 + 200_002 - 50_001);
+    assert_eq!(
+        world.owed(501, WANG).fen(),
+        net * 7 / 10 / 2 + 200_002 - 50_001
+    );
     assert_eq!(world.balance(&Account::Clearing), 0);
 }

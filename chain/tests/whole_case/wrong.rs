@@ -11,7 +11,12 @@ use crate::runner::*;
 fn in_the_open() -> World {
     let mut world = World::new();
     let terms = world.licence(3_000_000);
-    world.protected().confirm_shares().opened("licence").decided(&terms).posted();
+    world
+        .protected()
+        .confirm_shares()
+        .opened("licence")
+        .decided(&terms)
+        .posted();
     world
 }
 
@@ -27,10 +32,18 @@ fn with_money() -> World {
 fn signing_without_publicity_is_refused() {
     let mut world = World::new();
     let terms = world.licence(3_000_000);
-    world.protected().confirm_shares().opened("licence").decided(&terms).on("2026-10-09");
+    world
+        .protected()
+        .confirm_shares()
+        .opened("licence")
+        .decided(&terms)
+        .on("2026-10-09");
     let sign = world.sign_command();
     let refusal = world.refused(HEAD, sign.clone(), "publicity.missing");
-    assert!(refusal.is_legal(), "an article says no, so the attempt stays on the record");
+    assert!(
+        refusal.is_legal(),
+        "an article says no, so the attempt stays on the record"
+    );
     let kept = whole::refused(&Command::from_json(sign).unwrap(), &refusal).unwrap();
     assert!(matches!(kept.event, Event::Closing(_)), "without effect");
     let close = world.close_command();
@@ -43,9 +56,17 @@ fn signing_on_day_nine_of_fifteen_is_refused_with_the_first_lawful_day() {
     world.on("2026-09-30");
     let sign = world.sign_command();
     let refusal = world.refused(HEAD, sign, "publicity.running");
-    let finding = refusal.findings.iter().find(|it| it.code == "publicity.running").unwrap();
+    let finding = refusal
+        .findings
+        .iter()
+        .find(|it| it.code == "publicity.running")
+        .unwrap();
     assert_eq!(finding.earliest, Some(day("2026-10-09")));
-    assert!(finding.message.zh.contains("公示第9日，须满15日"), "{}", finding.message.zh);
+    assert!(
+        finding.message.zh.contains("公示第9日，须满15日"),
+        "{}",
+        finding.message.zh
+    );
     // A contract dated back, or ahead, does not help.
     world.on("2026-10-10");
     let mut sign = world.sign_command();
@@ -68,7 +89,10 @@ fn fourteen_days_of_publicity_are_too_short() {
 fn an_open_objection_holds_the_contract_and_an_upheld_one_voids_the_notice() {
     let mut world = in_the_open();
     world.on("2026-09-25");
-    world.must(MANAGER, json!({"command": "publicity.object", "deal": id(DEAL), "text": "价格偏低"}));
+    world.must(
+        MANAGER,
+        json!({"command": "publicity.object", "deal": id(DEAL), "text": "价格偏低"}),
+    );
     world.on("2026-10-09");
     let (close, sign) = (world.close_command(), world.sign_command());
     world.refused(MANAGER, close, "publicity.objection_open");
@@ -97,10 +121,14 @@ fn shares_of_99_or_101_per_cent_are_refused() {
     let submit = json!({"command": "disclosure.submit", "case": id(CASE), "details": details});
     world.refused(LI, submit, "shares.twice");
     world.submitted();
-    world.refused(MANAGER, json!({
-        "command": "disclosure.revise_shares", "case": id(CASE), "reason": "改",
-        "contributors": [{"person": id(LI), "share": "99/100"}],
-    }), "shares.sum");
+    world.refused(
+        MANAGER,
+        json!({
+            "command": "disclosure.revise_shares", "case": id(CASE), "reason": "改",
+            "contributors": [{"person": id(LI), "share": "99/100"}],
+        }),
+        "shares.sum",
+    );
 }
 
 #[test]
@@ -122,23 +150,43 @@ fn nothing_is_distributed_before_money_came() {
 fn nobody_manages_assesses_decides_or_approves_an_own_case() {
     let mut world = World::new();
     world.submitted();
-    world.refused(HEAD, json!({
-        "command": "disclosure.accept", "case": id(CASE), "manager": id(WANG),
-    }), "case.own");
-    world.must(HEAD, json!({
-        "command": "disclosure.accept", "case": id(CASE), "manager": id(MANAGER),
-    }));
-    world.refused(HEAD, json!({
-        "command": "disclosure.assign", "case": id(CASE), "manager": id(LI),
-    }), "case.own");
-    world.refused(LI, json!({
-        "command": "assessment.conclude", "case": id(CASE), "conclusion": "file",
-        "evaluator": "本人", "readiness": 5, "market": "", "summary": "好",
-    }), "case.own");
+    world.refused(
+        HEAD,
+        json!({
+            "command": "disclosure.accept", "case": id(CASE), "manager": id(WANG),
+        }),
+        "case.own",
+    );
+    world.must(
+        HEAD,
+        json!({
+            "command": "disclosure.accept", "case": id(CASE), "manager": id(MANAGER),
+        }),
+    );
+    world.refused(
+        HEAD,
+        json!({
+            "command": "disclosure.assign", "case": id(CASE), "manager": id(LI),
+        }),
+        "case.own",
+    );
+    world.refused(
+        LI,
+        json!({
+            "command": "assessment.conclude", "case": id(CASE), "conclusion": "file",
+            "evaluator": "本人", "readiness": 5, "market": "", "summary": "好",
+        }),
+        "case.own",
+    );
 
     let mut world = World::new();
     let terms = world.licence(3_000_000);
-    world.protected().confirm_shares().opened("licence").on("2026-09-15").agree(&terms);
+    world
+        .protected()
+        .confirm_shares()
+        .opened("licence")
+        .on("2026-09-15")
+        .agree(&terms);
     let decide = world.decide_command();
     world.refused(LI, decide, "case.own");
 
@@ -159,7 +207,11 @@ fn nobody_approves_what_the_same_hand_proposed() {
 
     let mut world = World::new();
     let terms = world.licence(3_000_000);
-    world.protected().opened("licence").on("2026-09-15").agree(&terms);
+    world
+        .protected()
+        .opened("licence")
+        .on("2026-09-15")
+        .agree(&terms);
     let decide = world.decide_command();
     world.refused(MANAGER, decide, "deal.same_hand");
 }
@@ -177,10 +229,17 @@ fn a_state_secret_is_never_taken_in() {
     assert!(!kept.event.to_body().contains("不得保存"));
 
     world.submitted();
-    world.must(MANAGER, json!({"command": "disclosure.return", "case": id(CASE), "reason": "补"}));
-    world.refused(LI, json!({
-        "command": "disclosure.resubmit", "case": id(CASE), "details": details,
-    }), "disclosure.secret");
+    world.must(
+        MANAGER,
+        json!({"command": "disclosure.return", "case": id(CASE), "reason": "补"}),
+    );
+    world.refused(
+        LI,
+        json!({
+            "command": "disclosure.resubmit", "case": id(CASE), "details": details,
+        }),
+        "disclosure.secret",
+    );
 }
 
 #[test]
@@ -190,23 +249,36 @@ fn unconfirmed_shares_are_not_distributed() {
     world.on("2026-10-20").receive(500, yuan(3_000_000));
     let propose = world.propose(500);
     world.refused(MANAGER, propose.clone(), "distribution.shares_unconfirmed");
-    world.refused(LI, json!({
-        "command": "disclosure.confirm_share", "case": id(CASE),
-    }), "share.confirmed_already");
-    world.refused(MANAGER, json!({
-        "command": "disclosure.confirm_share", "case": id(CASE),
-    }), "share.not_contributor");
+    world.refused(
+        LI,
+        json!({
+            "command": "disclosure.confirm_share", "case": id(CASE),
+        }),
+        "share.confirmed_already",
+    );
+    world.refused(
+        MANAGER,
+        json!({
+            "command": "disclosure.confirm_share", "case": id(CASE),
+        }),
+        "share.not_contributor",
+    );
     let confirm = json!({"command": "disclosure.confirm_share", "case": id(CASE)});
-    let no = world.give_for(MANAGER, Some(WANG), confirm.clone()).unwrap_err();
+    let no = world
+        .give_for(MANAGER, Some(WANG), confirm.clone())
+        .unwrap_err();
     assert_eq!(no.code(), "share.paper", "on behalf only with signed paper");
     let mut signed = confirm;
     signed["paper"] = paper();
     world.give_for(MANAGER, Some(WANG), signed).unwrap();
     world.must(MANAGER, propose);
     // An objection after the proposal stops the approval.
-    world.must(WANG, json!({
-        "command": "disclosure.object_share", "case": id(CASE), "reason": "应为一半",
-    }));
+    world.must(
+        WANG,
+        json!({
+            "command": "disclosure.object_share", "case": id(CASE), "reason": "应为一半",
+        }),
+    );
     let approve = world.approve(500);
     world.refused(APPROVER, approve, "distribution.shares_unconfirmed");
 }
@@ -256,7 +328,12 @@ fn new_terms_void_the_decision_and_the_notice() {
     world.on("2026-10-09");
     let (sign, post) = (world.sign_command(), world.post_command(401, 15));
     let refusal = world.refused(HEAD, sign, "decision.missing");
-    assert!(refusal.findings.iter().any(|it| it.code == "publicity.missing"));
+    assert!(
+        refusal
+            .findings
+            .iter()
+            .any(|it| it.code == "publicity.missing")
+    );
     world.refused(MANAGER, post.clone(), "decision.missing");
     let close = world.close_command();
     world.refused(MANAGER, close, "publicity.none");
@@ -273,7 +350,11 @@ fn new_terms_void_the_decision_and_the_notice() {
 fn a_decision_against_the_terms_stops_them() {
     let mut world = World::new();
     let terms = world.licence(3_000_000);
-    world.protected().opened("licence").on("2026-09-15").agree(&terms);
+    world
+        .protected()
+        .opened("licence")
+        .on("2026-09-15")
+        .agree(&terms);
     let mut decide = world.decide_command();
     decide["approved"] = json!(false);
     world.must(HEAD, decide.clone());
@@ -287,14 +368,23 @@ fn a_decision_against_the_terms_stops_them() {
 fn the_head_of_the_university_gets_no_equity_and_the_team_no_less_than_half() {
     let mut world = World::new();
     let post = json!([{"post": "head_of_unit", "title": "校长", "from": "2024-01-01"}]);
-    world.must(HEAD, json!({
-        "command": "people.update", "person": id(LI), "kind": "staff", "posts": post,
-    }));
+    world.must(
+        HEAD,
+        json!({
+            "command": "people.update", "person": id(LI), "kind": "staff", "posts": post,
+        }),
+    );
     let terms = json!({
         "mode": "equity", "price": 0, "pricing": "agreement",
         "equity": {"holding": "20%", "valued": yuan(8_000_000)},
     });
-    world.protected().confirm_shares().opened("equity").decided(&terms).posted().signed();
+    world
+        .protected()
+        .confirm_shares()
+        .opened("equity")
+        .decided(&terms)
+        .posted()
+        .signed();
     let allot = |parts: &[(u128, &str)]| {
         let people: Vec<_> = parts
             .iter()
@@ -303,13 +393,30 @@ fn the_head_of_the_university_gets_no_equity_and_the_team_no_less_than_half() {
         json!({"command": "distribution.allot_equity", "deal": id(DEAL), "people": people, "paper": paper()})
     };
     let refusal = world.refused(HEAD, allot(&[(LI, "6%"), (WANG, "8%")]), "leader.no_equity");
-    assert_eq!(refusal.findings[0].citation.as_ref().unwrap().id, "sc_2016_16.8");
+    assert_eq!(
+        refusal.findings[0].citation.as_ref().unwrap().id,
+        "sc_2016_16.8"
+    );
     world.refused(HEAD, allot(&[(WANG, "9%")]), "reward.below_minimum");
     world.refused(HEAD, allot(&[(WANG, "21%")]), "equity.too_much");
-    world.refused(HEAD, allot(&[(WANG, "9%"), (MANAGER, "2%")]), "equity.not_contributor");
+    world.refused(
+        HEAD,
+        allot(&[(WANG, "9%"), (MANAGER, "2%")]),
+        "equity.not_contributor",
+    );
     world.refused(WANG, allot(&[(WANG, "14%")]), "case.own");
     world.must(HEAD, allot(&[(WANG, "14%")]));
-    assert_eq!(world.deal().distribution.equity.unwrap().1.university.to_percent_text(), "6%");
+    assert_eq!(
+        world
+            .deal()
+            .distribution
+            .equity
+            .unwrap()
+            .1
+            .university
+            .to_percent_text(),
+        "6%"
+    );
     world.refused(HEAD, allot(&[(WANG, "14%")]), "equity.allotted");
 }
 
@@ -317,28 +424,38 @@ fn the_head_of_the_university_gets_no_equity_and_the_team_no_less_than_half() {
 fn a_year_without_an_official_arrangement_keeps_the_contract_locked() {
     let mut world = World::new();
     let terms = world.licence(3_000_000);
-    world.protected().confirm_shares().opened("licence").decided(&terms);
+    world
+        .protected()
+        .confirm_shares()
+        .opened("licence")
+        .decided(&terms);
     world.on("2026-12-20");
     let post = world.post_command(400, 15);
     world.must(MANAGER, post);
-    let due = world.deal().publicity.notices[0]
-        .due(dukou_chain::law::builtin_calendar().as_ref());
+    let due = world.deal().publicity.notices[0].due(dukou_chain::law::builtin_calendar().as_ref());
     assert_eq!((due.raw, due.end), (day("2027-01-04"), None));
     world.on("2027-03-01");
     let (close, sign) = (world.close_command(), world.sign_command());
     world.refused(MANAGER, close, "calendar.year_unknown");
     world.refused(HEAD, sign, "calendar.year_unknown");
     // The arrangement arrives, without a release: 4 January is a rest day in it.
-    world.must(HEAD, json!({"command": "institution.adopt_year", "year": {
-        "year": 2027, "notice": "测试用放假安排", "published": "2026-11-20",
-        "holidays": [{
-            "name": {"zh": "元旦", "en": "New Year"}, "off": ["2027-01-01", "2027-01-04"],
-        }],
-    }}));
+    world.must(
+        HEAD,
+        json!({"command": "institution.adopt_year", "year": {
+            "year": 2027, "notice": "测试用放假安排", "published": "2026-11-20",
+            "holidays": [{
+                "name": {"zh": "元旦", "en": "New Year"}, "off": ["2027-01-01", "2027-01-04"],
+            }],
+        }}),
+    );
     let mut early = world.sign_command();
     early["signed"] = json!("2027-01-05");
     let refusal = world.refused(HEAD, early, "publicity.running");
-    let finding = refusal.findings.iter().find(|it| it.code == "publicity.running").unwrap();
+    let finding = refusal
+        .findings
+        .iter()
+        .find(|it| it.code == "publicity.running")
+        .unwrap();
     assert_eq!(finding.earliest, Some(day("2027-01-06")));
     let (close, sign) = (world.close_command(), world.sign_command());
     world.must(MANAGER, close);
@@ -349,23 +466,30 @@ fn a_year_without_an_official_arrangement_keeps_the_contract_locked() {
 fn a_leader_is_paid_only_after_the_reward_stood_in_the_open() {
     let mut world = with_money();
     let post = json!([{"post": "deputy", "title": "副校长", "from": "2024-01-01"}]);
-    world.must(HEAD, json!({
-        "command": "people.update", "person": id(LI), "kind": "staff", "posts": post,
-    }));
+    world.must(
+        HEAD,
+        json!({
+            "command": "people.update", "person": id(LI), "kind": "staff", "posts": post,
+        }),
+    );
     world.distributed(500);
     let pay = world.pay(500, LI, 100);
     world.refused(FINANCE, pay, "leader.unpublished");
-    let post = |days: u32| json!({
-        "command": "distribution.post_reward", "deal": id(DEAL), "receipt": id(500),
-        "notice": id(402), "days": days, "contact": "科技处",
-    });
+    let post = |days: u32| {
+        json!({
+            "command": "distribution.post_reward", "deal": id(DEAL), "receipt": id(500),
+            "notice": id(402), "days": days, "contact": "科技处",
+        })
+    };
     let close = json!({
         "command": "distribution.close_reward", "deal": id(DEAL), "receipt": id(500), "result": "无异议",
     });
     world.refused(MANAGER, post(14), "publicity.too_short");
     world.must(MANAGER, post(15));
     // 15 working days from Tuesday 20 October: Tuesday 10 November.
-    let refusal = world.on("2026-11-10").refused(MANAGER, close.clone(), "publicity.running");
+    let refusal = world
+        .on("2026-11-10")
+        .refused(MANAGER, close.clone(), "publicity.running");
     assert_eq!(refusal.findings[0].earliest, Some(day("2026-11-11")));
     world.on("2026-11-11").must(MANAGER, close);
     let pay = world.pay(500, LI, 100);

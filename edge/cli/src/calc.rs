@@ -31,24 +31,35 @@ pub struct CalcArgs {
 /// # Errors
 /// When there is no such calculator, or reading or writing fails.
 pub fn run(args: &CalcArgs) -> Result<ExitCode, String> {
-    let lang = Lang::parse(&args.lang)
-        .ok_or_else(|| format!("--lang {}: zh or en", args.lang))?;
+    let lang = Lang::parse(&args.lang).ok_or_else(|| format!("--lang {}: zh or en", args.lang))?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     if args.list {
         for it in dukou_calc::calculators() {
             writeln!(out, "{}\t{}", it.name, it.title().get(lang)).map_err(|e| e.to_string())?;
         }
-        return out.flush().map(|()| ExitCode::SUCCESS).map_err(|e| e.to_string());
+        return out
+            .flush()
+            .map(|()| ExitCode::SUCCESS)
+            .map_err(|e| e.to_string());
     }
-    let name = args.name.as_deref().ok_or("name a calculator; dukou calc --list shows them")?;
+    let name = args
+        .name
+        .as_deref()
+        .ok_or("name a calculator; dukou calc --list shows them")?;
     let found = dukou_calc::find(name)
         .ok_or_else(|| format!("there is no calculator {name}; dukou calc --list shows them"))?;
     if args.schema {
         let text = serde_json::to_string_pretty(&(found.schema)()).map_err(|e| e.to_string())?;
         writeln!(out, "{text}").map_err(|e| e.to_string())?;
-        return out.flush().map(|()| ExitCode::SUCCESS).map_err(|e| e.to_string());
+        return out
+            .flush()
+            .map(|()| ExitCode::SUCCESS)
+            .map_err(|e| e.to_string());
     }
-    let options = Options { explain: args.explain, lang };
+    let options = Options {
+        explain: args.explain,
+        lang,
+    };
     let input = std::io::BufReader::with_capacity(1 << 20, std::io::stdin().lock());
     let code = dukou_calc::run_stream(found, Env::builtin(), input, &mut out, options)
         .map_err(|e| e.to_string())?;

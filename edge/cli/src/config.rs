@@ -80,21 +80,42 @@ fn read_file(path: &Path, wanted: bool) -> Result<FileValues, String> {
 }
 
 const KEYS: &[&str] = &[
-    "data", "listen", "database_url", "secure_cookies", "idle_minutes", "upload_mb", "log", "log_json",
+    "data",
+    "listen",
+    "database_url",
+    "secure_cookies",
+    "idle_minutes",
+    "upload_mb",
+    "log",
+    "log_json",
 ];
 
 fn pick(key: &str, flag: Option<String>, file: &FileValues, default: &str) -> Sourced {
     if let Some(value) = flag {
-        return Sourced { value, from: "flag" };
+        return Sourced {
+            value,
+            from: "flag",
+        };
     }
     if let Ok(value) = std::env::var(format!("DUKOU_{}", key.to_uppercase())) {
-        return Sourced { value, from: "environment" };
+        return Sourced {
+            value,
+            from: "environment",
+        };
     }
     if let Some(value) = file.get(key) {
-        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        return Sourced { value, from: "file" };
+        let value = value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned);
+        return Sourced {
+            value,
+            from: "file",
+        };
     }
-    Sourced { value: default.to_owned(), from: "default" }
+    Sourced {
+        value: default.to_owned(),
+        from: "default",
+    }
 }
 
 impl Resolved {
@@ -112,7 +133,10 @@ impl Resolved {
         let file = read_file(&path, wanted)?;
         if let Some(unknown) = file.keys().find(|key| !KEYS.contains(&key.as_str())) {
             let known = KEYS.join(", ");
-            return Err(format!("{}: unknown setting {unknown}; known are {known}", path.display()));
+            return Err(format!(
+                "{}: unknown setting {unknown}; known are {known}",
+                path.display()
+            ));
         }
         Ok(Self {
             data: pick("data", folder, &file, default_data),
@@ -155,9 +179,21 @@ pub fn run(settings: &Resolved, args: &ConfigArgs) -> Result<ExitCode, String> {
         ("data", settings.data.value.as_str(), settings.data.from),
         ("listen", &settings.listen.value, settings.listen.from),
         ("database_url", &url, settings.database_url.from),
-        ("secure_cookies", &settings.secure_cookies.value, settings.secure_cookies.from),
-        ("idle_minutes", &settings.idle_minutes.value, settings.idle_minutes.from),
-        ("upload_mb", &settings.upload_mb.value, settings.upload_mb.from),
+        (
+            "secure_cookies",
+            &settings.secure_cookies.value,
+            settings.secure_cookies.from,
+        ),
+        (
+            "idle_minutes",
+            &settings.idle_minutes.value,
+            settings.idle_minutes.from,
+        ),
+        (
+            "upload_mb",
+            &settings.upload_mb.value,
+            settings.upload_mb.from,
+        ),
         ("log", &settings.log.value, settings.log.from),
         ("log_json", &settings.log_json.value, settings.log_json.from),
     ];

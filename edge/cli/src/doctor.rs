@@ -17,7 +17,14 @@ struct Check {
 /// # Errors
 /// None.
 pub fn run(settings: &Resolved) -> Result<ExitCode, String> {
-    let checks = [folder(settings), database(settings), seal_key(settings), disk(settings), calendar(), address(settings)];
+    let checks = [
+        folder(settings),
+        database(settings),
+        seal_key(settings),
+        disk(settings),
+        calendar(),
+        address(settings),
+    ];
     let mut good = true;
     for check in checks {
         match check.found {
@@ -28,13 +35,20 @@ pub fn run(settings: &Resolved) -> Result<ExitCode, String> {
             }
         }
     }
-    Ok(if good { ExitCode::SUCCESS } else { ExitCode::from(3) })
+    Ok(if good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(3)
+    })
 }
 
 fn folder(settings: &Resolved) -> Check {
     let path = settings.folder();
     let found = if !path.is_dir() {
-        Err((format!("{} is not there", path.display()), "start dukou serve once, or give --data DIR"))
+        Err((
+            format!("{} is not there", path.display()),
+            "start dukou serve once, or give --data DIR",
+        ))
     } else {
         let probe = path.join(".doctor");
         match std::fs::write(&probe, b"x").and_then(|()| std::fs::remove_file(&probe)) {
@@ -45,21 +59,38 @@ fn folder(settings: &Resolved) -> Check {
             )),
         }
     };
-    Check { name: "data folder", found }
+    Check {
+        name: "data folder",
+        found,
+    }
 }
 
 fn database(settings: &Resolved) -> Check {
     let found = Store::open_reader(settings.store(Clock::System))
-        .map_err(|error| (error.to_string(), "check --database-url, restore a backup, or use the newer program"))
+        .map_err(|error| {
+            (
+                error.to_string(),
+                "check --database-url, restore a backup, or use the newer program",
+            )
+        })
         .and_then(|store| {
-            let count = store.institutions().map_err(|e| (e.to_string(), "run dukou verify"))?.len();
+            let count = store
+                .institutions()
+                .map_err(|e| (e.to_string(), "run dukou verify"))?
+                .len();
             if count == 0 {
-                Err(("no institution is set up".to_owned(), "run dukou user setup --school 名称"))
+                Err((
+                    "no institution is set up".to_owned(),
+                    "run dukou user setup --school 名称",
+                ))
             } else {
                 Ok(format!("{count} institution(s)"))
             }
         });
-    Check { name: "database", found }
+    Check {
+        name: "database",
+        found,
+    }
 }
 
 fn seal_key(settings: &Resolved) -> Check {
@@ -76,24 +107,35 @@ fn seal_key(settings: &Resolved) -> Check {
                 if meta.permissions().mode() & 0o077 != 0 {
                     return Check {
                         name: "seal key",
-                        found: Err(("others may read keys/seal.key".to_owned(), "chmod 600 keys/seal.key")),
+                        found: Err((
+                            "others may read keys/seal.key".to_owned(),
+                            "chmod 600 keys/seal.key",
+                        )),
                     };
                 }
             }
             Ok(format!("{} bytes", meta.len()))
         }
     };
-    Check { name: "seal key", found }
+    Check {
+        name: "seal key",
+        found,
+    }
 }
 
 fn disk(settings: &Resolved) -> Check {
     let path = settings.folder().join("dukou.sqlite");
     let size = std::fs::metadata(&path).map_or(0, |meta| meta.len());
-    Check { name: "size", found: Ok(format!("{} MB", size >> 20)) }
+    Check {
+        name: "size",
+        found: Ok(format!("{} MB", size >> 20)),
+    }
 }
 
 fn calendar() -> Check {
-    let today = jiff::tz::offset(8).to_datetime(jiff::Timestamp::now()).date();
+    let today = jiff::tz::offset(8)
+        .to_datetime(jiff::Timestamp::now())
+        .date();
     let known = dukou_chain::law::builtin_calendar();
     let found = if known.year(today.year()).is_some() {
         Ok(format!("{} is known", today.year()))
@@ -103,7 +145,10 @@ fn calendar() -> Check {
             "put the year's file into DIR/calendar/ or upload it under 设置",
         ))
     };
-    Check { name: "holiday calendar", found }
+    Check {
+        name: "holiday calendar",
+        found,
+    }
 }
 
 fn address(settings: &Resolved) -> Check {
@@ -112,6 +157,14 @@ fn address(settings: &Resolved) -> Check {
         .value
         .parse::<std::net::SocketAddr>()
         .map(|it| it.to_string())
-        .map_err(|_| (format!("{} is no address", settings.listen.value), "write HOST:PORT, for example 127.0.0.1:8600"));
-    Check { name: "listen", found }
+        .map_err(|_| {
+            (
+                format!("{} is no address", settings.listen.value),
+                "write HOST:PORT, for example 127.0.0.1:8600",
+            )
+        });
+    Check {
+        name: "listen",
+        found,
+    }
 }

@@ -71,24 +71,34 @@ pub fn run(settings: &Resolved, args: &ImportArgs) -> Result<ExitCode, String> {
     let lang = Lang::parse(&args.lang).ok_or_else(|| format!("--lang {}: zh or en", args.lang))?;
     let mut files = Vec::new();
     for path in &args.paths {
-        let bytes =
-            std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let name = path.file_name().map_or_else(|| path.display().to_string(), |it| it.to_string_lossy().into_owned());
+        let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let name = path.file_name().map_or_else(
+            || path.display().to_string(),
+            |it| it.to_string_lossy().into_owned(),
+        );
         files.push((name, bytes));
     }
-    let refs: Vec<(&str, &[u8])> =
-        files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    let refs: Vec<(&str, &[u8])> = files
+        .iter()
+        .map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
+        .collect();
     let target = target(settings, args)?;
     let (batch, good) = match &target {
         Some((store, institution)) => {
             let known = ledger::in_system(store, *institution).map_err(text)?;
             let mappings = ledger::saved_mappings(store, *institution).map_err(text)?;
             let batch = read(&refs, &known, &mappings, store.today(), lang)?;
-            let good = if args.dry_run { true } else { write(store, *institution, &batch, &known, args)? };
+            let good = if args.dry_run {
+                true
+            } else {
+                write(store, *institution, &batch, &known, args)?
+            };
             (batch, good)
         }
         None => {
-            let today = jiff::tz::offset(8).to_datetime(jiff::Timestamp::now()).date();
+            let today = jiff::tz::offset(8)
+                .to_datetime(jiff::Timestamp::now())
+                .date();
             (read(&refs, &Nothing, &[], today, lang)?, true)
         }
     };
@@ -98,7 +108,11 @@ pub fn run(settings: &Resolved, args: &ImportArgs) -> Result<ExitCode, String> {
         std::fs::write(path, bytes).map_err(|error| format!("{}: {error}", path.display()))?;
     }
     answer(&batch, args, lang, good);
-    Ok(if batch.is_clean() { ExitCode::SUCCESS } else { ExitCode::from(REJECTED) })
+    Ok(if batch.is_clean() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(REJECTED)
+    })
 }
 
 /// The institution to import into. A dry run does without one, so that a ledger
@@ -107,7 +121,10 @@ fn target(
     settings: &Resolved,
     args: &LedgerArgs,
 ) -> Result<Option<(Store, InstitutionId)>, String> {
-    if args.dry_run && !settings.folder().join("dukou.sqlite").exists() && settings.database_url.value.is_empty() {
+    if args.dry_run
+        && !settings.folder().join("dukou.sqlite").exists()
+        && settings.database_url.value.is_empty()
+    {
         return Ok(None);
     }
     let config = settings.store(Clock::System);
@@ -127,7 +144,11 @@ fn target(
         None => match known.as_slice() {
             [only] => *only,
             [] if args.dry_run => return Ok(None),
-            [] => return Err("no institution is set up yet: dukou user setup --school 名称".to_owned()),
+            [] => {
+                return Err(
+                    "no institution is set up yet: dukou user setup --school 名称".to_owned(),
+                );
+            }
             _ => return Err("several institutions: name one with --institution ID".to_owned()),
         },
     };
@@ -143,9 +164,16 @@ fn read(
 ) -> Result<Batch, String> {
     let mut bar = progress("read");
     let mut tick = |done: usize, total: usize| {
-        bar(u64::try_from(done).unwrap_or(0), u64::try_from(total).unwrap_or(0));
+        bar(
+            u64::try_from(done).unwrap_or(0),
+            u64::try_from(total).unwrap_or(0),
+        );
     };
-    let options = Options { today, mappings, known };
+    let options = Options {
+        today,
+        mappings,
+        known,
+    };
     let batch = dukou_intake::read(files, &options, &mut tick)
         .map_err(|it| format!("{}: {}", it.file, it.reason.get(lang)))?;
     Ok(batch)
@@ -167,7 +195,9 @@ fn write(
     if commands.is_empty() {
         return Ok(true);
     }
-    store.execute_all(commands).map_err(|(_, rejected)| rejected.to_string())?;
+    store
+        .execute_all(commands)
+        .map_err(|(_, rejected)| rejected.to_string())?;
     Ok(true)
 }
 
@@ -183,11 +213,18 @@ fn answer(batch: &Batch, args: &LedgerArgs, lang: Lang, good: bool) {
         );
         out!(
             "{} · {}\t{kind}\t{} / {} / {}",
-            sheet.file, sheet.sheet, sheet.accepted, sheet.rejected, sheet.skipped
+            sheet.file,
+            sheet.sheet,
+            sheet.accepted,
+            sheet.rejected,
+            sheet.skipped
         );
     }
     for finding in &batch.findings {
-        let sheet = batch.sheets.get(finding.sheet).map_or("", |it| it.sheet.as_str());
+        let sheet = batch
+            .sheets
+            .get(finding.sheet)
+            .map_or("", |it| it.sheet.as_str());
         out!(
             "{sheet}\t{}\t{}\t{}\t{} {}",
             finding.row,

@@ -87,8 +87,9 @@ fn fail(error: &str) -> ExitCode {
 fn logs(settings: &config::Resolved) {
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_new(&settings.log.value).unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     if settings.log_json.value == "true" {
         builder.json().init();
     } else {

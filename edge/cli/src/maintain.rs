@@ -31,7 +31,11 @@ pub fn progress(what: &'static str) -> impl FnMut(u64, u64) {
         shown = percent;
         let full = usize::try_from(percent / 4).unwrap_or(25);
         let mut out = std::io::stderr();
-        let _ = write!(out, "\r{what} [{:<25}] {percent:>3}% {done}/{total} ", "#".repeat(full));
+        let _ = write!(
+            out,
+            "\r{what} [{:<25}] {percent:>3}% {done}/{total} ",
+            "#".repeat(full)
+        );
         if done >= total {
             let _ = writeln!(out);
         }
@@ -46,7 +50,9 @@ pub fn verify(settings: &Resolved, args: &VerifyArgs) -> Result<ExitCode, String
     let lang = dukou_kernel::Lang::parse(&args.lang).unwrap_or_default();
     let store =
         Store::open_reader(settings.store(Clock::System)).map_err(|error| error.to_string())?;
-    let report = store.verify(&mut progress("verify")).map_err(|error| error.to_string())?;
+    let report = store
+        .verify(&mut progress("verify"))
+        .map_err(|error| error.to_string())?;
     if args.json {
         let findings: Vec<serde_json::Value> = report
             .findings
@@ -91,7 +97,11 @@ pub fn verify(settings: &Resolved, args: &VerifyArgs) -> Result<ExitCode, String
             );
         }
     }
-    Ok(if report.ok() { ExitCode::SUCCESS } else { ExitCode::from(3) })
+    Ok(if report.ok() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(3)
+    })
 }
 
 /// Makes every derived table anew.

@@ -15,23 +15,38 @@ use crate::config::Resolved;
 pub fn run(settings: &Resolved) -> Result<ExitCode, String> {
     let store = Store::open(settings.store(Clock::System)).map_err(|error| error.to_string())?;
     adopt_years(settings, &store)?;
-    if store.institutions().map_err(|error| error.to_string())?.is_empty() {
-        eprintln!("dukou: no institution yet. Set it up with: dukou user setup --school 名称 --prefix YZ");
+    if store
+        .institutions()
+        .map_err(|error| error.to_string())?
+        .is_empty()
+    {
+        eprintln!(
+            "dukou: no institution yet. Set it up with: dukou user setup --school 名称 --prefix YZ"
+        );
     }
-    listen(settings, store, web_settings(settings), &settings.listen.value, false)
+    listen(
+        settings,
+        store,
+        web_settings(settings),
+        &settings.listen.value,
+        false,
+    )
 }
 
 /// A year's holiday arrangement is added as a file: DIR/calendar/*.toml that the
 /// institutions do not know yet is adopted, through the same command as in the browser.
 fn adopt_years(settings: &Resolved, store: &Store) -> Result<(), String> {
     let folder = settings.folder().join("calendar");
-    let Ok(entries) = std::fs::read_dir(&folder) else { return Ok(()) };
+    let Ok(entries) = std::fs::read_dir(&folder) else {
+        return Ok(());
+    };
     for entry in entries.flatten() {
         let path = entry.path();
         if path.extension().is_none_or(|it| it != "toml") {
             continue;
         }
-        let text = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+        let text =
+            std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
         let year = dukou_chain::calendar::Year::parse(&text)
             .map_err(|e| format!("{}:{}: {}", path.display(), e.line, e.message.en))?;
         for institution in store.institutions().map_err(|e| e.to_string())? {
@@ -48,14 +63,17 @@ fn adopt(
 ) -> Result<(), String> {
     use dukou_chain::whole::{Command, State};
     use dukou_journal::{Actor, StreamId};
-    let (_, state) = store.state(institution, StreamId::Institution).map_err(|e| e.to_string())?;
-    let State::Institution(known) = state.as_ref() else { return Ok(()) };
+    let (_, state) = store
+        .state(institution, StreamId::Institution)
+        .map_err(|e| e.to_string())?;
+    let State::Institution(known) = state.as_ref() else {
+        return Ok(());
+    };
     if known.calendar().year(year.year()) == Some(year) {
         return Ok(());
     }
-    let command = Command::Institution(dukou_chain::institution::Command::AdoptYear {
-        year: year.clone(),
-    });
+    let command =
+        Command::Institution(dukou_chain::institution::Command::AdoptYear { year: year.clone() });
     let actor = Actor::System("calendar".to_owned());
     store
         .execute(dukou_store::Envelope::new(institution, actor, command))

@@ -67,7 +67,15 @@ pub fn run(settings: &Resolved, args: &UserArgs) -> Result<ExitCode, String> {
     let store = Store::open(settings.store(Clock::System)).map_err(text)?;
     let base = format!("http://{}", settings.listen.value);
     match &args.verb {
-        UserVerb::Setup { school, school_en, prefix, region, contact, central, private } => {
+        UserVerb::Setup {
+            school,
+            school_en,
+            prefix,
+            region,
+            contact,
+            central,
+            private,
+        } => {
             let profile = Profile {
                 name_zh: school.clone(),
                 name_en: school_en.clone(),
@@ -114,7 +122,9 @@ fn setup(store: &Store, profile: Profile, base: &str) -> Result<(), String> {
     for (person, _) in &people {
         batch.extend(accounts::registration(institution, &actor, person));
     }
-    store.execute_all(batch).map_err(|(_, rejected)| rejected.to_string())?;
+    store
+        .execute_all(batch)
+        .map_err(|(_, rejected)| rejected.to_string())?;
     for (person, login) in &people {
         let token = accounts::invite(store, institution, person.id, login).map_err(text)?;
         out!("{}\t{login}\t{base}/invite/{token}", person.name);
@@ -123,10 +133,15 @@ fn setup(store: &Store, profile: Profile, base: &str) -> Result<(), String> {
 }
 
 fn invite(store: &Store, person: &str, base: &str) -> Result<(), String> {
-    let id: PersonId = person.parse().map_err(|_| format!("{person} is not the id of a person"))?;
+    let id: PersonId = person
+        .parse()
+        .map_err(|_| format!("{person} is not the id of a person"))?;
     let row = store
         .read(|db| {
-            db.row("SELECT institution FROM person_view WHERE id = $1", &[Value::from(person)])
+            db.row(
+                "SELECT institution FROM person_view WHERE id = $1",
+                &[Value::from(person)],
+            )
         })
         .map_err(text)?;
     let institution = row

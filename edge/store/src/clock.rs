@@ -24,7 +24,10 @@ pub enum Clock {
 impl Clock {
     /// A clock set to a moment.
     pub fn fixed(label: &'static str, at_ms: i64) -> Self {
-        Self::Fixed { label, at_ms: Arc::new(AtomicI64::new(at_ms)) }
+        Self::Fixed {
+            label,
+            at_ms: Arc::new(AtomicI64::new(at_ms)),
+        }
     }
 
     /// Sets a clock that is set by hand; the others stay as they are.

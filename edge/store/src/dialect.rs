@@ -35,8 +35,13 @@ pub fn begin(engine: Engine) -> &'static str {
 }
 
 /// Names of the guards that refuse changes, for verification.
-pub const GUARDS: &[&str] =
-    &["journal_no_update", "journal_no_delete", "journal_next_only", "posting_no_update", "posting_no_delete"];
+pub const GUARDS: &[&str] = &[
+    "journal_no_update",
+    "journal_no_delete",
+    "journal_next_only",
+    "posting_no_update",
+    "posting_no_delete",
+];
 
 /// Guards on the journal: no UPDATE, no DELETE, and only the next number may be
 /// inserted, which also refuses REPLACE.

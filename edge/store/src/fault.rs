@@ -22,7 +22,9 @@ pub enum Fault {
         source: std::io::Error,
     },
     /// The data was written by a newer version of the program.
-    #[error("the data is of version {found}; this program knows version {known}. Nothing was changed: use the newer program")]
+    #[error(
+        "the data is of version {found}; this program knows version {known}. Nothing was changed: use the newer program"
+    )]
     Newer {
         /// Version of the data.
         found: i64,

@@ -14,9 +14,18 @@ pub const MEDIA_TYPES: &[(&str, &str)] = &[
     ("image/png", "PNG"),
     ("image/jpeg", "JPEG"),
     ("image/webp", "WebP"),
-    ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "Word"),
-    ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "Excel"),
-    ("application/vnd.openxmlformats-officedocument.presentationml.presentation", "PowerPoint"),
+    (
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "Word",
+    ),
+    (
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "Excel",
+    ),
+    (
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        "PowerPoint",
+    ),
     ("application/msword", "Word"),
     ("application/vnd.ms-excel", "Excel"),
     ("application/vnd.ms-powerpoint", "PowerPoint"),
@@ -60,7 +69,12 @@ pub enum FileError {
 /// The type by content; the name only tells CSV from other text, and the old
 /// Office formats apart.
 pub fn sniff(name: &str, bytes: &[u8]) -> Option<&'static str> {
-    let known = |media: &str| MEDIA_TYPES.iter().map(|(it, _)| *it).find(|it| *it == media);
+    let known = |media: &str| {
+        MEDIA_TYPES
+            .iter()
+            .map(|(it, _)| *it)
+            .find(|it| *it == media)
+    };
     let ending = name.rsplit('.').next().unwrap_or_default().to_lowercase();
     if let Some(kind) = infer::get(bytes) {
         return match kind.mime_type() {
@@ -77,11 +91,23 @@ pub fn sniff(name: &str, bytes: &[u8]) -> Option<&'static str> {
     let text = !bytes.contains(&0)
         && !bytes.trim_ascii_start().starts_with(b"<")
         && matches!(ending.as_str(), "txt" | "csv");
-    text.then(|| known(if ending == "csv" { "text/csv" } else { "text/plain" })).flatten()
+    text.then(|| {
+        known(if ending == "csv" {
+            "text/csv"
+        } else {
+            "text/plain"
+        })
+    })
+    .flatten()
 }
 
 fn office(bytes: &[u8], ending: &str) -> Option<&'static str> {
-    let has = |needle: &[u8]| bytes.windows(needle.len()).take(1 << 20).any(|it| it == needle);
+    let has = |needle: &[u8]| {
+        bytes
+            .windows(needle.len())
+            .take(1 << 20)
+            .any(|it| it == needle)
+    };
     let (part, index) = match ending {
         "docx" => (b"word/".as_slice(), 4),
         "xlsx" => (b"xl/".as_slice(), 5),
@@ -98,10 +124,12 @@ fn office(bytes: &[u8], ending: &str) -> Option<&'static str> {
 /// SHA-256 in hex.
 pub fn hash_of(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    Sha256::digest(bytes)
+        .iter()
+        .fold(String::with_capacity(64), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 /// Where a hash is kept; `None` when it is no hash.
@@ -126,7 +154,12 @@ pub fn put(root: &Path, name: &str, bytes: &[u8], limit: usize) -> Result<FileMe
         write(root, &path, bytes)?;
     }
     let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    Ok(FileMeta { hash, name: name.to_owned(), media, size })
+    Ok(FileMeta {
+        hash,
+        name: name.to_owned(),
+        media,
+        size,
+    })
 }
 
 fn write(root: &Path, path: &Path, bytes: &[u8]) -> Result<(), Fault> {

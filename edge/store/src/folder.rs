@@ -38,7 +38,9 @@ impl Folder {
         for inner in ["files", "keys"] {
             private(&root.join(inner))?;
         }
-        Ok(Self { root: root.to_owned() })
+        Ok(Self {
+            root: root.to_owned(),
+        })
     }
 
     /// An existing folder, for reading.
@@ -47,9 +49,14 @@ impl Folder {
     /// When it is not there.
     pub fn existing(root: &Path) -> Result<Self, Fault> {
         if root.is_dir() {
-            Ok(Self { root: root.to_owned() })
+            Ok(Self {
+                root: root.to_owned(),
+            })
         } else {
-            Err(Fault::Other(format!("there is no data folder {}", root.display())))
+            Err(Fault::Other(format!(
+                "there is no data folder {}",
+                root.display()
+            )))
         }
     }
 
@@ -75,7 +82,8 @@ impl Folder {
             .write(true)
             .open(&path)
             .map_err(Fault::io(format!("opening {}", path.display())))?;
-        file.try_lock().map_err(|_| Fault::Locked(self.root.display().to_string()))?;
+        file.try_lock()
+            .map_err(|_| Fault::Locked(self.root.display().to_string()))?;
         Ok(file)
     }
 
@@ -87,7 +95,10 @@ impl Folder {
         let path = self.root.join("keys").join("seal.key");
         match fs::read(&path) {
             Ok(bytes) if bytes.len() == 32 => Ok(SealKey::new(bytes)),
-            Ok(_) => Err(Fault::Other(format!("{} is not a key of 32 bytes", path.display()))),
+            Ok(_) => Err(Fault::Other(format!(
+                "{} is not a key of 32 bytes",
+                path.display()
+            ))),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let mut bytes = vec![0u8; 32];
                 rand::rng().fill(bytes.as_mut_slice());
@@ -98,8 +109,9 @@ impl Folder {
                     use std::os::unix::fs::OpenOptionsExt;
                     options.mode(0o600);
                 }
-                let mut file =
-                    options.open(&path).map_err(Fault::io(format!("making {}", path.display())))?;
+                let mut file = options
+                    .open(&path)
+                    .map_err(Fault::io(format!("making {}", path.display())))?;
                 file.write_all(&bytes)
                     .and_then(|()| file.sync_all())
                     .map_err(Fault::io(format!("writing {}", path.display())))?;
@@ -111,7 +123,9 @@ impl Folder {
 
     /// The key, when it is there.
     pub fn existing_seal_key(&self) -> Option<SealKey> {
-        fs::read(self.root.join("keys").join("seal.key")).ok().map(SealKey::new)
+        fs::read(self.root.join("keys").join("seal.key"))
+            .ok()
+            .map(SealKey::new)
     }
 
     /// Saved heads: institution, number, hash in hex; one per line.
@@ -133,7 +147,11 @@ impl Folder {
     /// When the file cannot be written.
     pub fn save_head(&self, institution: InstitutionId, seq: i64, hash: &str) -> Result<(), Fault> {
         let known = self.saved_heads();
-        if known.iter().rev().any(|(who, number, _)| *who == institution && *number == seq) {
+        if known
+            .iter()
+            .rev()
+            .any(|(who, number, _)| *who == institution && *number == seq)
+        {
             return Ok(());
         }
         let path = self.root.join("heads.log");

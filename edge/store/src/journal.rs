@@ -6,11 +6,15 @@ use dukou_chain::whole::{Event, State};
 use dukou_journal::{Entry, Hash, StreamId};
 use dukou_kernel::InstitutionId;
 
-use crate::db::{Db, Value};
 use crate::Fault;
+use crate::db::{Db, Value};
 
 pub(crate) fn unreadable(institution: InstitutionId, seq: i64, why: impl ToString) -> Fault {
-    Fault::Journal { institution: institution.to_string(), seq, why: why.to_string() }
+    Fault::Journal {
+        institution: institution.to_string(),
+        seq,
+        why: why.to_string(),
+    }
 }
 
 /// Reads an entry and its event from stored bytes.

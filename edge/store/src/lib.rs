@@ -27,7 +27,7 @@ pub use clock::Clock;
 pub use db::{Db, Engine, Record, Value};
 pub use fault::{Fault, Rejected};
 pub use files::{FileError, FileMeta, MEDIA_TYPES};
-pub use process::{Done, Envelope, SealedText};
 pub use postgres::redacted;
+pub use process::{Done, Envelope, SealedText};
 pub use store::{Config, Store};
 pub use verify::{Report, VerifyFinding};

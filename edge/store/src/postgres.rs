@@ -10,8 +10,8 @@ use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, NoTls, Row, Statement};
 
-use crate::db::{Db, Each, Engine, Record, Value};
 use crate::Fault;
+use crate::db::{Db, Each, Engine, Record, Value};
 
 /// How many statements are kept back at most.
 const PENDING: usize = 128;
@@ -25,9 +25,10 @@ pub struct Postgres {
 }
 
 fn fault(error: &tokio_postgres::Error) -> Fault {
-    let text = error.as_db_error().map_or_else(|| error.to_string(), |db| {
-        format!("{} ({})", db.message(), db.code().code())
-    });
+    let text = error.as_db_error().map_or_else(
+        || error.to_string(),
+        |db| format!("{} ({})", db.message(), db.code().code()),
+    );
     Fault::Postgres(text)
 }
 
@@ -63,7 +64,12 @@ impl Postgres {
                 tracing::warn!(%error, "the PostgreSQL connection ended");
             }
         });
-        Ok(Self { runtime, client, statements: HashMap::new(), pending: Vec::new() })
+        Ok(Self {
+            runtime,
+            client,
+            statements: HashMap::new(),
+            pending: Vec::new(),
+        })
     }
 
     fn statement(&mut self, sql: &str) -> Result<Statement, Fault> {
@@ -71,8 +77,10 @@ impl Postgres {
             return Ok(known.clone());
         }
         self.flush()?;
-        let prepared =
-            self.runtime.block_on(self.client.prepare(sql)).map_err(|error| fault(&error))?;
+        let prepared = self
+            .runtime
+            .block_on(self.client.prepare(sql))
+            .map_err(|error| fault(&error))?;
         self.statements.insert(sql.to_owned(), prepared.clone());
         Ok(prepared)
     }
@@ -156,10 +164,13 @@ fn value(row: &Row, column: usize, ty: &Type) -> Result<Value, tokio_postgres::E
     Ok(match *ty {
         Type::INT8 => row.try_get::<_, Option<i64>>(column)?.into(),
         Type::INT4 => row.try_get::<_, Option<i32>>(column)?.map(i64::from).into(),
-        Type::BOOL => row.try_get::<_, Option<bool>>(column)?.map(i64::from).into(),
-        Type::BYTEA => {
-            row.try_get::<_, Option<Vec<u8>>>(column)?.map_or(Value::Null, Value::Bytes)
-        }
+        Type::BOOL => row
+            .try_get::<_, Option<bool>>(column)?
+            .map(i64::from)
+            .into(),
+        Type::BYTEA => row
+            .try_get::<_, Option<Vec<u8>>>(column)?
+            .map_or(Value::Null, Value::Bytes),
         _ => row.try_get::<_, Option<String>>(column)?.into(),
     })
 }
@@ -193,12 +204,17 @@ impl Db for Postgres {
             .runtime
             .block_on(self.client.query(&statement, &params))
             .map_err(|error| fault(&error))?;
-        let types: Vec<Type> =
-            statement.columns().iter().map(|column| column.type_().clone()).collect();
+        let types: Vec<Type> = statement
+            .columns()
+            .iter()
+            .map(|column| column.type_().clone())
+            .collect();
         for row in &rows {
             let mut record = Record(Vec::with_capacity(types.len()));
             for (column, ty) in types.iter().enumerate() {
-                record.0.push(value(row, column, ty).map_err(|error| fault(&error))?);
+                record
+                    .0
+                    .push(value(row, column, ty).map_err(|error| fault(&error))?);
             }
             take(&record)?;
         }
@@ -214,7 +230,9 @@ impl Db for Postgres {
         if sql.contains("CREATE") || sql.contains("DROP") {
             self.statements.clear();
         }
-        self.runtime.block_on(self.client.batch_execute(sql)).map_err(|error| fault(&error))
+        self.runtime
+            .block_on(self.client.batch_execute(sql))
+            .map_err(|error| fault(&error))
     }
 
     fn engine(&self) -> Engine {

@@ -125,7 +125,10 @@ fn digest(envelope: &Envelope) -> String {
         hasher.update(person.to_string().as_bytes());
     }
     let hash = hasher.finalize();
-    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hash.iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 impl Processor<'_> {
@@ -144,7 +147,11 @@ impl Processor<'_> {
         let stream = envelope.command.stream();
         let (version, _) = self.state(envelope.institution, stream)?;
         if let Some(expected) = envelope.expected.filter(|expected| *expected != version) {
-            return Err(Rejected::Conflict { stream, expected, actual: version });
+            return Err(Rejected::Conflict {
+                stream,
+                expected,
+                actual: version,
+            });
         }
         let ctx = Context {
             actor: envelope.actor.clone(),
@@ -164,7 +171,10 @@ impl Processor<'_> {
         envelope: &Envelope,
         events: &[NewEvent],
     ) -> Result<(), Rejected> {
-        for (stream, entry) in events.iter().filter_map(|it| Some((it.stream, it.corrects?))) {
+        for (stream, entry) in events
+            .iter()
+            .filter_map(|it| Some((it.stream, it.corrects?)))
+        {
             let row = self.db.row(
                 "SELECT 1 FROM journal WHERE institution = $1 AND seq = $2 AND stream = $3",
                 &[
@@ -191,7 +201,11 @@ impl Processor<'_> {
         let Some(event) = whole::refused(&envelope.command, refusal).filter(|_| version > 0) else {
             return Ok(());
         };
-        let plain = Envelope { key: None, sealed: Vec::new(), ..envelope.clone() };
+        let plain = Envelope {
+            key: None,
+            sealed: Vec::new(),
+            ..envelope.clone()
+        };
         let ctx = Context {
             actor: envelope.actor.clone(),
             on_behalf: envelope.on_behalf,
@@ -203,7 +217,9 @@ impl Processor<'_> {
     }
 
     fn known_key(&mut self, envelope: &Envelope, request: &str) -> Result<Option<Done>, Rejected> {
-        let Some(key) = &envelope.key else { return Ok(None) };
+        let Some(key) = &envelope.key else {
+            return Ok(None);
+        };
         let row = self.db.row(
             "SELECT request, first_seq, last_seq, version FROM command_key WHERE institution = $1 AND key = $2",
             &[envelope.institution.to_string().into(), key.as_str().into()],
@@ -241,7 +257,10 @@ impl Processor<'_> {
                     .try_into()
                     .map_err(|_| Fault::Other("the head's hash has a wrong length".into()))?,
             },
-            None => Head { seq: 0, hash: genesis(institution) },
+            None => Head {
+                seq: 0,
+                hash: genesis(institution),
+            },
         };
         self.memory.heads.insert(institution, head);
         Ok(head)
@@ -257,7 +276,9 @@ impl Processor<'_> {
             return Ok((*version, Arc::clone(state)));
         }
         let loaded = journal::load(self.db, institution, stream)?;
-        self.memory.states.insert((institution, stream), loaded.clone());
+        self.memory
+            .states
+            .insert((institution, stream), loaded.clone());
         Ok(loaded)
     }
 
@@ -322,8 +343,13 @@ impl Processor<'_> {
             }
             head.seq += 1;
             let meta = self.meta(envelope, request, &new, head.seq, version + 1);
-            let entry = Entry { body: new.event.to_body(), meta };
-            let bytes = entry.to_bytes().map_err(|error| Fault::Other(error.to_string()))?;
+            let entry = Entry {
+                body: new.event.to_body(),
+                meta,
+            };
+            let bytes = entry
+                .to_bytes()
+                .map_err(|error| Fault::Other(error.to_string()))?;
             head.hash = next_hash(&head.hash, &bytes);
             journal::append(self.db, &entry, &bytes, &head.hash)?;
             project::books(self.db, &entry.meta, &new.event)?;
@@ -349,7 +375,13 @@ impl Processor<'_> {
                 (&at.0, at.1, at.2, at.3),
             )?;
         }
-        Ok(Done { first_seq, last_seq: head.seq, version, events: written, replayed: false })
+        Ok(Done {
+            first_seq,
+            last_seq: head.seq,
+            version,
+            events: written,
+            replayed: false,
+        })
     }
 
     fn meta(
@@ -369,7 +401,10 @@ impl Processor<'_> {
             actor: envelope.actor.clone(),
             on_behalf: envelope.on_behalf,
             at_ms: self.now_ms,
-            effective: new.effective.or(envelope.effective).unwrap_or(legal_day(self.now_ms)),
+            effective: new
+                .effective
+                .or(envelope.effective)
+                .unwrap_or(legal_day(self.now_ms)),
             reason: envelope.reason.clone(),
             corrects: new.corrects,
             key: envelope.key.clone(),
@@ -386,7 +421,9 @@ impl Processor<'_> {
         reproject: bool,
     ) -> Result<(), Fault> {
         let (_, state) = self.state(institution, StreamId::Institution)?;
-        let State::Institution(after) = state.as_ref() else { return Ok(()) };
+        let State::Institution(after) = state.as_ref() else {
+            return Ok(());
+        };
         if reproject {
             return crate::rebuild::views_of(self.db, institution);
         }
@@ -421,7 +458,10 @@ impl Processor<'_> {
         {
             self.db.exec(
                 "DELETE FROM sealed WHERE institution = $1 AND subject = $2",
-                &[envelope.institution.to_string().into(), person.to_string().into()],
+                &[
+                    envelope.institution.to_string().into(),
+                    person.to_string().into(),
+                ],
             )?;
         }
         Ok(())

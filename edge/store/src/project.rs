@@ -8,8 +8,8 @@ use dukou_chain::whole::{self, Event};
 use dukou_journal::{Meta, StreamId};
 use dukou_kernel::InstitutionId;
 
-use crate::db::{Db, Value};
 use crate::Fault;
+use crate::db::{Db, Value};
 
 fn value(cell: &Cell) -> Value {
     match cell {
@@ -67,7 +67,10 @@ fn insert(
     row: &Row,
 ) -> Result<(), Fault> {
     let Some((sql, _)) = statements().get(row.table) else {
-        return Err(Fault::Other(format!("no read table is called {}", row.table)));
+        return Err(Fault::Other(format!(
+            "no read table is called {}",
+            row.table
+        )));
     };
     let mut params = Vec::with_capacity(row.cells.len() + 3);
     params.push(institution.into());
@@ -99,11 +102,16 @@ pub(crate) fn replace(
                 continue;
             }
             if was.is_some()
-                && let Some((_, delete)) = statements().get(table.name) {
-                    let at = i64::try_from(line).unwrap_or(i64::MAX);
-                    let params = [institution.as_str().into(), stream.as_str().into(), at.into()];
-                    db.exec(delete, &params)?;
-                }
+                && let Some((_, delete)) = statements().get(table.name)
+            {
+                let at = i64::try_from(line).unwrap_or(i64::MAX);
+                let params = [
+                    institution.as_str().into(),
+                    stream.as_str().into(),
+                    at.into(),
+                ];
+                db.exec(delete, &params)?;
+            }
             if let Some(row) = is {
                 insert(db, &institution, &stream, line, row)?;
             }
@@ -135,8 +143,15 @@ pub(crate) fn books(db: &mut dyn Db, meta: &Meta, event: &Event) -> Result<(), F
         }
     }
     for (claim, taken) in event.claims() {
-        let key = [institution.as_str().into(), claim.kind.into(), claim.value.as_str().into()];
-        db.exec("DELETE FROM claim WHERE institution = $1 AND kind = $2 AND value = $3", &key)?;
+        let key = [
+            institution.as_str().into(),
+            claim.kind.into(),
+            claim.value.as_str().into(),
+        ];
+        db.exec(
+            "DELETE FROM claim WHERE institution = $1 AND kind = $2 AND value = $3",
+            &key,
+        )?;
         if taken {
             let [a, b, c] = key;
             db.exec(
@@ -147,7 +162,10 @@ pub(crate) fn books(db: &mut dyn Db, meta: &Meta, event: &Event) -> Result<(), F
     }
     for (series, number) in event.numbers() {
         let key = [institution.as_str().into(), series.as_str().into()];
-        db.exec("DELETE FROM counter WHERE institution = $1 AND series = $2", &key)?;
+        db.exec(
+            "DELETE FROM counter WHERE institution = $1 AND series = $2",
+            &key,
+        )?;
         let [a, b] = key;
         db.exec(
             "INSERT INTO counter (institution, series, last) VALUES ($1, $2, $3)",

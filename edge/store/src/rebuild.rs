@@ -12,8 +12,14 @@ pub type Progress<'a> = dyn FnMut(u64, u64) + 'a;
 
 /// Every institution that has a journal.
 pub(crate) fn institutions(db: &mut dyn Db) -> Result<Vec<InstitutionId>, Fault> {
-    let rows = db.rows("SELECT DISTINCT institution FROM journal ORDER BY institution", &[])?;
-    Ok(rows.iter().filter_map(|row| row.text(0).parse().ok()).collect())
+    let rows = db.rows(
+        "SELECT DISTINCT institution FROM journal ORDER BY institution",
+        &[],
+    )?;
+    Ok(rows
+        .iter()
+        .filter_map(|row| row.text(0).parse().ok())
+        .collect())
 }
 
 pub(crate) fn entry_count(db: &mut dyn Db) -> Result<u64, Fault> {
@@ -25,7 +31,11 @@ pub(crate) fn entry_count(db: &mut dyn Db) -> Result<u64, Fault> {
 pub(crate) fn rebuild(db: &mut dyn Db, progress: &mut Progress<'_>) -> Result<u64, Fault> {
     db.script(crate::dialect::begin(db.engine()))?;
     let outcome = rebuild_inside(db, progress);
-    db.script(if outcome.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
+    db.script(if outcome.is_ok() {
+        "COMMIT"
+    } else {
+        "ROLLBACK"
+    })?;
     outcome
 }
 
@@ -104,15 +114,19 @@ impl Keys {
         entry: &dukou_journal::Entry,
     ) -> Result<(), Fault> {
         let meta = &entry.meta;
-        let Some(key) = &meta.key else { return self.flush(db) };
+        let Some(key) = &meta.key else {
+            return self.flush(db);
+        };
         if let Some(open) = &mut self.open
-            && open.key == *key && open.last + 1 == meta.seq {
-                open.last = meta.seq;
-                if open.stream == meta.stream {
-                    open.version = meta.version;
-                }
-                return Ok(());
+            && open.key == *key
+            && open.last + 1 == meta.seq
+        {
+            open.last = meta.seq;
+            if open.stream == meta.stream {
+                open.version = meta.version;
             }
+            return Ok(());
+        }
         self.flush(db)?;
         self.open = Some(OpenKey {
             institution: meta.institution.to_string(),
@@ -127,7 +141,9 @@ impl Keys {
     }
 
     pub(crate) fn flush(&mut self, db: &mut dyn Db) -> Result<(), Fault> {
-        let Some(open) = self.open.take() else { return Ok(()) };
+        let Some(open) = self.open.take() else {
+            return Ok(());
+        };
         let stream = open.stream.to_string();
         project::remember_key(
             db,
@@ -143,16 +159,23 @@ impl Keys {
 pub(crate) fn views_of(db: &mut dyn Db, institution: InstitutionId) -> Result<(), Fault> {
     let key = [institution.to_string().into()];
     for table in whole::tables() {
-        db.exec(&format!("DELETE FROM {} WHERE institution = $1", table.name), &key)?;
+        db.exec(
+            &format!("DELETE FROM {} WHERE institution = $1", table.name),
+            &key,
+        )?;
     }
     let (_, rules) = journal::load(db, institution, StreamId::Institution)?;
-    let State::Institution(rules) = rules.as_ref() else { return Ok(()) };
+    let State::Institution(rules) = rules.as_ref() else {
+        return Ok(());
+    };
     let streams = db.rows(
         "SELECT stream FROM journal WHERE institution = $1 AND version = 1 ORDER BY stream",
         &key,
     )?;
     for row in streams {
-        let Ok(stream) = row.text(0).parse::<StreamId>() else { continue };
+        let Ok(stream) = row.text(0).parse::<StreamId>() else {
+            continue;
+        };
         let (_, state) = journal::load(db, institution, stream)?;
         let rows = whole::rows(stream, &state, rules);
         project::replace(db, institution, stream, &[], &rows)?;

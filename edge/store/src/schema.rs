@@ -11,8 +11,10 @@ use crate::db::{Db, Value};
 use crate::{Fault, dialect};
 
 /// Migrations in order; forward only, one text for both engines.
-const MIGRATIONS: &[(&str, &str)] =
-    &[("0001_foundation", include_str!("../migrations/0001_foundation.sql"))];
+const MIGRATIONS: &[(&str, &str)] = &[(
+    "0001_foundation",
+    include_str!("../migrations/0001_foundation.sql"),
+)];
 
 /// Version of the newest migration.
 pub fn newest() -> i64 {
@@ -28,7 +30,10 @@ pub const DERIVED: &[&str] = &["posting", "claim", "counter", "command_key"];
 /// When the database cannot be read.
 pub fn version(db: &mut dyn Db) -> Result<i64, Fault> {
     let engine = db.engine();
-    if db.row(dialect::table_exists(engine), &["schema_version".into()])?.is_none() {
+    if db
+        .row(dialect::table_exists(engine), &["schema_version".into()])?
+        .is_none()
+    {
         return Ok(0);
     }
     let row = db.row("SELECT COALESCE(MAX(version), 0) FROM schema_version", &[])?;
@@ -43,14 +48,21 @@ pub fn version(db: &mut dyn Db) -> Result<i64, Fault> {
 pub fn migrate(db: &mut dyn Db, now_ms: i64) -> Result<(), Fault> {
     let found = version(db)?;
     if found > newest() {
-        return Err(Fault::Newer { found, known: newest() });
+        return Err(Fault::Newer {
+            found,
+            known: newest(),
+        });
     }
     if found == newest() {
         return Ok(());
     }
     db.script(dialect::begin(db.engine()))?;
     let outcome = run_migrations(db, found, now_ms);
-    db.script(if outcome.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
+    db.script(if outcome.is_ok() {
+        "COMMIT"
+    } else {
+        "ROLLBACK"
+    })?;
     outcome
 }
 
@@ -122,7 +134,12 @@ CREATE TABLE command_key (institution TEXT NOT NULL, key TEXT NOT NULL, request 
 /// SQL that drops every derived table, whether it is there or not.
 pub fn drop_derived(extra: &[String]) -> String {
     let views = whole::tables().iter().map(|table| table.name);
-    let mut names: Vec<String> = DERIVED.iter().copied().chain(views).map(str::to_owned).collect();
+    let mut names: Vec<String> = DERIVED
+        .iter()
+        .copied()
+        .chain(views)
+        .map(str::to_owned)
+        .collect();
     names.extend(extra.iter().cloned());
     names.iter().fold(String::new(), |mut sql, name| {
         let _ = writeln!(sql, "DROP TABLE IF EXISTS {name};");
@@ -137,10 +154,13 @@ pub fn fingerprint() -> String {
     hasher.update(format!("{:?}", whole::tables()).as_bytes());
     hasher.update(format!("{:?}", dukou_chain::law::builtin_calendar()).as_bytes());
     hasher.update(env!("CARGO_PKG_VERSION").as_bytes());
-    hasher.finalize().iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hasher
+        .finalize()
+        .iter()
+        .fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 /// A value that the store keeps about itself.

@@ -6,8 +6,8 @@ use std::time::Duration;
 use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection, OpenFlags};
 
-use crate::db::{Db, Each, Engine, Record, Value};
 use crate::Fault;
+use crate::db::{Db, Each, Engine, Record, Value};
 
 /// A connection to an SQLite file.
 pub struct Sqlite {

@@ -118,9 +118,14 @@ impl Store {
         };
         store.read(|db| schema::version(db)).and_then(|found| {
             if found > schema::newest() {
-                Err(Fault::Newer { found, known: schema::newest() })
+                Err(Fault::Newer {
+                    found,
+                    known: schema::newest(),
+                })
             } else if found == 0 {
-                Err(Fault::Other("the data folder holds no database of this program".into()))
+                Err(Fault::Other(
+                    "the data folder holds no database of this program".into(),
+                ))
             } else {
                 Ok(())
             }
@@ -145,7 +150,11 @@ impl Store {
 
     /// Which engine.
     pub fn engine(&self) -> Engine {
-        if self.config.database_url.is_some() { Engine::Postgres } else { Engine::Sqlite }
+        if self.config.database_url.is_some() {
+            Engine::Postgres
+        } else {
+            Engine::Sqlite
+        }
     }
 
     fn send(&self, job: Job) -> Result<(), Fault> {
@@ -158,7 +167,9 @@ impl Store {
     /// # Errors
     /// Why nothing was done.
     pub fn execute(&self, envelope: Envelope) -> Result<Done, Rejected> {
-        let mut done = self.batch(vec![envelope], false).map_err(|(_, rejected)| rejected)?;
+        let mut done = self
+            .batch(vec![envelope], false)
+            .map_err(|(_, rejected)| rejected)?;
         done.pop().ok_or(Rejected::Fault(Fault::Closed))
     }
 
@@ -180,8 +191,15 @@ impl Store {
 
     fn batch(&self, envelopes: Vec<Envelope>, dry: bool) -> Result<Vec<Done>, (usize, Rejected)> {
         let (reply, answer) = sync_channel(1);
-        self.send(Job::Commands { envelopes, dry, reply }).map_err(|fault| (0, fault.into()))?;
-        answer.recv().map_err(|_| (0, Rejected::Fault(Fault::Closed)))?
+        self.send(Job::Commands {
+            envelopes,
+            dry,
+            reply,
+        })
+        .map_err(|fault| (0, fault.into()))?;
+        answer
+            .recv()
+            .map_err(|_| (0, Rejected::Fault(Fault::Closed)))?
     }
 
     /// Changes own tables, which the journal does not hold.
@@ -208,7 +226,11 @@ impl Store {
     /// # Errors
     /// What the work or the engine says.
     pub fn read<T>(&self, work: impl FnOnce(&mut dyn Db) -> Result<T, Fault>) -> Result<T, Fault> {
-        let known = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let known = self
+            .readers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
         let mut db = match known {
             Some(db) => db,
             None => match &self.config.database_url {
@@ -240,9 +262,10 @@ impl Store {
         {
             let states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some((known, state)) = states.get(&(institution, stream))
-                && *known == version {
-                    return Ok((version, Arc::clone(state)));
-                }
+                && *known == version
+            {
+                return Ok((version, Arc::clone(state)));
+            }
         }
         let loaded = self.read(|db| journal::load(db, institution, stream))?;
         let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
@@ -272,7 +295,10 @@ impl Store {
     pub fn institutions(&self) -> Result<Vec<InstitutionId>, Fault> {
         self.read(|db| {
             let rows = db.rows("SELECT institution FROM head ORDER BY institution", &[])?;
-            Ok(rows.iter().filter_map(|row| row.text(0).parse().ok()).collect())
+            Ok(rows
+                .iter()
+                .filter_map(|row| row.text(0).parse().ok())
+                .collect())
         })
     }
 
@@ -312,7 +338,9 @@ impl Store {
     /// # Errors
     /// When it cannot be read.
     pub fn file(&self, hash: &str) -> Result<Option<Vec<u8>>, Fault> {
-        let Some(path) = files::path_of(&self.folder.files(), hash) else { return Ok(None) };
+        let Some(path) = files::path_of(&self.folder.files(), hash) else {
+            return Ok(None);
+        };
         match std::fs::read(&path) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -324,7 +352,11 @@ impl Store {
         let heads = self.read(|db| db.rows("SELECT institution, seq, hash FROM head", &[]))?;
         for row in heads {
             if let Ok(institution) = row.text(0).parse() {
-                let hash = row.bytes(2).iter().map(|b| format!("{b:02x}")).collect::<String>();
+                let hash = row
+                    .bytes(2)
+                    .iter()
+                    .map(|b| format!("{b:02x}"))
+                    .collect::<String>();
                 self.folder.save_head(institution, row.int(1), &hash)?;
             }
         }
@@ -333,7 +365,9 @@ impl Store {
 
     /// Commits what is under way, saves the heads, and ends the writer.
     pub fn close(&mut self) {
-        let Some(mut writer) = self.writer.take() else { return };
+        let Some(mut writer) = self.writer.take() else {
+            return;
+        };
         let _ = writer.sender.send(Job::Stop);
         if let Some(thread) = writer.thread.take() {
             let _ = thread.join();
@@ -341,7 +375,10 @@ impl Store {
         if let Err(error) = self.save_heads() {
             tracing::warn!(%error, "the heads were not saved");
         }
-        self.readers.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.readers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
         // The last connection to close may write, so that all lies in one file.
         if self.config.database_url.is_none() {
             drop(Sqlite::open(&self.folder.database()));

@@ -56,7 +56,12 @@ impl Report {
         seq: Option<i64>,
         message: Text,
     ) {
-        self.findings.push(VerifyFinding { code, institution, seq, message });
+        self.findings.push(VerifyFinding {
+            code,
+            institution,
+            seq,
+            message,
+        });
     }
 }
 
@@ -114,7 +119,14 @@ fn verify_inside(
     for institution in known_institutions(db, saved, &mut report)? {
         report.institutions += 1;
         let before = report.findings.len();
-        let walked = walk(db, institution, &mut scratch.db, &mut report, &mut evidence, (total, progress))?;
+        let walked = walk(
+            db,
+            institution,
+            &mut scratch.db,
+            &mut report,
+            &mut evidence,
+            (total, progress),
+        )?;
         head(db, &walked, key, saved, &mut report)?;
         if report.findings.len() == before {
             views(db, institution, &mut scratch.db)?;
@@ -136,7 +148,10 @@ fn guards(db: &mut dyn Db, report: &mut Report) -> Result<(), Fault> {
         .iter()
         .map(|row| row.text(0).to_owned())
         .collect();
-    for guard in dialect::GUARDS.iter().filter(|guard| !standing.contains(**guard)) {
+    for guard in dialect::GUARDS
+        .iter()
+        .filter(|guard| !standing.contains(**guard))
+    {
         report.add(
             "guard.missing",
             None,
@@ -157,8 +172,10 @@ fn known_institutions(
     report: &mut Report,
 ) -> Result<BTreeSet<InstitutionId>, Fault> {
     let mut known: BTreeSet<InstitutionId> = saved.iter().map(|(who, _, _)| *who).collect();
-    let rows =
-        db.rows("SELECT institution FROM journal UNION SELECT institution FROM head", &[])?;
+    let rows = db.rows(
+        "SELECT institution FROM journal UNION SELECT institution FROM head",
+        &[],
+    )?;
     for row in rows {
         let name = row.text(0);
         match name.parse::<InstitutionId>() {
@@ -230,8 +247,16 @@ fn walk(
         progress(report.entries, total);
     }
     keys.flush(scratch)?;
-    let walked = Walked { institution, seq: chain.seq(), hash: *chain.hash(), whole, heads };
-    report.heads.push((institution, walked.seq, hex(&walked.hash)));
+    let walked = Walked {
+        institution,
+        seq: chain.seq(),
+        hash: *chain.hash(),
+        whole,
+        heads,
+    };
+    report
+        .heads
+        .push((institution, walked.seq, hex(&walked.hash)));
     Ok(walked)
 }
 
@@ -239,31 +264,37 @@ type Wrong = (&'static str, i64, Text);
 
 fn step(chain: &mut Chain, row: &Record) -> Result<(Entry, Event), Wrong> {
     let seq = row.int(0);
-    let entry = chain.step(seq, row.text(1), row.bytes(2)).map_err(|fault| {
-        use dukou_journal::ChainFault;
-        match fault {
-            ChainFault::Gap { expected, found } => (
-                "chain.gap",
-                expected,
-                text!(
-                    "第{expected}条缺失：接下来存的是第{found}条。",
-                    "Entry {expected} is missing: the next stored entry is {found}."
+    let entry = chain
+        .step(seq, row.text(1), row.bytes(2))
+        .map_err(|fault| {
+            use dukou_journal::ChainFault;
+            match fault {
+                ChainFault::Gap { expected, found } => (
+                    "chain.gap",
+                    expected,
+                    text!(
+                        "第{expected}条缺失：接下来存的是第{found}条。",
+                        "Entry {expected} is missing: the next stored entry is {found}."
+                    ),
                 ),
-            ),
-            ChainFault::Changed { seq } => (
-                "chain.changed",
-                seq,
-                text!(
-                    "第{seq}条被改动过：内容与所存校验值不符。",
-                    "Entry {seq} was changed: its bytes do not give the stored hash."
+                ChainFault::Changed { seq } => (
+                    "chain.changed",
+                    seq,
+                    text!(
+                        "第{seq}条被改动过：内容与所存校验值不符。",
+                        "Entry {seq} was changed: its bytes do not give the stored hash."
+                    ),
                 ),
-            ),
-            other => {
-                let why = other.to_string();
-                ("chain.unreadable", seq, text!("第{seq}条有误：{why}", "Entry {seq}: {why}"))
+                other => {
+                    let why = other.to_string();
+                    (
+                        "chain.unreadable",
+                        seq,
+                        text!("第{seq}条有误：{why}", "Entry {seq}: {why}"),
+                    )
+                }
             }
-        }
-    })?;
+        })?;
     let meta = &entry.meta;
     let columns = [
         ("stream", meta.stream.to_string() == row.text(3)),
@@ -283,7 +314,14 @@ fn step(chain: &mut Chain, row: &Record) -> Result<(Entry, Event), Wrong> {
     }
     let event = Event::from_body(&meta.kind, &entry.body).map_err(|error| {
         let why = error.to_string();
-        ("chain.unreadable", seq, text!("第{seq}条读不出：{why}", "Entry {seq} is not readable: {why}"))
+        (
+            "chain.unreadable",
+            seq,
+            text!(
+                "第{seq}条读不出：{why}",
+                "Entry {seq} is not readable: {why}"
+            ),
+        )
     })?;
     if !State::new(meta.stream).accepts(&event) {
         return Err((
@@ -304,9 +342,10 @@ fn collect_files(body: &str, evidence: &mut BTreeSet<String>) {
     while let Some(at) = rest.find("\"file\":\"") {
         rest = rest.get(at + 8..).unwrap_or_default();
         if let Some(hash) = rest.get(..64)
-            && hash.bytes().all(|b| b.is_ascii_hexdigit()) {
-                evidence.insert(hash.to_owned());
-            }
+            && hash.bytes().all(|b| b.is_ascii_hexdigit())
+        {
+            evidence.insert(hash.to_owned());
+        }
     }
 }
 
@@ -331,12 +370,19 @@ fn head(
             "head.missing",
             Some(institution),
             Some(last),
-            text!("没有链头记录。", "The record of the chain's head is missing."),
+            text!(
+                "没有链头记录。",
+                "The record of the chain's head is missing."
+            ),
         ),
         Some(row) => check_head(walked, &row, key, report),
     }
     for (_, seq, hash) in saved.iter().filter(|(who, _, _)| *who == institution) {
-        let same = walked.heads.iter().find(|(number, _)| number == seq).map(|(_, it)| it == hash);
+        let same = walked
+            .heads
+            .iter()
+            .find(|(number, _)| number == seq)
+            .map(|(_, it)| it == hash);
         match same {
             Some(true) => {}
             Some(false) => report.add(
@@ -395,7 +441,10 @@ fn check_head(walked: &Walked, row: &Record, key: Option<&SealKey>, report: &mut
             "head.differs",
             Some(institution),
             Some(last),
-            text!("链头的校验值与第{last}条不符。", "The head's hash is not that of entry {last}."),
+            text!(
+                "链头的校验值与第{last}条不符。",
+                "The head's hash is not that of entry {last}."
+            ),
         );
     } else if let Some(key) = key {
         if !key.opens(institution, seq, &walked.hash, row.bytes(2)) {
@@ -425,15 +474,25 @@ fn check_head(walked: &Walked, row: &Record, key: Option<&SealKey>, report: &mut
 /// Read rows of an institution into the scratch database.
 fn views(db: &mut dyn Db, institution: InstitutionId, scratch: &mut Sqlite) -> Result<(), Fault> {
     let (_, rules) = crate::journal::load(db, institution, StreamId::Institution)?;
-    let State::Institution(rules) = rules.as_ref() else { return Ok(()) };
+    let State::Institution(rules) = rules.as_ref() else {
+        return Ok(());
+    };
     let streams = db.rows(
         "SELECT stream FROM journal WHERE institution = $1 AND version = 1 ORDER BY stream",
         &[institution.to_string().into()],
     )?;
     for row in streams {
-        let Ok(stream) = row.text(0).parse::<StreamId>() else { continue };
+        let Ok(stream) = row.text(0).parse::<StreamId>() else {
+            continue;
+        };
         let (_, state) = crate::journal::load(db, institution, stream)?;
-        project::replace(scratch, institution, stream, &[], &whole::rows(stream, &state, rules))?;
+        project::replace(
+            scratch,
+            institution,
+            stream,
+            &[],
+            &whole::rows(stream, &state, rules),
+        )?;
     }
     Ok(())
 }
@@ -446,8 +505,16 @@ fn compared() -> Vec<(&'static str, String, &'static str)> {
             "institution, seq, line, stream, account, amount_minor".to_owned(),
             "institution, seq, line",
         ),
-        ("claim", "institution, kind, value, stream".to_owned(), "institution, kind, value"),
-        ("counter", "institution, series, last".to_owned(), "institution, series"),
+        (
+            "claim",
+            "institution, kind, value, stream".to_owned(),
+            "institution, kind, value",
+        ),
+        (
+            "counter",
+            "institution, series, last".to_owned(),
+            "institution, series",
+        ),
         (
             "command_key",
             "institution, key, request, stream, first_seq, last_seq, version".to_owned(),
@@ -479,7 +546,9 @@ fn compare(db: &mut dyn Db, scratch: &mut Sqlite, report: &mut Report) -> Result
             .or_else(|| should.get(is.len()))
             .or_else(|| is.get(should.len()));
         let shown = row.map(|row| show(row, order)).unwrap_or_default();
-        let seq = (table == "posting").then(|| row.map(|row| row.int(1))).flatten();
+        let seq = (table == "posting")
+            .then(|| row.map(|row| row.int(1)))
+            .flatten();
         report.add(
             if table == "posting" { "posting.differs" } else { "view.differs" },
             None,
@@ -528,7 +597,10 @@ fn balances(db: &mut dyn Db, report: &mut Report) -> Result<(), Fault> {
             "posting.unbalanced",
             row.text(0).parse().ok(),
             Some(seq),
-            text!("第{seq}条的分录借贷不平。", "The postings of entry {seq} do not balance."),
+            text!(
+                "第{seq}条的分录借贷不平。",
+                "The postings of entry {seq} do not balance."
+            ),
         );
     }
     Ok(())
@@ -545,7 +617,9 @@ fn check_files(
         wanted.insert(row.text(0).to_owned());
     }
     for hash in &wanted {
-        let Some(path) = files::path_of(folder, hash) else { continue };
+        let Some(path) = files::path_of(folder, hash) else {
+            continue;
+        };
         report.files += 1;
         let short: String = hash.chars().take(12).collect();
         match std::fs::read(&path) {
@@ -566,4 +640,3 @@ fn check_files(
     }
     Ok(())
 }
-

@@ -21,9 +21,16 @@ type Own = Box<dyn FnOnce(&mut dyn Db) -> Result<(), Fault> + Send>;
 
 pub(crate) enum Job {
     /// Commands that stand or fall together; a dry run is always rolled back.
-    Commands { envelopes: Vec<Envelope>, dry: bool, reply: SyncSender<BatchAnswer> },
+    Commands {
+        envelopes: Vec<Envelope>,
+        dry: bool,
+        reply: SyncSender<BatchAnswer>,
+    },
     /// A change of own tables, outside the journal.
-    Own { work: Own, reply: SyncSender<Result<(), Fault>> },
+    Own {
+        work: Own,
+        reply: SyncSender<Result<(), Fault>>,
+    },
     /// Everything before this is committed; then the writer ends.
     Stop,
 }
@@ -50,7 +57,10 @@ impl Writer {
             let mut db = db;
             run(&mut db, &connect, &receiver, &clock, &key, &mut memory);
         });
-        Self { sender, thread: Some(thread) }
+        Self {
+            sender,
+            thread: Some(thread),
+        }
     }
 }
 
@@ -65,7 +75,16 @@ fn run(
     while let Ok(first) = receiver.recv() {
         let mut answers = Vec::new();
         let mut stop = false;
-        let outcome = group(db.as_mut(), first, receiver, clock, key, memory, &mut answers, &mut stop);
+        let outcome = group(
+            db.as_mut(),
+            first,
+            receiver,
+            clock,
+            key,
+            memory,
+            &mut answers,
+            &mut stop,
+        );
         if let Err(error) = outcome {
             tracing::error!(%error, "a group of commands was not committed");
             let _ = db.script("ROLLBACK");
@@ -105,7 +124,10 @@ fn fail(answers: &mut [Answer], why: &str) {
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "the writer's own loop, called once")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the writer's own loop, called once"
+)]
 fn group(
     db: &mut dyn Db,
     first: Job,
@@ -163,7 +185,11 @@ fn one(
     answers: &mut Vec<Answer>,
 ) -> Result<(), Fault> {
     match job {
-        Job::Commands { envelopes, dry, reply } => {
+        Job::Commands {
+            envelopes,
+            dry,
+            reply,
+        } => {
             // A failure of the savepoint itself loses the transaction.
             match batch(db, &envelopes, dry, clock, memory) {
                 Ok(result) => answers.push(Answer::Batch(reply, result)),
@@ -197,16 +223,22 @@ fn batch(
     let heads = memory.heads.clone();
     let mut done = Vec::with_capacity(envelopes.len());
     for (index, envelope) in envelopes.iter().enumerate() {
-        let mut processor =
-            Processor { db, memory, now_ms: clock.now_ms(), clock: clock.label() };
+        let mut processor = Processor {
+            db,
+            memory,
+            now_ms: clock.now_ms(),
+            clock: clock.label(),
+        };
         match processor.run(envelope) {
             Ok(it) => done.push(it),
             Err(rejected) => {
                 undo(db, memory, heads)?;
                 if let Rejected::Refused(refusal) = &rejected
-                    && !dry && envelopes.len() == 1 {
-                        remember_refusal(db, memory, clock, envelope, refusal)?;
-                    }
+                    && !dry
+                    && envelopes.len() == 1
+                {
+                    remember_refusal(db, memory, clock, envelope, refusal)?;
+                }
                 return Ok(Err((index, rejected)));
             }
         }
@@ -240,7 +272,12 @@ fn remember_refusal(
     refusal: &dukou_kernel::Refusal,
 ) -> Result<(), Fault> {
     let heads = memory.heads.clone();
-    let mut processor = Processor { db, memory, now_ms: clock.now_ms(), clock: clock.label() };
+    let mut processor = Processor {
+        db,
+        memory,
+        now_ms: clock.now_ms(),
+        clock: clock.label(),
+    };
     match processor.record_refusal(envelope, refusal) {
         Ok(()) => db.script("RELEASE SAVEPOINT one"),
         Err(Rejected::Fault(fault)) => Err(fault),

@@ -37,15 +37,19 @@ pub fn registration(institution: InstitutionId, actor: &Actor, new: &NewPerson) 
     let key = format!("{institution}:{}", new.staff_no);
     let staff_no_key =
         (!new.staff_no.is_empty()).then(|| session::hex(&Sha256::digest(key.as_bytes())));
-    let sealed = [("name", &new.name), ("staff_no", &new.staff_no), ("salt", &salt)]
-        .into_iter()
-        .filter(|(_, text)| !text.is_empty())
-        .map(|(field, text)| SealedText {
-            subject: new.id,
-            field: field.to_owned(),
-            text: text.clone(),
-        })
-        .collect();
+    let sealed = [
+        ("name", &new.name),
+        ("staff_no", &new.staff_no),
+        ("salt", &salt),
+    ]
+    .into_iter()
+    .filter(|(_, text)| !text.is_empty())
+    .map(|(field, text)| SealedText {
+        subject: new.id,
+        field: field.to_owned(),
+        text: text.clone(),
+    })
+    .collect();
     let register = people::Command::Register {
         kind: new.kind,
         unit: new.unit,
@@ -83,7 +87,11 @@ pub fn open(
         session::token()
             .bytes()
             .take(32)
-            .filter_map(|byte| LETTERS.get(usize::from(byte) % 32).map(|it| char::from(*it)))
+            .filter_map(|byte| {
+                LETTERS
+                    .get(usize::from(byte) % 32)
+                    .map(|it| char::from(*it))
+            })
             .collect::<String>()
     });
     let params = [
@@ -101,9 +109,18 @@ pub fn open(
             &params,
         )
     })?;
-    let command = Command::Person(person, people::Command::Account { what: AccountFact::Opened });
+    let command = Command::Person(
+        person,
+        people::Command::Account {
+            what: AccountFact::Opened,
+        },
+    );
     store
-        .execute(Envelope::new(institution, Actor::System("setup".to_owned()), command))
+        .execute(Envelope::new(
+            institution,
+            Actor::System("setup".to_owned()),
+            command,
+        ))
         .map(|_| ())
 }
 
@@ -111,7 +128,12 @@ pub fn open(
 ///
 /// # Errors
 /// When the database cannot be written.
-pub fn invite(store: &Store, institution: InstitutionId, person: PersonId, login: &str) -> Result<String, Fault> {
+pub fn invite(
+    store: &Store,
+    institution: InstitutionId,
+    person: PersonId,
+    login: &str,
+) -> Result<String, Fault> {
     const WEEK_MS: i64 = 7 * 86_400_000;
     let token = session::token();
     let now = store.now_ms();

@@ -51,6 +51,10 @@ pub struct App {
 impl App {
     /// An application over an open store.
     pub fn new(store: Store, settings: Settings) -> Self {
-        Self { store, settings, attempts: Mutex::new(HashMap::new()) }
+        Self {
+            store,
+            settings,
+            attempts: Mutex::new(HashMap::new()),
+        }
     }
 }

@@ -10,7 +10,11 @@ use crate::session::User;
 
 /// The widest scope that any of the roles has for an action.
 pub fn scope_of(institution: &Institution, roles: &[Role], action: &str) -> Scope {
-    roles.iter().map(|role| institution.scope(*role, action)).max().unwrap_or(Scope::None)
+    roles
+        .iter()
+        .map(|role| institution.scope(*role, action))
+        .max()
+        .unwrap_or(Scope::None)
 }
 
 /// What a user may do this action on. Without a user, the public's rights count.
@@ -32,7 +36,11 @@ pub fn case_filter(scope: Scope, user: &User, next: usize) -> (String, Vec<Value
                 " AND (c.unit = ${next} OR c.manager = ${0} OR EXISTS (SELECT 1 FROM case_person p WHERE p.institution = c.institution AND p.case_id = c.id AND p.person = ${0}))",
                 next + 1
             ),
-            vec![user.unit.map_or(Value::Null, |unit| Value::Text(unit.to_string())), person],
+            vec![
+                user.unit
+                    .map_or(Value::Null, |unit| Value::Text(unit.to_string())),
+                person,
+            ],
         ),
         Scope::Own => (
             format!(
@@ -48,10 +56,17 @@ pub fn case_filter(scope: Scope, user: &User, next: usize) -> (String, Vec<Value
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn covers_case(db: &mut dyn Db, user: &User, scope: Scope, case: CaseId) -> Result<bool, Fault> {
+pub fn covers_case(
+    db: &mut dyn Db,
+    user: &User,
+    scope: Scope,
+    case: CaseId,
+) -> Result<bool, Fault> {
     let (filter, values) = case_filter(scope, user, 3);
-    let mut params =
-        vec![Value::Text(user.institution.to_string()), Value::Text(case.to_string())];
+    let mut params = vec![
+        Value::Text(user.institution.to_string()),
+        Value::Text(case.to_string()),
+    ];
     params.extend(values);
     let sql =
         format!("SELECT 1 FROM case_view c WHERE c.institution = $1 AND c.id = $2{filter} LIMIT 1");
@@ -62,10 +77,17 @@ pub fn covers_case(db: &mut dyn Db, user: &User, scope: Scope, case: CaseId) -> 
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn covers_deal(db: &mut dyn Db, user: &User, scope: Scope, deal: DealId) -> Result<bool, Fault> {
+pub fn covers_deal(
+    db: &mut dyn Db,
+    user: &User,
+    scope: Scope,
+    deal: DealId,
+) -> Result<bool, Fault> {
     let (filter, values) = case_filter(scope, user, 3);
-    let mut params =
-        vec![Value::Text(user.institution.to_string()), Value::Text(deal.to_string())];
+    let mut params = vec![
+        Value::Text(user.institution.to_string()),
+        Value::Text(deal.to_string()),
+    ];
     params.extend(values);
     let sql = format!(
         "SELECT 1 FROM deal_case d JOIN case_view c ON c.institution = d.institution AND c.id = d.case_id WHERE d.institution = $1 AND d.deal = $2{filter} LIMIT 1"

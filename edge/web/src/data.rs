@@ -47,18 +47,34 @@ pub fn first_institution(app: &App) -> Result<Option<Arc<Institution>>, Failure>
 ///
 /// # Errors
 /// Not found, or the database cannot be read.
-pub fn case(app: &App, institution: InstitutionId, id: CaseId) -> Result<(i64, Arc<State>), Failure> {
+pub fn case(
+    app: &App,
+    institution: InstitutionId,
+    id: CaseId,
+) -> Result<(i64, Arc<State>), Failure> {
     let (version, state) = app.store.state(institution, StreamId::Case(id))?;
-    if version == 0 { Err(Failure::NotFound) } else { Ok((version, state)) }
+    if version == 0 {
+        Err(Failure::NotFound)
+    } else {
+        Ok((version, state))
+    }
 }
 
 /// A deal with its version.
 ///
 /// # Errors
 /// Not found, or the database cannot be read.
-pub fn deal(app: &App, institution: InstitutionId, id: DealId) -> Result<(i64, Arc<State>), Failure> {
+pub fn deal(
+    app: &App,
+    institution: InstitutionId,
+    id: DealId,
+) -> Result<(i64, Arc<State>), Failure> {
     let (version, state) = app.store.state(institution, StreamId::Deal(id))?;
-    if version == 0 { Err(Failure::NotFound) } else { Ok((version, state)) }
+    if version == 0 {
+        Err(Failure::NotFound)
+    } else {
+        Ok((version, state))
+    }
 }
 
 /// The case inside a state.
@@ -87,7 +103,11 @@ pub fn as_deal(state: &State) -> Result<&Deal, Failure> {
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn person_name(db: &mut dyn Db, institution: InstitutionId, person: PersonId) -> Result<String, Fault> {
+pub fn person_name(
+    db: &mut dyn Db,
+    institution: InstitutionId,
+    person: PersonId,
+) -> Result<String, Fault> {
     let row = db.row(
         "SELECT text FROM sealed WHERE institution = $1 AND subject = $2 AND field = 'name'",
         &[text(institution), text(person)],
@@ -127,15 +147,25 @@ pub fn people_in(
          WHERE r.institution = $1 AND r.role = $2 ORDER BY s.text",
         &[text(institution), text(role.code())],
     )?;
-    Ok(rows.iter().filter_map(|row| Some((row.text(0).parse().ok()?, row.text(1).to_owned()))).collect())
+    Ok(rows
+        .iter()
+        .filter_map(|row| Some((row.text(0).parse().ok()?, row.text(1).to_owned())))
+        .collect())
 }
 
 /// SQL for the tasks that wait for this user, with the next parameter's number
 /// after institution ($1) and person ($2).
 pub fn my_tasks_sql(user: &User) -> String {
-    let roles: Vec<String> =
-        user.roles.iter().map(|role| format!("'{}'", role.code())).collect();
-    let roles = if roles.is_empty() { "''".to_owned() } else { roles.join(", ") };
+    let roles: Vec<String> = user
+        .roles
+        .iter()
+        .map(|role| format!("'{}'", role.code()))
+        .collect();
+    let roles = if roles.is_empty() {
+        "''".to_owned()
+    } else {
+        roles.join(", ")
+    };
     format!(
         "t.institution = $1 AND ((t.holder_kind = 'person' AND t.holder = $2) OR (t.holder_kind = 'role' AND t.holder IN ({roles})) \
          OR (t.holder_kind = 'manager' AND EXISTS (SELECT 1 FROM case_view m WHERE m.institution = t.institution AND m.id = t.case_id AND m.manager = $2)))"
@@ -148,6 +178,8 @@ pub fn my_tasks_sql(user: &User) -> String {
 /// When the database cannot be read.
 pub fn my_task_count(app: &App, user: &User) -> Result<usize, Failure> {
     let sql = format!("SELECT COUNT(*) FROM task t WHERE {}", my_tasks_sql(user));
-    let row = app.store.read(|db| db.row(&sql, &[text(user.institution), text(user.person)]))?;
+    let row = app
+        .store
+        .read(|db| db.row(&sql, &[text(user.institution), text(user.person)]))?;
     Ok(row.map_or(0, |row| usize::try_from(row.int(0)).unwrap_or(0)))
 }

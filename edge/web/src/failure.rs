@@ -51,7 +51,9 @@ impl From<Rejected> for Failure {
     fn from(rejected: Rejected) -> Self {
         match rejected {
             Rejected::Refused(refusal) => Self::Refused(refusal),
-            Rejected::Conflict { expected, actual, .. } => Self::Conflict { expected, actual },
+            Rejected::Conflict {
+                expected, actual, ..
+            } => Self::Conflict { expected, actual },
             Rejected::KeyReused => Self::BadRequest(Finding::refused(
                 "key.reused",
                 dukou_kernel::text!(

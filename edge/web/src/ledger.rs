@@ -17,7 +17,9 @@ use dukou_chain::whole::{Command, State, kind_of_number};
 use dukou_chain::{agreement, protection};
 use dukou_intake::{Batch, Known, Mapping, Place, contract_key};
 use dukou_journal::{Actor, StreamId};
-use dukou_kernel::{BatchId, CaseId, DealId, InstitutionId, Money, PersonId, ReceiptId, Share, UnitId};
+use dukou_kernel::{
+    BatchId, CaseId, DealId, InstitutionId, Money, PersonId, ReceiptId, Share, UnitId,
+};
 use dukou_store::{Envelope, Fault, Store, Value};
 use sha2::{Digest, Sha256};
 
@@ -38,7 +40,8 @@ impl Known for InSystem {
     }
 
     fn contract(&self, key: &str) -> bool {
-        self.contracts.contains_key(&agreement::contract_claim(key).value)
+        self.contracts
+            .contains_key(&agreement::contract_claim(key).value)
     }
 
     fn receipt(&self, key: &str) -> bool {
@@ -114,7 +117,10 @@ pub fn saved_mappings(store: &Store, institution: InstitutionId) -> Result<Vec<M
             &[institution.to_string().into()],
         )
     })?;
-    Ok(rows.iter().filter_map(|row| serde_json::from_str(row.text(0)).ok()).collect())
+    Ok(rows
+        .iter()
+        .filter_map(|row| serde_json::from_str(row.text(0)).ok())
+        .collect())
 }
 
 /// Turns the good rows of a batch into commands.
@@ -160,13 +166,28 @@ pub fn commands(
         deal_cases: HashMap::new(),
         out: Vec::new(),
     };
-    for row in batch.accepted.achievements.iter().filter(|row| !row.already) {
+    for row in batch
+        .accepted
+        .achievements
+        .iter()
+        .filter(|row| !row.already)
+    {
         maker.achievement(row);
     }
-    for row in batch.accepted.contracts.iter().filter(|it| !it.already && it.waits_for.is_empty()) {
+    for row in batch
+        .accepted
+        .contracts
+        .iter()
+        .filter(|it| !it.already && it.waits_for.is_empty())
+    {
         maker.contract(row);
     }
-    for row in batch.accepted.receipts.iter().filter(|it| !it.already && it.waits_for.is_none()) {
+    for row in batch
+        .accepted
+        .receipts
+        .iter()
+        .filter(|it| !it.already && it.waits_for.is_none())
+    {
         maker.receipt(row);
     }
     let distributions = batch.accepted.distributions.iter();
@@ -178,8 +199,14 @@ pub fn commands(
 
 fn units(store: &Store, institution: InstitutionId) -> Result<HashMap<String, UnitId>, Fault> {
     let (_, state) = store.state(institution, StreamId::Institution)?;
-    let State::Institution(it) = state.as_ref() else { return Ok(HashMap::new()) };
-    Ok(it.units.iter().map(|(id, (zh, _))| (zh.clone(), *id)).collect())
+    let State::Institution(it) = state.as_ref() else {
+        return Ok(HashMap::new());
+    };
+    Ok(it
+        .units
+        .iter()
+        .map(|(id, (zh, _))| (zh.clone(), *id))
+        .collect())
 }
 
 type Roster = HashMap<String, Vec<(PersonId, Option<UnitId>)>>;
@@ -195,7 +222,10 @@ fn roster(store: &Store, institution: InstitutionId) -> Result<Roster, Fault> {
     for row in rows {
         if let Ok(id) = row.text(1).parse() {
             let unit = row.text(2).parse().ok();
-            roster.entry(row.text(0).to_owned()).or_default().push((id, unit));
+            roster
+                .entry(row.text(0).to_owned())
+                .or_default()
+                .push((id, unit));
         }
     }
     Ok(roster)
@@ -247,7 +277,8 @@ fn result_kind(words: Option<&str>, number: &str) -> ResultKind {
 
 impl Maker<'_> {
     fn send(&mut self, command: Command) {
-        self.out.push(Envelope::new(self.institution, self.actor.clone(), command));
+        self.out
+            .push(Envelope::new(self.institution, self.actor.clone(), command));
     }
 
     fn origin(&self, place: Place) -> Origin {
@@ -281,7 +312,12 @@ impl Maker<'_> {
         if let Some(known) = self.people.get(&key) {
             return *known;
         }
-        let mut fitting = self.roster.get(name).into_iter().flatten().filter(|(_, at)| *at == unit);
+        let mut fitting = self
+            .roster
+            .get(name)
+            .into_iter()
+            .flatten()
+            .filter(|(_, at)| *at == unit);
         let only = match (fitting.next(), fitting.next()) {
             (Some((id, _)), None) => Some(*id),
             _ => None,
@@ -296,7 +332,11 @@ impl Maker<'_> {
                 posts: Vec::new(),
                 roles: Vec::new(),
             };
-            self.out.extend(accounts::registration(self.institution, &self.actor, &person));
+            self.out.extend(accounts::registration(
+                self.institution,
+                &self.actor,
+                &person,
+            ));
             person.id
         });
         self.people.insert(key, id);
@@ -342,7 +382,11 @@ impl Maker<'_> {
 
     fn contract(&mut self, row: &dukou_intake::Contract) {
         let deal = DealId(uuid::Uuid::now_v7());
-        let mut cases: Vec<CaseId> = row.numbers.iter().filter_map(|it| self.case_of(it)).collect();
+        let mut cases: Vec<CaseId> = row
+            .numbers
+            .iter()
+            .filter_map(|it| self.case_of(it))
+            .collect();
         cases.dedup();
         let (mode, licence) = mode(row.mode.as_deref().unwrap_or_default());
         let past = PastDeal {
@@ -369,11 +413,16 @@ impl Maker<'_> {
     fn deal_of(&self, no: &str) -> Option<DealId> {
         let claim = agreement::contract_claim(no).value;
         let in_system = || self.known.contracts.get(&claim);
-        self.deals.get(&contract_key(no)).or_else(in_system).copied()
+        self.deals
+            .get(&contract_key(no))
+            .or_else(in_system)
+            .copied()
     }
 
     fn receipt(&mut self, row: &dukou_intake::Receipt) {
-        let Some(deal) = self.deal_of(&row.no) else { return };
+        let Some(deal) = self.deal_of(&row.no) else {
+            return;
+        };
         let past = PastReceipt {
             receipt: receipt_id(&row.key),
             received: row.date,
@@ -385,7 +434,9 @@ impl Maker<'_> {
     }
 
     fn distribution(&mut self, row: &dukou_intake::Distribution) {
-        let Some(deal) = self.deal_of(&row.no) else { return };
+        let Some(deal) = self.deal_of(&row.no) else {
+            return;
+        };
         let cases = self.deal_cases.get(&deal).cloned().unwrap_or_default();
         let mut people = Vec::new();
         for (name, amount) in &row.persons {
@@ -402,9 +453,11 @@ impl Maker<'_> {
             people.push((person, *amount));
         }
         let mut pools: Vec<(String, Money)> = Vec::new();
-        for (name, amount) in
-            [("team", row.team), ("college", row.college), ("university", row.university)]
-        {
+        for (name, amount) in [
+            ("team", row.team),
+            ("college", row.college),
+            ("university", row.university),
+        ] {
             pools.extend(amount.map(|it| (name.to_owned(), it)));
         }
         pools.extend(row.others.iter().cloned());
@@ -416,6 +469,9 @@ impl Maker<'_> {
             key: row.key.clone(),
             origin: self.origin(row.place),
         };
-        self.send(Command::DealHistory(deal, DealCommand::Distribution { past }));
+        self.send(Command::DealHistory(
+            deal,
+            DealCommand::Distribution { past },
+        ));
     }
 }

@@ -73,7 +73,10 @@ impl Answer {
     /// A file to save.
     pub fn download(media: &str, name: &str, body: Vec<u8>) -> Self {
         let encoded: String = form_urlencoded::byte_serialize(name.as_bytes()).collect();
-        let value = format!("attachment; filename*=UTF-8''{}", encoded.replace('+', "%20"));
+        let value = format!(
+            "attachment; filename*=UTF-8''{}",
+            encoded.replace('+', "%20")
+        );
         let mut answer = Self::bytes(media, body);
         answer.headers.push((header::CONTENT_DISPOSITION, value));
         answer
@@ -105,7 +108,11 @@ pub fn safe_path(to: &str) -> String {
         && !to.starts_with("//")
         && !to.contains(['\\', '\r', '\n', '\t'])
         && !to.starts_with("/\\");
-    if inside { to.to_owned() } else { "/".to_owned() }
+    if inside {
+        to.to_owned()
+    } else {
+        "/".to_owned()
+    }
 }
 
 /// One entry of the navigation.
@@ -216,19 +223,28 @@ impl Page {
             Some(user) => Some(crate::data::institution(app, user.institution)?),
             None => crate::data::first_institution(app)?,
         };
-        let name = institution.as_ref().and_then(|it| it.profile.as_ref()).map(|profile| {
-            let english = req.lang == Lang::En && !profile.name_en.is_empty();
-            if english { profile.name_en.clone() } else { profile.name_zh.clone() }
-        });
-        let full = req.user.as_ref().filter(|user| !user.half && !user.must_enrol);
+        let name = institution
+            .as_ref()
+            .and_then(|it| it.profile.as_ref())
+            .map(|profile| {
+                let english = req.lang == Lang::En && !profile.name_en.is_empty();
+                if english {
+                    profile.name_en.clone()
+                } else {
+                    profile.name_zh.clone()
+                }
+            });
+        let full = req
+            .user
+            .as_ref()
+            .filter(|user| !user.half && !user.must_enrol);
         let count = match full {
             Some(user) => Some(crate::data::my_task_count(app, user)?),
             None => None,
         };
         let nav = full.map_or_else(Vec::new, |user| {
-            let allowed = |action: &str| {
-                authorise(institution.as_deref(), Some(user), action) != Scope::None
-            };
+            let allowed =
+                |action: &str| authorise(institution.as_deref(), Some(user), action) != Scope::None;
             nav(req, &user.roles, &allowed, count)
         });
         let search_allowed = full.is_some_and(|user| {
@@ -238,7 +254,10 @@ impl Page {
         Ok(Self {
             lang: req.lang,
             theme: req.theme.clone(),
-            csrf: req.user.as_ref().map_or_else(|| req.visitor.clone(), |user| user.csrf.clone()),
+            csrf: req
+                .user
+                .as_ref()
+                .map_or_else(|| req.visitor.clone(), |user| user.csrf.clone()),
             user: full.map(|user| page_user(user, req.lang)),
             nav,
             bottom_nav,
@@ -253,10 +272,17 @@ impl Page {
 }
 
 fn page_user(user: &crate::session::User, lang: Lang) -> PageUser {
-    let roles: Vec<String> =
-        user.roles.iter().map(|role| role.label().get(lang).to_owned()).collect();
+    let roles: Vec<String> = user
+        .roles
+        .iter()
+        .map(|role| role.label().get(lang).to_owned())
+        .collect();
     PageUser {
-        initial: user.name.chars().next().map_or_else(String::new, |c| c.to_string()),
+        initial: user
+            .name
+            .chars()
+            .next()
+            .map_or_else(String::new, |c| c.to_string()),
         name: user.name.clone(),
         role_name: roles.join(lang.pick("、", ", ")),
     }
@@ -288,9 +314,19 @@ fn nav(
     let administrator = roles.iter().any(|role| role.is_administrator());
     let mut items = Vec::new();
     let mut add = |href: &'static str, zh: &'static str, en: &'static str, icon: &'static str| {
-        let current = if href == "/" { req.path == "/" } else { req.path.starts_with(href) };
+        let current = if href == "/" {
+            req.path == "/"
+        } else {
+            req.path.starts_with(href)
+        };
         let count = if href == "/" { count } else { None };
-        items.push(NavItem { href, label: req.lang.pick(zh, en), icon, current, count });
+        items.push(NavItem {
+            href,
+            label: req.lang.pick(zh, en),
+            icon,
+            current,
+            count,
+        });
     };
     add("/", "待办", "Work", "todo");
     if allowed("case.read") {
@@ -358,7 +394,10 @@ pub fn failed(app: &App, req: &Req, failure: Failure) -> Answer {
     let Ok(p) = Page::new(app, req) else {
         return Answer {
             status: StatusCode::INTERNAL_SERVER_ERROR,
-            ..Answer::bytes("text/plain; charset=utf-8", b"Dukou cannot read its database.".to_vec())
+            ..Answer::bytes(
+                "text/plain; charset=utf-8",
+                b"Dukou cannot read its database.".to_vec(),
+            )
         };
     };
     let status = described.status;
@@ -367,7 +406,11 @@ pub fn failed(app: &App, req: &Req, failure: Failure) -> Answer {
         heading: described.heading,
         findings: described.findings,
         lead: described.lead,
-        back: if req.post { String::new() } else { "/".to_owned() },
+        back: if req.post {
+            String::new()
+        } else {
+            "/".to_owned()
+        },
         reference: described.reference,
     };
     Answer::html_with(status, &page).unwrap_or_else(|_| Answer::see_other("/"))
@@ -396,7 +439,10 @@ fn describe(req: &Req, failure: Failure) -> Described {
             StatusCode::UNAUTHORIZED,
             "sign_in",
             ("先登录", "Sign in first"),
-            ("这一页要登录后才能看。", "This page needs a signed-in person."),
+            (
+                "这一页要登录后才能看。",
+                "This page needs a signed-in person.",
+            ),
         ),
         Failure::Forbidden => say(
             StatusCode::FORBIDDEN,
@@ -424,8 +470,12 @@ fn describe(req: &Req, failure: Failure) -> Described {
         ),
         Failure::Conflict { expected, actual } => Described {
             lead: match req.lang {
-                Lang::Zh => format!("你打开时是第{expected}版，现在是第{actual}版。你的修改没有保存；返回可找回填写的内容，重新打开可看到对方的修改。"),
-                Lang::En => format!("You opened version {expected}; it is version {actual} now. Your change was not saved: go back to recover what you typed, reload to see theirs."),
+                Lang::Zh => format!(
+                    "你打开时是第{expected}版，现在是第{actual}版。你的修改没有保存；返回可找回填写的内容，重新打开可看到对方的修改。"
+                ),
+                Lang::En => format!(
+                    "You opened version {expected}; it is version {actual} now. Your change was not saved: go back to recover what you typed, reload to see theirs."
+                ),
             },
             ..say(
                 StatusCode::CONFLICT,
@@ -436,7 +486,12 @@ fn describe(req: &Req, failure: Failure) -> Described {
         },
         Failure::BadRequest(finding) => Described {
             findings: vec![finding],
-            ..say(StatusCode::BAD_REQUEST, "bad_request", ("这一步没有执行", "Nothing was done"), ("", ""))
+            ..say(
+                StatusCode::BAD_REQUEST,
+                "bad_request",
+                ("这一步没有执行", "Nothing was done"),
+                ("", ""),
+            )
         },
         Failure::Refused(refusal) => Described {
             findings: refusal.findings,

@@ -16,9 +16,13 @@ struct Turn;
 impl Turn {
     fn take() -> Self {
         let (count, free) = (&RUNNING.0, &RUNNING.1);
-        let mut running = count.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut running = count
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         while *running >= AT_ONCE {
-            running = free.wait(running).unwrap_or_else(std::sync::PoisonError::into_inner);
+            running = free
+                .wait(running)
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
         }
         *running += 1;
         Self
@@ -27,7 +31,10 @@ impl Turn {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        let mut running = RUNNING.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut running = RUNNING
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         *running = running.saturating_sub(1);
         RUNNING.1.notify_one();
     }
@@ -55,8 +62,13 @@ pub fn verify(password: &str, stored: &str) -> bool {
     const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     let _turn = Turn::take();
     let known = if stored.is_empty() { NOBODY } else { stored };
-    let Ok(parsed) = PasswordHash::new(known) else { return false };
-    hasher().verify_password(password.as_bytes(), &parsed).is_ok() && !stored.is_empty()
+    let Ok(parsed) = PasswordHash::new(known) else {
+        return false;
+    };
+    hasher()
+        .verify_password(password.as_bytes(), &parsed)
+        .is_ok()
+        && !stored.is_empty()
 }
 
 /// What is wrong with a new password, if anything (GB/T 22239-2019 8.1.4.1).
@@ -69,7 +81,8 @@ pub fn weakness(password: &str, login: &str) -> Option<Finding> {
         password.chars().any(|c| !c.is_ascii_alphanumeric()),
     ];
     let variety = kinds.into_iter().filter(|yes| *yes).count();
-    let contains_login = !login.is_empty() && password.to_lowercase().contains(&login.to_lowercase());
+    let contains_login =
+        !login.is_empty() && password.to_lowercase().contains(&login.to_lowercase());
     if length < 10 || (variety < 3 && length < 16) || length > 200 || contains_login {
         return Some(
             Finding::refused(

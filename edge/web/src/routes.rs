@@ -27,19 +27,39 @@ pub struct Route {
 }
 
 const fn get(path: &'static str, action: &'static str, handler: Handler) -> Route {
-    Route { post: false, path, action, half_signed_in: false, uploads: false, handler }
+    Route {
+        post: false,
+        path,
+        action,
+        half_signed_in: false,
+        uploads: false,
+        handler,
+    }
 }
 
 const fn post(path: &'static str, action: &'static str, handler: Handler) -> Route {
-    Route { post: true, path, action, half_signed_in: false, uploads: false, handler }
+    Route {
+        post: true,
+        path,
+        action,
+        half_signed_in: false,
+        uploads: false,
+        handler,
+    }
 }
 
 const fn upload(path: &'static str, action: &'static str, handler: Handler) -> Route {
-    Route { uploads: true, ..post(path, action, handler) }
+    Route {
+        uploads: true,
+        ..post(path, action, handler)
+    }
 }
 
 const fn half(route: Route) -> Route {
-    Route { half_signed_in: true, ..route }
+    Route {
+        half_signed_in: true,
+        ..route
+    }
 }
 
 /// What answers when nothing else does.
@@ -77,26 +97,62 @@ pub const ROUTES: &[Route] = &[
     get("/cases.xlsx", "export.lists", pages::cases::export),
     post("/views", "page.self", pages::cases::save_view),
     get("/cases/{id}", "case.read", pages::case::show),
-    get("/cases/{id}/do/{command}", "case.read", pages::step::show_case),
-    upload("/cases/{id}/do/{command}", "case.read", pages::step::submit_case),
+    get(
+        "/cases/{id}/do/{command}",
+        "case.read",
+        pages::step::show_case,
+    ),
+    upload(
+        "/cases/{id}/do/{command}",
+        "case.read",
+        pages::step::submit_case,
+    ),
     get("/deals", "deal.read", pages::deals::list),
     get("/deals.xlsx", "export.lists", pages::deals::export),
     get("/deals/{id}", "deal.read", pages::deals::open),
-    get("/deals/{id}/do/{command}", "deal.read", pages::step::show_deal),
-    upload("/deals/{id}/do/{command}", "deal.read", pages::step::submit_deal),
-    get("/deals/{id}/split/{receipt}", "money.read", pages::split::show),
+    get(
+        "/deals/{id}/do/{command}",
+        "deal.read",
+        pages::step::show_deal,
+    ),
+    upload(
+        "/deals/{id}/do/{command}",
+        "deal.read",
+        pages::step::submit_deal,
+    ),
+    get(
+        "/deals/{id}/split/{receipt}",
+        "money.read",
+        pages::split::show,
+    ),
     get("/money", "money.read", pages::money::list),
     get("/disclose", "disclosure.submit", pages::disclose::begin),
     post("/disclose", "disclosure.submit", pages::disclose::answer),
-    get("/disclose/{draft}", "disclosure.submit", pages::disclose::show),
-    upload("/disclose/{draft}", "disclosure.submit", pages::disclose::save),
-    post("/disclose/{draft}/autosave", "disclosure.submit", pages::disclose::autosave),
+    get(
+        "/disclose/{draft}",
+        "disclosure.submit",
+        pages::disclose::show,
+    ),
+    upload(
+        "/disclose/{draft}",
+        "disclosure.submit",
+        pages::disclose::save,
+    ),
+    post(
+        "/disclose/{draft}/autosave",
+        "disclosure.submit",
+        pages::disclose::autosave,
+    ),
     get("/files/{hash}", "file.read", pages::file::show),
     get("/import", "import.ledger", pages::import::show),
     upload("/import", "import.ledger", pages::import::submit),
     get("/import/{draft}", "import.ledger", pages::import::report),
     post("/import/{draft}", "import.ledger", pages::import::act),
-    get("/import/{draft}/fix-list.xlsx", "import.ledger", pages::import::fix_list),
+    get(
+        "/import/{draft}/fix-list.xlsx",
+        "import.ledger",
+        pages::import::fix_list,
+    ),
     // Rules.
     get("/rules", "rules.read", pages::rules::show),
     // Administration.
@@ -106,19 +162,51 @@ pub const ROUTES: &[Route] = &[
     get("/people/new", "people.register", pages::people::new),
     post("/people/new", "people.register", pages::people::register),
     get("/people/roster", "people.register", pages::people::roster),
-    upload("/people/roster", "people.register", pages::people::roster_submit),
+    upload(
+        "/people/roster",
+        "people.register",
+        pages::people::roster_submit,
+    ),
     get("/people/{id}", "people.read", pages::people::show),
     get("/people/{id}/edit", "people.update", pages::people::edit),
     post("/people/{id}/edit", "people.update", pages::people::update),
-    post("/people/{id}/account", "admin.people.account", pages::people::account),
-    get("/people/{id}/do/{command}", "people.read", pages::step::show_person),
-    upload("/people/{id}/do/{command}", "people.read", pages::step::submit_person),
+    post(
+        "/people/{id}/account",
+        "admin.people.account",
+        pages::people::account,
+    ),
+    get(
+        "/people/{id}/do/{command}",
+        "people.read",
+        pages::step::show_person,
+    ),
+    upload(
+        "/people/{id}/do/{command}",
+        "people.read",
+        pages::step::submit_person,
+    ),
     get("/settings", "page.self", pages::settings::show),
-    post("/settings/profile", "admin.settings", pages::settings::profile),
+    post(
+        "/settings/profile",
+        "admin.settings",
+        pages::settings::profile,
+    ),
     post("/settings/unit", "admin.settings", pages::settings::unit),
-    get("/settings/permissions", "rules.read", pages::settings::permissions),
-    post("/settings/permissions", "admin.permissions", pages::settings::set_permission),
-    upload("/settings/calendar", "admin.calendar", pages::settings::calendar),
+    get(
+        "/settings/permissions",
+        "rules.read",
+        pages::settings::permissions,
+    ),
+    post(
+        "/settings/permissions",
+        "admin.permissions",
+        pages::settings::set_permission,
+    ),
+    upload(
+        "/settings/calendar",
+        "admin.calendar",
+        pages::settings::calendar,
+    ),
     upload("/settings/policy", "policy.adopt", pages::settings::policy),
     get("/journal", "journal.read", pages::journal::list),
     get("/journal/verify", "journal.verify", pages::journal::verify),

@@ -63,7 +63,9 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(stop).await
+    axum::serve(listener, service)
+        .with_graceful_shutdown(stop)
+        .await
 }
 
 async fn dispatch(app: Arc<App>, route: &'static Route, request: Request) -> Response {
@@ -80,7 +82,10 @@ async fn dispatch(app: Arc<App>, route: &'static Route, request: Request) -> Res
         ..Req::default()
     };
     if let Ok(params) = params {
-        req.params = params.iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
+        req.params = params
+            .iter()
+            .map(|(k, v)| (k.to_owned(), v.to_owned()))
+            .collect();
     }
     read_headers(&mut req, &parts.headers);
     let session = cookie(&parts.headers, COOKIE);
@@ -88,14 +93,17 @@ async fn dispatch(app: Arc<App>, route: &'static Route, request: Request) -> Res
     if new_visitor {
         req.visitor = session::token();
     }
-    let limit = if route.uploads { app.settings.upload_limit } else { FORM_LIMIT };
+    let limit = if route.uploads {
+        app.settings.upload_limit
+    } else {
+        FORM_LIMIT
+    };
     let unread = read_body(&parts.headers, body, limit, &mut req).await.err();
     let secure = app.settings.secure_cookies;
     let visitor = req.visitor.clone();
-    let worked = tokio::task::spawn_blocking(move || {
-        answer(&app, route, req, session.as_deref(), unread)
-    })
-    .await;
+    let worked =
+        tokio::task::spawn_blocking(move || answer(&app, route, req, session.as_deref(), unread))
+            .await;
     let mut response = worked.unwrap_or_else(|error| {
         tracing::error!(%error, "a handler stopped");
         plain(StatusCode::INTERNAL_SERVER_ERROR, "internal error")
@@ -126,12 +134,17 @@ fn find_user(app: &App, req: &mut Req, session: Option<&str>) -> Result<(), Fail
     let Some(cookie) = session else { return Ok(()) };
     let now = app.store.now_ms();
     let idle = app.settings.idle_minutes;
-    req.user = app.store.read(|db| session::user_of(db, cookie, now, idle))?;
+    req.user = app
+        .store
+        .read(|db| session::user_of(db, cookie, now, idle))?;
     // The session lives on while it is used; once a minute is often enough.
     if let Some(user) = req.user.as_ref().filter(|user| now - user.seen_at > 60_000) {
         let params = [now.into(), user.token_hash.as_str().into()];
         app.store.write(move |db| {
-            db.exec("UPDATE session SET seen_at = $1 WHERE token_hash = $2", &params)
+            db.exec(
+                "UPDATE session SET seen_at = $1 WHERE token_hash = $2",
+                &params,
+            )
         })?;
     }
     Ok(())
@@ -141,9 +154,11 @@ fn find_user(app: &App, req: &mut Req, session: Option<&str>) -> Result<(), Fail
 /// factor, allowed by the table, and a form that came from our own page.
 fn guard(app: &App, route: &Route, req: &Req) -> Result<(), Failure> {
     if let Some(user) = &req.user
-        && (user.half || user.must_enrol) && !route.half_signed_in {
-            return Err(Failure::SignIn);
-        }
+        && (user.half || user.must_enrol)
+        && !route.half_signed_in
+    {
+        return Err(Failure::SignIn);
+    }
     if !route.action.is_empty() {
         let institution = match &req.user {
             Some(user) => Some(crate::data::institution(app, user.institution)?),
@@ -151,12 +166,19 @@ fn guard(app: &App, route: &Route, req: &Req) -> Result<(), Failure> {
         };
         let scope = authorise(institution.as_deref(), req.user.as_ref(), route.action);
         if scope == dukou_chain::people::Scope::None {
-            return Err(if req.user.is_none() { Failure::SignIn } else { Failure::Forbidden });
+            return Err(if req.user.is_none() {
+                Failure::SignIn
+            } else {
+                Failure::Forbidden
+            });
         }
     }
     if req.post {
         let token = req.field("csrf");
-        let expected = req.user.as_ref().map_or(req.visitor.as_str(), |user| user.csrf.as_str());
+        let expected = req
+            .user
+            .as_ref()
+            .map_or(req.visitor.as_str(), |user| user.csrf.as_str());
         if token.is_empty() || token != expected {
             return Err(Failure::BadRequest(dukou_kernel::Finding::refused(
                 "csrf",
@@ -182,7 +204,13 @@ fn respond(app: &App, answer: Answer) -> Response {
         }
     }
     for (name, value, age) in answer.cookies {
-        set_cookie(&mut response, name, &value, age, app.settings.secure_cookies);
+        set_cookie(
+            &mut response,
+            name,
+            &value,
+            age,
+            app.settings.secure_cookies,
+        );
     }
     response
 }
@@ -195,7 +223,9 @@ fn read_headers(req: &mut Req, headers: &HeaderMap) {
     req.theme = cookie(headers, "dukou_theme")
         .filter(|value| value == "light" || value == "dark")
         .unwrap_or_default();
-    req.visitor = cookie(headers, VISITOR).filter(|value| value.len() == 64).unwrap_or_default();
+    req.visitor = cookie(headers, VISITOR)
+        .filter(|value| value.len() == 64)
+        .unwrap_or_default();
     req.wants_json = headers
         .get(header::ACCEPT)
         .and_then(|value| value.to_str().ok())
@@ -205,7 +235,9 @@ fn read_headers(req: &mut Req, headers: &HeaderMap) {
 /// Chinese unless the browser's first wish is English.
 fn accepted(headers: &HeaderMap) -> Option<Lang> {
     let value = headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
-    value.split(',').find_map(|part| Lang::parse(part.trim().split(';').next()?))
+    value
+        .split(',')
+        .find_map(|part| Lang::parse(part.trim().split(';').next()?))
 }
 
 fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
@@ -254,8 +286,13 @@ async fn read_body(
     if !req.post {
         return Ok(());
     }
-    let bytes: Bytes = axum::body::to_bytes(body, limit).await.map_err(|_| too_large())?;
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let bytes: Bytes = axum::body::to_bytes(body, limit)
+        .await
+        .map_err(|_| too_large())?;
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default();
     if kind.starts_with("application/x-www-form-urlencoded") {
         req.fields = pairs(&bytes);
         return Ok(());
@@ -269,10 +306,16 @@ async fn read_body(
         let content = part.bytes().await.map_err(|_| unreadable())?;
         match name {
             Some(name) if !content.is_empty() => {
-                req.uploads.push(Upload { field, name, bytes: content.to_vec() });
+                req.uploads.push(Upload {
+                    field,
+                    name,
+                    bytes: content.to_vec(),
+                });
             }
             Some(_) => {}
-            None => req.fields.push((field, String::from_utf8_lossy(&content).into_owned())),
+            None => req
+                .fields
+                .push((field, String::from_utf8_lossy(&content).into_owned())),
         }
     }
     Ok(())
@@ -294,7 +337,9 @@ fn plain(status: StatusCode, text: &'static str) -> Response {
 fn protect(response: &mut Response, route: &Route) {
     let headers = response.headers_mut();
     let mut set = |name: &'static str, value: &'static str| {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     };
     set(
         "content-security-policy",
@@ -304,7 +349,10 @@ fn protect(response: &mut Response, route: &Route) {
     set("x-frame-options", "DENY");
     set("referrer-policy", "same-origin");
     set("cross-origin-opener-policy", "same-origin");
-    set("permissions-policy", "camera=(), microphone=(), geolocation=()");
+    set(
+        "permissions-policy",
+        "camera=(), microphone=(), geolocation=()",
+    );
     if !route.path.starts_with("/static/") {
         set("cache-control", "no-store");
     }

@@ -57,10 +57,12 @@ pub fn token() -> String {
 /// Lower-case hex.
 pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 /// What is stored of a token.
@@ -89,9 +91,11 @@ pub fn user_of(
     if row.int(4) < now_ms || idle_since > idle_minutes * 60_000 || row.int(8) != 0 {
         return Ok(None);
     }
-    let (Ok(institution), Ok(account), Ok(person)) =
-        (row.text(0).parse(), row.text(1).parse(), row.text(6).parse())
-    else {
+    let (Ok(institution), Ok(account), Ok(person)) = (
+        row.text(0).parse(),
+        row.text(1).parse(),
+        row.text(6).parse(),
+    ) else {
         return Ok(None);
     };
     let mut user = User {
@@ -119,13 +123,22 @@ pub fn user_of(
 }
 
 fn complete(db: &mut dyn Db, user: &mut User) -> Result<(), Fault> {
-    let key = [Value::Text(user.institution.to_string()), Value::Text(user.person.to_string())];
-    let roles =
-        db.rows("SELECT role FROM person_role WHERE institution = $1 AND person = $2", &key)?;
-    user.roles = roles.iter().filter_map(|row| Role::parse(row.text(0))).collect();
-    if let Some(row) =
-        db.row("SELECT unit FROM person_view WHERE institution = $1 AND id = $2", &key)?
-    {
+    let key = [
+        Value::Text(user.institution.to_string()),
+        Value::Text(user.person.to_string()),
+    ];
+    let roles = db.rows(
+        "SELECT role FROM person_role WHERE institution = $1 AND person = $2",
+        &key,
+    )?;
+    user.roles = roles
+        .iter()
+        .filter_map(|row| Role::parse(row.text(0)))
+        .collect();
+    if let Some(row) = db.row(
+        "SELECT unit FROM person_view WHERE institution = $1 AND id = $2",
+        &key,
+    )? {
         user.unit = row.text(0).parse().ok();
     }
     user.name = crate::data::person_name(db, user.institution, user.person)?;

@@ -38,7 +38,10 @@ pub fn run(settings: &Resolved) -> Result<ExitCode, String> {
     };
     let offered = people::offered(&store)?;
     for person in &offered {
-        eprintln!("{:<10} {:<8} {}  {PASSWORD}", person.login, person.name, person.role_zh);
+        eprintln!(
+            "{:<10} {:<8} {}  {PASSWORD}",
+            person.login, person.name, person.role_zh
+        );
     }
     let web = Settings {
         demo: true,

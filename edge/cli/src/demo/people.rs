@@ -35,7 +35,10 @@ pub const UNITS: &[(&str, &str)] = &[
     ("环境学院", "School of Environment"),
     ("机械工程学院", "School of Mechanical Engineering"),
     ("电子信息学院", "School of Electronics and Information"),
-    ("化学化工学院", "School of Chemistry and Chemical Engineering"),
+    (
+        "化学化工学院",
+        "School of Chemistry and Chemical Engineering",
+    ),
     ("生命科学学院", "School of Life Sciences"),
     ("农学院", "College of Agriculture"),
     ("医学院", "School of Medicine"),
@@ -50,18 +53,35 @@ pub const UNITS: &[(&str, &str)] = &[
 
 const SURNAMES: &str = "陆陈唐许江宋白何邵梁温顾叶林苏程沈曹袁邓彭吕卢蒋贾丁薛余潘杜戴夏钟汪田任姜范石姚谭廖邹熊金郝孔崔康毛邱秦史";
 const GIVEN: &[&str] = &[
-    "砚秋", "一苇", "嘉言", "予安", "露白", "若谷", "一帆", "小满", "知远", "思齐", "文澜", "景行", "清越", "明远",
-    "子衿", "承泽", "静姝", "怀远", "云舒", "望舒", "亦凡", "书瑶", "建国", "志强", "海涛", "雅琴", "晓彤", "俊杰",
-    "宏图", "丽华", "天佑", "雨桐", "梓涵", "浩然", "婉清", "伯安", "仲平", "季同", "长风", "南星",
+    "砚秋", "一苇", "嘉言", "予安", "露白", "若谷", "一帆", "小满", "知远", "思齐", "文澜", "景行",
+    "清越", "明远", "子衿", "承泽", "静姝", "怀远", "云舒", "望舒", "亦凡", "书瑶", "建国", "志强",
+    "海涛", "雅琴", "晓彤", "俊杰", "宏图", "丽华", "天佑", "雨桐", "梓涵", "浩然", "婉清", "伯安",
+    "仲平", "季同", "长风", "南星",
 ];
-const TITLES: &[&str] = &["教授", "副教授", "研究员", "高级工程师", "讲师", "博士后", "工程师"];
+const TITLES: &[&str] = &[
+    "教授",
+    "副教授",
+    "研究员",
+    "高级工程师",
+    "讲师",
+    "博士后",
+    "工程师",
+];
 
 fn unit(units: &[(UnitId, &'static str)], name: &str) -> Option<UnitId> {
-    units.iter().find(|(_, known)| *known == name).map(|(id, _)| *id)
+    units
+        .iter()
+        .find(|(_, known)| *known == name)
+        .map(|(id, _)| *id)
 }
 
 fn tenure(post: Post, title: &str, from: Date) -> Tenure {
-    Tenure { post, title: title.to_owned(), from, to: None }
+    Tenure {
+        post,
+        title: title.to_owned(),
+        from,
+        to: None,
+    }
 }
 
 /// The office's people.
@@ -99,8 +119,14 @@ pub fn researchers(units: &[(UnitId, &'static str)], count: usize, from: Date) -
     let surnames: Vec<char> = SURNAMES.chars().collect();
     (0..count)
         .map(|n| {
-            let surname = surnames.get(n * 7 % surnames.len().max(1)).copied().unwrap_or('陈');
-            let given = GIVEN.get((n * 11 + n / 40) % GIVEN.len()).copied().unwrap_or("一帆");
+            let surname = surnames
+                .get(n * 7 % surnames.len().max(1))
+                .copied()
+                .unwrap_or('陈');
+            let given = GIVEN
+                .get((n * 11 + n / 40) % GIVEN.len())
+                .copied()
+                .unwrap_or("一帆");
             let kind = match n % 23 {
                 5 | 11 => PersonKind::Student,
                 17 => PersonKind::Outside,
@@ -108,22 +134,38 @@ pub fn researchers(units: &[(UnitId, &'static str)], count: usize, from: Date) -
                 _ => PersonKind::Staff,
             };
             let title = TITLES.get(n % TITLES.len()).copied().unwrap_or("教授");
-            let post = if n % 29 == 3 { Post::HeadOfBody } else { Post::None };
+            let post = if n % 29 == 3 {
+                Post::HeadOfBody
+            } else {
+                Post::None
+            };
             NewPerson {
                 id: PersonId(uuid::Uuid::now_v7()),
                 name: format!("{surname}{given}"),
-                staff_no: if kind == PersonKind::Outside { String::new() } else { format!("{}", 2010001 + n) },
+                staff_no: if kind == PersonKind::Outside {
+                    String::new()
+                } else {
+                    format!("{}", 2010001 + n)
+                },
                 kind,
                 unit: colleges.get(n % colleges.len().max(1)).copied(),
                 posts: vec![tenure(post, title, from)],
-                roles: if kind == PersonKind::Staff { vec![Role::Inventor] } else { Vec::new() },
+                roles: if kind == PersonKind::Staff {
+                    vec![Role::Inventor]
+                } else {
+                    Vec::new()
+                },
             }
         })
         .collect()
 }
 
 /// Accounts for the office's people.
-pub fn open_accounts(store: &Store, institution: InstitutionId, password: &str) -> Result<(), String> {
+pub fn open_accounts(
+    store: &Store,
+    institution: InstitutionId,
+    password: &str,
+) -> Result<(), String> {
     for (login, name, role, _) in OFFICERS {
         let row = store
             .read(|db| {
@@ -135,8 +177,14 @@ pub fn open_accounts(store: &Store, institution: InstitutionId, password: &str) 
             .map_err(text)?;
         let person = row.and_then(|row| row.text(0).parse().ok());
         let person: PersonId = person.ok_or_else(|| format!("{name} was not registered"))?;
-        accounts::open(store, institution, person, (login, password), role.needs_second_factor())
-            .map_err(text)?;
+        accounts::open(
+            store,
+            institution,
+            person,
+            (login, password),
+            role.needs_second_factor(),
+        )
+        .map_err(text)?;
     }
     Ok(())
 }
@@ -153,7 +201,9 @@ pub fn offered(store: &Store) -> Result<Offered, String> {
         .map_err(text)?;
     let mut offered = Vec::new();
     for (login, _, role, _) in OFFICERS {
-        let Some(row) = rows.iter().find(|row| row.text(2) == *login) else { continue };
+        let Some(row) = rows.iter().find(|row| row.text(2) == *login) else {
+            continue;
+        };
         let (Ok(institution), Ok(person)) = (row.text(0).parse(), row.text(1).parse()) else {
             continue;
         };

@@ -73,7 +73,14 @@ impl Teller {
         self.acts.push(Act { at_ms, envelope });
     }
 
-    fn act_for(&mut self, days_ago: i64, hour: i64, actor: Actor, person: PersonId, command: Command) {
+    fn act_for(
+        &mut self,
+        days_ago: i64,
+        hour: i64,
+        actor: Actor,
+        person: PersonId,
+        command: Command,
+    ) {
         let at_ms = self.at(days_ago, hour);
         let envelope = Envelope {
             on_behalf: Some(person),
@@ -117,7 +124,12 @@ fn found(teller: &mut Teller) -> Vec<(UnitId, &'static str)> {
         central_unit: false,
         contact: "技术转移中心，电话 000-6600 0016".to_owned(),
     };
-    teller.act(600, 8, setup(), Command::Institution(institution::Command::Found { profile }));
+    teller.act(
+        600,
+        8,
+        setup(),
+        Command::Institution(institution::Command::Found { profile }),
+    );
     let units: Vec<(UnitId, &'static str)> =
         UNITS.iter().map(|(zh, _)| (UnitId(id()), *zh)).collect();
     for ((unit, zh), (_, en)) in units.iter().zip(UNITS) {
@@ -173,7 +185,13 @@ fn papers(store: &Store, teller: &mut Teller) -> Result<(), String> {
     for (key, name) in PAPERS {
         let meta = store.put_file(name, &titles::paper(key)).map_err(text)?;
         let file = FileHash::try_from(meta.hash.clone())?;
-        teller.papers.insert(key, Attachment { file, name: (*name).to_owned() });
+        teller.papers.insert(
+            key,
+            Attachment {
+                file,
+                name: (*name).to_owned(),
+            },
+        );
         let params = [
             Value::from(teller.institution.to_string()),
             meta.hash.into(),
@@ -206,26 +224,49 @@ struct Ready {
 }
 
 /// 300 disclosures over eighteen months; the newest still wait.
-fn disclose(teller: &mut Teller, crowd: &[NewPerson], units: &[(UnitId, &'static str)]) -> Vec<Ready> {
+fn disclose(
+    teller: &mut Teller,
+    crowd: &[NewPerson],
+    units: &[(UnitId, &'static str)],
+) -> Vec<Ready> {
     let mut ready = Vec::new();
     for n in 0..CASES {
         let age = 590 - i64::try_from(n * 589 / CASES).unwrap_or(0);
         let case = CaseId(id());
         let mut people: Vec<PersonId> = (0..2 + n % 3)
-            .filter_map(|k| crowd.get((n * 3 + k * 13) % crowd.len().max(1)).map(|it| it.id))
+            .filter_map(|k| {
+                crowd
+                    .get((n * 3 + k * 13) % crowd.len().max(1))
+                    .map(|it| it.id)
+            })
             .collect();
         people.dedup();
         if n % 12 == 1 {
-            people.insert(0, teller.officers.get("lu").copied().unwrap_or(PersonId(id())));
+            people.insert(
+                0,
+                teller.officers.get("lu").copied().unwrap_or(PersonId(id())),
+            );
         }
         if n % 15 == 2 {
-            people.insert(0, teller.officers.get("wen").copied().unwrap_or(PersonId(id())));
+            people.insert(
+                0,
+                teller
+                    .officers
+                    .get("wen")
+                    .copied()
+                    .unwrap_or(PersonId(id())),
+            );
         }
         people.truncate(4);
         let unit = units.get(n % 10).map(|(id, _)| *id);
         if one_case(teller, n, age, (case, &people), unit) {
             let confirmed = n % 9 != 5 || people.len() < 2;
-            ready.push(Ready { case, people, since: age - 45, confirmed });
+            ready.push(Ready {
+                case,
+                people,
+                since: age - 45,
+                confirmed,
+            });
         }
     }
     ready
@@ -238,7 +279,12 @@ fn shares(people: &[PersonId]) -> Vec<Contributor> {
         3 => &[50, 30, 20],
         _ => &[45, 30, 15, 10],
     };
-    let roles = ["提出技术路线", "关键工艺与参数", "放大与测试", "样品制备与分析"];
+    let roles = [
+        "提出技术路线",
+        "关键工艺与参数",
+        "放大与测试",
+        "样品制备与分析",
+    ];
     people
         .iter()
         .zip(parts)
@@ -261,14 +307,29 @@ fn one_case(
     (case, people): (CaseId, &[PersonId]),
     unit: Option<UnitId>,
 ) -> bool {
-    let kinds = [ResultKind::Invention, ResultKind::UtilityModel, ResultKind::Software];
-    let kind = kinds.get(n % 7 / 3).copied().unwrap_or(ResultKind::Invention);
-    let fundings = [Funding::National, Funding::Province, Funding::Industry, Funding::University];
+    let kinds = [
+        ResultKind::Invention,
+        ResultKind::UtilityModel,
+        ResultKind::Software,
+    ];
+    let kind = kinds
+        .get(n % 7 / 3)
+        .copied()
+        .unwrap_or(ResultKind::Invention);
+    let fundings = [
+        Funding::National,
+        Funding::Province,
+        Funding::Industry,
+        Funding::University,
+    ];
     let details = Details {
         title: titles::title(n),
         kind,
         secrecy: Secrecy::No,
-        nearest: vec![PriorWork { kind: PriorKind::Paper, text: titles::nearest(n) }],
+        nearest: vec![PriorWork {
+            kind: PriorKind::Paper,
+            text: titles::nearest(n),
+        }],
         novelty: titles::novelty(n),
         contributors: shares(people),
         funding: vec![fundings.get(n % 4).copied().unwrap_or(Funding::Other)],
@@ -278,7 +339,9 @@ fn one_case(
         unit,
         evidence: Vec::new(),
     };
-    let Some(by) = people.first().copied() else { return false };
+    let Some(by) = people.first().copied() else {
+        return false;
+    };
     let disclosure = |command| Command::Disclosure(case, command);
     let submit = disclosure(disclosure::Command::Submit { details });
     teller.act(age, 9, Actor::Person(by), submit);
@@ -289,16 +352,31 @@ fn one_case(
     }
     if n % 41 == 7 {
         let reason = "缺少与最接近工作的对比数据，请补充后再提交。".to_owned();
-        teller.act(age - 3, 10, manager, disclosure(disclosure::Command::Return { reason }));
+        teller.act(
+            age - 3,
+            10,
+            manager,
+            disclosure(disclosure::Command::Return { reason }),
+        );
         return false;
     }
     if n % 53 == 9 {
         let reason = "属于个人业余完成，与本职任务和学校条件无关，不是职务科技成果。".to_owned();
-        teller.act(age - 3, 10, manager, disclosure(disclosure::Command::Decline { reason }));
+        teller.act(
+            age - 3,
+            10,
+            manager,
+            disclosure(disclosure::Command::Decline { reason }),
+        );
         return false;
     }
     let holder = manager.person().unwrap_or(by);
-    teller.act(age - 3, 10, manager.clone(), disclosure(disclosure::Command::Accept { manager: holder }));
+    teller.act(
+        age - 3,
+        10,
+        manager.clone(),
+        disclosure(disclosure::Command::Accept { manager: holder }),
+    );
     confirm(teller, n, age, (case, people), &manager);
     if age < 25 {
         return false;
@@ -325,7 +403,13 @@ fn confirm(
                 let reason = "贡献说明漏了中试线调试，份额应为20%。".to_owned();
                 let command = disclosure::Command::ObjectShare { reason };
                 let since = (age - 5).min(4);
-                teller.act_for(since, 11, manager.clone(), *person, Command::Disclosure(case, command));
+                teller.act_for(
+                    since,
+                    11,
+                    manager.clone(),
+                    *person,
+                    Command::Disclosure(case, command),
+                );
             }
             continue;
         }
@@ -336,7 +420,11 @@ fn confirm(
 }
 
 fn assess(teller: &mut Teller, n: usize, age: i64, case: CaseId, manager: &Actor) {
-    let conclusion = if n % 13 == 6 { Conclusion::KnowHow } else { Conclusion::File };
+    let conclusion = if n % 13 == 6 {
+        Conclusion::KnowHow
+    } else {
+        Conclusion::File
+    };
     let command = assessment::Command::Conclude {
         conclusion,
         evaluator: "技术转移中心".to_owned(),
@@ -345,7 +433,12 @@ fn assess(teller: &mut Teller, n: usize, age: i64, case: CaseId, manager: &Actor
         summary: "与最接近的现有技术相比区别清楚，有可预见的受让方。".to_owned(),
         report: teller.paper("report"),
     };
-    teller.act(age - 18, 14, manager.clone(), Command::Assessment(case, command));
+    teller.act(
+        age - 18,
+        14,
+        manager.clone(),
+        Command::Assessment(case, command),
+    );
 }
 
 fn protect(
@@ -366,28 +459,38 @@ fn protect(
     };
     let paper = teller.paper("certificate");
     let protection = |command| Command::Protection(case, command);
-    teller.act(age - 45, 15, manager.clone(), protection(protection::Command::RecordRight {
-        right: RightId(id()),
-        kind,
-        number,
-        filed,
-        granted: None,
-        owners: "云泽大学".to_owned(),
-        paper,
-    }));
+    teller.act(
+        age - 45,
+        15,
+        manager.clone(),
+        protection(protection::Command::RecordRight {
+            right: RightId(id()),
+            kind,
+            number,
+            filed,
+            granted: None,
+            owners: "云泽大学".to_owned(),
+            paper,
+        }),
+    );
     if n.is_multiple_of(3) {
         let paid_by = match people.first() {
             Some(person) if n.is_multiple_of(12) => PaidBy::Inventor { person: *person },
             _ => PaidBy::University,
         };
-        teller.act(age - 45, 16, manager.clone(), protection(protection::Command::RecordCost {
-            kind: CostKind::Maintenance,
-            amount: Money::from_fen(86_000 + i64::try_from(n * 1300).unwrap_or(0)),
-            paid_on: teller.day(age - 45),
-            paid_by,
-            voucher: format!("记-{:05}", 1000 + n),
-            paper: None,
-        }));
+        teller.act(
+            age - 45,
+            16,
+            manager.clone(),
+            protection(protection::Command::RecordCost {
+                kind: CostKind::Maintenance,
+                amount: Money::from_fen(86_000 + i64::try_from(n * 1300).unwrap_or(0)),
+                paid_on: teller.day(age - 45),
+                paid_by,
+                voucher: format!("记-{:05}", 1000 + n),
+                paper: None,
+            }),
+        );
     }
     if n.is_multiple_of(2) {
         let low = 30_000_000 + i64::try_from(n * 1_234_500).unwrap_or(0);
@@ -398,7 +501,12 @@ fn protect(
             basis: "按同类许可费率3%至5%、五年可预见销售额测算。".to_owned(),
             paper: None,
         };
-        teller.act(age - 50, 15, manager.clone(), Command::Valuation(case, note));
+        teller.act(
+            age - 50,
+            15,
+            manager.clone(),
+            Command::Valuation(case, note),
+        );
     }
 }
 
@@ -423,7 +531,10 @@ struct DealStory {
 fn stage(n: usize) -> usize {
     // 0 opened, 1 terms, 2 decided, 3 in publicity, 4 notice ended, 5 signed,
     // 6 received, 7 proposed, 8 approved, 9 rewards published, 10 paid, 11 lost.
-    [10, 3, 6, 0, 10, 8, 2, 7, 10, 5, 3, 9, 1, 10, 4, 11].get(n % 16).copied().unwrap_or(10)
+    [10, 3, 6, 0, 10, 8, 2, 7, 10, 5, 3, 9, 1, 10, 4, 11]
+        .get(n % 16)
+        .copied()
+        .unwrap_or(10)
 }
 
 fn one_deal(teller: &mut Teller, n: usize, ready: &Ready) {
@@ -443,11 +554,19 @@ fn one_deal(teller: &mut Teller, n: usize, ready: &Ready) {
         5 => Mode::Equity,
         _ => Mode::Licence,
     };
-    let pricing = if n % 11 == 8 { Pricing::Listing } else { Pricing::Agreement };
+    let pricing = if n % 11 == 8 {
+        Pricing::Listing
+    } else {
+        Pricing::Agreement
+    };
     let story = DealStory {
         deal: DealId(id()),
         n,
-        mode: if stage >= 6 && mode == Mode::Equity { Mode::Licence } else { mode },
+        mode: if stage >= 6 && mode == Mode::Equity {
+            Mode::Licence
+        } else {
+            mode
+        },
         pricing,
         price: 20_000_000 + i64::try_from(n * 8_377_700 % 500_000_000).unwrap_or(0),
         manager: teller.officer(if n.is_multiple_of(2) { "shen" } else { "qin" }),
@@ -485,7 +604,12 @@ fn one_deal(teller: &mut Teller, n: usize, ready: &Ready) {
 }
 
 fn open(teller: &mut Teller, story: &DealStory, ready: &Ready, ago: i64) {
-    let kinds = [PartyKind::Private, PartyKind::StateHolding, PartyKind::Private, PartyKind::WhollyStateOwned];
+    let kinds = [
+        PartyKind::Private,
+        PartyKind::StateHolding,
+        PartyKind::Private,
+        PartyKind::WhollyStateOwned,
+    ];
     let sizes = [PartySize::Medium, PartySize::Large, PartySize::Small];
     let command = matching::Command::Open {
         cases: vec![ready.case],
@@ -493,17 +617,32 @@ fn open(teller: &mut Teller, story: &DealStory, ready: &Ready, ago: i64) {
         party: Party {
             name: titles::company(story.n),
             uscc: Some(titles::credit_code(story.n)),
-            kind: kinds.get(story.n % 4).copied().unwrap_or(PartyKind::Private),
-            size: sizes.get(story.n % 3).copied().unwrap_or(PartySize::Unknown),
+            kind: kinds
+                .get(story.n % 4)
+                .copied()
+                .unwrap_or(PartyKind::Private),
+            size: sizes
+                .get(story.n % 3)
+                .copied()
+                .unwrap_or(PartySize::Unknown),
         },
         asking: Some(Money::from_fen(story.price)),
         note: "在成果对接会上接触，对方希望用于现有产线改造。".to_owned(),
     };
-    teller.act(ago, 9, story.manager.clone(), Command::Matching(story.deal, command));
+    teller.act(
+        ago,
+        9,
+        story.manager.clone(),
+        Command::Matching(story.deal, command),
+    );
 }
 
 fn terms(teller: &Teller, story: &DealStory) -> Terms {
-    let price = if story.mode == Mode::Equity { 0 } else { story.price };
+    let price = if story.mode == Mode::Equity {
+        0
+    } else {
+        story.price
+    };
     let first = price / 5 * 2;
     let schedule = if price == 0 {
         Vec::new()
@@ -512,9 +651,9 @@ fn terms(teller: &Teller, story: &DealStory) -> Terms {
             Instalment {
                 label: "合同生效30日内".to_owned(),
                 amount: Money::from_fen(first),
-                due: Some(teller.today.saturating_add(jiff::Span::new().days(
-                    i64::try_from(story.n * 5 % 40).unwrap_or(0) - 8,
-                ))),
+                due: Some(teller.today.saturating_add(
+                    jiff::Span::new().days(i64::try_from(story.n * 5 % 40).unwrap_or(0) - 8),
+                )),
             },
             Instalment {
                 label: "中试线验收30日内".to_owned(),
@@ -530,7 +669,11 @@ fn terms(teller: &Teller, story: &DealStory) -> Terms {
         term_years: (story.mode == Mode::Licence).then_some(6),
         price: Money::from_fen(price),
         royalty: (story.mode == Mode::Licence).then(|| Share::percent(2)),
-        royalty_base: if story.mode == Mode::Licence { "净销售额".to_owned() } else { String::new() },
+        royalty_base: if story.mode == Mode::Licence {
+            "净销售额".to_owned()
+        } else {
+            String::new()
+        },
         equity: (story.mode == Mode::Equity).then(|| Holding {
             holding: Share::percent(20),
             valued: Money::from_fen(story.price),
@@ -546,7 +689,12 @@ fn agree(teller: &mut Teller, story: &DealStory, ready: &Ready, ago: i64) {
         terms: terms(teller, story),
         paper: teller.paper("terms"),
     };
-    teller.act(ago, 10, story.manager.clone(), Command::Negotiation(story.deal, command));
+    teller.act(
+        ago,
+        10,
+        story.manager.clone(),
+        Command::Negotiation(story.deal, command),
+    );
     for person in &ready.people {
         let command = deal::Command::DeclareInterest {
             related: false,
@@ -559,7 +707,9 @@ fn agree(teller: &mut Teller, story: &DealStory, ready: &Ready, ago: i64) {
 }
 
 fn decide(teller: &mut Teller, story: &DealStory, ago: i64) {
-    let Some(minutes) = teller.paper("minutes") else { return };
+    let Some(minutes) = teller.paper("minutes") else {
+        return;
+    };
     let command = deal::Command::Decide {
         meeting: format!("校长办公会第{}次", 1 + story.n % 24),
         held: teller.day(ago),
@@ -584,7 +734,12 @@ fn publish(teller: &mut Teller, story: &DealStory, decided: i64, stage: usize) -
         days: 15,
         contact: "技术转移中心，电话 000-6600 0016".to_owned(),
     };
-    teller.act(decided, 16, story.manager.clone(), Command::Publicity(story.deal, command));
+    teller.act(
+        decided,
+        16,
+        story.manager.clone(),
+        Command::Publicity(story.deal, command),
+    );
     if stage == 3 {
         return 0;
     }
@@ -593,19 +748,37 @@ fn publish(teller: &mut Teller, story: &DealStory, decided: i64, stage: usize) -
     let Some(end) = due.end else { return -1 };
     let ended = i64::from(dukou_chain::law::days_between(end, teller.today));
     if stage >= 5 && ended >= 1 {
-        let close = publicity::Command::Close { result: "公示期满，无异议。".to_owned() };
-        teller.act(ended - 1, 9, story.manager.clone(), Command::Publicity(story.deal, close));
+        let close = publicity::Command::Close {
+            result: "公示期满，无异议。".to_owned(),
+        };
+        teller.act(
+            ended - 1,
+            9,
+            story.manager.clone(),
+            Command::Publicity(story.deal, close),
+        );
         if story.n % 3 != 1
-            && let Some(paper) = teller.paper("proof") {
-                let proof = deal::Command::MarketProof { place: "省技术交易市场".to_owned(), paper };
-                teller.act(ended - 1, 9, story.manager.clone(), Command::Negotiation(story.deal, proof));
-            }
+            && let Some(paper) = teller.paper("proof")
+        {
+            let proof = deal::Command::MarketProof {
+                place: "省技术交易市场".to_owned(),
+                paper,
+            };
+            teller.act(
+                ended - 1,
+                9,
+                story.manager.clone(),
+                Command::Negotiation(story.deal, proof),
+            );
+        }
     }
     ended - 1
 }
 
 fn sign(teller: &mut Teller, story: &DealStory, ago: i64) {
-    let Some(paper) = teller.paper("contract").filter(|_| ago >= 0) else { return };
+    let Some(paper) = teller.paper("contract").filter(|_| ago >= 0) else {
+        return;
+    };
     let signed = teller.day(ago);
     let command = agreement::Command::Sign {
         contract_no: format!("YZHT{}-{:03}", signed.year(), 101 + story.n),
@@ -613,7 +786,12 @@ fn sign(teller: &mut Teller, story: &DealStory, ago: i64) {
         paper,
         export_approval: None,
     };
-    teller.act(ago, 10, story.manager.clone(), Command::Agreement(story.deal, command));
+    teller.act(
+        ago,
+        10,
+        story.manager.clone(),
+        Command::Agreement(story.deal, command),
+    );
     if story.n.is_multiple_of(2) && ago >= 6 {
         let command = agreement::Command::Register {
             register_no: format!("{}33{:010}", signed.year(), 4_400_000 + story.n * 17),
@@ -621,7 +799,12 @@ fn sign(teller: &mut Teller, story: &DealStory, ago: i64) {
             technology_amount: Money::from_fen(story.price),
             paper: None,
         };
-        teller.act(ago - 5, 10, story.manager.clone(), Command::Agreement(story.deal, command));
+        teller.act(
+            ago - 5,
+            10,
+            story.manager.clone(),
+            Command::Agreement(story.deal, command),
+        );
     }
 }
 
@@ -640,18 +823,33 @@ fn money(teller: &mut Teller, story: &DealStory, ready: &Ready, signed: i64, sta
         bank_ref: format!("BK{:09}", 700_000_000 + story.n * 4241),
         paper: teller.paper("slip"),
     };
-    teller.act(ago, 11, finance.clone(), Command::Income(story.deal, command));
+    teller.act(
+        ago,
+        11,
+        finance.clone(),
+        Command::Income(story.deal, command),
+    );
     if stage < 7 || !ready.confirmed {
         return;
     }
     let distribution = |command| Command::Distribution(story.deal, command);
-    teller.act(ago - 1, 9, story.manager.clone(), distribution(distribution::Command::Propose { receipt }));
+    teller.act(
+        ago - 1,
+        9,
+        story.manager.clone(),
+        distribution(distribution::Command::Propose { receipt }),
+    );
     if stage < 8 {
         return;
     }
     let approver = teller.officer("zhou");
     let note = "同意。".to_owned();
-    teller.act(ago - 2, 9, approver, distribution(distribution::Command::Approve { receipt, note }));
+    teller.act(
+        ago - 2,
+        9,
+        approver,
+        distribution(distribution::Command::Approve { receipt, note }),
+    );
     if stage < 9 {
         return;
     }
@@ -680,7 +878,10 @@ fn reward(
     if stage < 10 || ended < 1 {
         return;
     }
-    let close = distribution::Command::CloseReward { receipt, result: "公示期满，无异议。".to_owned() };
+    let close = distribution::Command::CloseReward {
+        receipt,
+        result: "公示期满，无异议。".to_owned(),
+    };
     teller.act(ended, 10, story.manager.clone(), distribution(close));
     let finance = teller.officer("fang");
     if let Some(person) = ready.people.first().filter(|_| story.n % 5 == 2) {

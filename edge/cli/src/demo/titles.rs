@@ -27,12 +27,21 @@ const EFFECTS: &[&str] = &["节能型", "便携式", "在线", "高稳定", "低
 
 /// The title of the n-th result; no two are the same.
 pub fn title(n: usize) -> String {
-    let (subject, what) = SUBJECTS.get(n % SUBJECTS.len()).copied().unwrap_or(("成果", "制备"));
-    let form = FORMS.get(n / SUBJECTS.len() % FORMS.len()).copied().unwrap_or("方法");
+    let (subject, what) = SUBJECTS
+        .get(n % SUBJECTS.len())
+        .copied()
+        .unwrap_or(("成果", "制备"));
+    let form = FORMS
+        .get(n / SUBJECTS.len() % FORMS.len())
+        .copied()
+        .unwrap_or("方法");
     let round = n / (SUBJECTS.len() * FORMS.len());
     let effect = match round {
         0 => "",
-        more => EFFECTS.get((more - 1) % EFFECTS.len()).copied().unwrap_or(""),
+        more => EFFECTS
+            .get((more - 1) % EFFECTS.len())
+            .copied()
+            .unwrap_or(""),
     };
     format!("{effect}{subject}{what}{form}")
 }
@@ -41,18 +50,39 @@ pub fn title(n: usize) -> String {
 pub fn novelty(n: usize) -> String {
     let times = 2 + n % 5;
     let cut = 15 + n * 7 % 50;
-    format!("把关键工序由{}步减到{}步，能耗降低{cut}%，在中试条件下连续运行{}小时性能不衰减；据我们所知，此前没有同时做到。", times + 2, times, 500 + n * 37 % 1500)
+    format!(
+        "把关键工序由{}步减到{}步，能耗降低{cut}%，在中试条件下连续运行{}小时性能不衰减；据我们所知，此前没有同时做到。",
+        times + 2,
+        times,
+        500 + n * 37 % 1500
+    )
 }
 
 /// The nearest known work.
 pub fn nearest(n: usize) -> String {
-    let (subject, what) = SUBJECTS.get((n + 3) % SUBJECTS.len()).copied().unwrap_or(("材料", "制备"));
+    let (subject, what) = SUBJECTS
+        .get((n + 3) % SUBJECTS.len())
+        .copied()
+        .unwrap_or(("材料", "制备"));
     format!("{subject}的{what}研究进展")
 }
 
-const PLACES: &[&str] = &["云泽", "松原", "东岭", "青浦", "江州", "临湖", "石门", "宁川", "白沙", "金渡"];
-const NAMES: &[&str] = &["汀澜", "岚桥", "青垣", "禾屿", "衡度", "远帆", "启元", "博川", "立新", "德润", "恒科", "宏途"];
-const FIELDS: &[&str] = &["新能源科技", "环境工程", "光电", "生物", "新材料", "智能装备", "农业发展", "医疗器械"];
+const PLACES: &[&str] = &[
+    "云泽", "松原", "东岭", "青浦", "江州", "临湖", "石门", "宁川", "白沙", "金渡",
+];
+const NAMES: &[&str] = &[
+    "汀澜", "岚桥", "青垣", "禾屿", "衡度", "远帆", "启元", "博川", "立新", "德润", "恒科", "宏途",
+];
+const FIELDS: &[&str] = &[
+    "新能源科技",
+    "环境工程",
+    "光电",
+    "生物",
+    "新材料",
+    "智能装备",
+    "农业发展",
+    "医疗器械",
+];
 
 /// The name of the n-th company; invented.
 pub fn company(n: usize) -> String {
@@ -65,7 +95,11 @@ pub fn company(n: usize) -> String {
 /// A credit code with a right check character.
 pub fn credit_code(n: usize) -> String {
     const ALPHABET: &str = "0123456789ABCDEFGHJKLMNPQRTUWXY";
-    let body = format!("9133{:04}MA{:07}", 100 + n % 800, 1_000_000 + n * 7919 % 8_000_000);
+    let body = format!(
+        "9133{:04}MA{:07}",
+        100 + n % 800,
+        1_000_000 + n * 7919 % 8_000_000
+    );
     ALPHABET
         .chars()
         .map(|last| format!("{body}{last}"))
@@ -95,6 +129,8 @@ pub fn paper(title: &str) -> Vec<u8> {
     for offset in offsets {
         pdf.push_str(&format!("{offset:010} 00000 n \n"));
     }
-    pdf.push_str(&format!("trailer << /Size 6 /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n"));
+    pdf.push_str(&format!(
+        "trailer << /Size 6 /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n"
+    ));
     pdf.into_bytes()
 }

@@ -68,7 +68,11 @@ fn entries_are_gapless_and_chained(place: &Place) {
     let mut chain = Chain::new(office.institution);
     for row in &rows {
         let entry = chain.step(row.int(0), row.text(1), row.bytes(2)).unwrap();
-        assert_eq!(entry.meta.clock.as_deref(), Some("test"), "a set clock says so");
+        assert_eq!(
+            entry.meta.clock.as_deref(),
+            Some("test"),
+            "a set clock says so"
+        );
         assert_eq!(entry.meta.at_ms, morning("2026-09-21"));
         assert_eq!(entry.meta.effective.to_string(), "2026-09-21");
     }
@@ -104,7 +108,11 @@ fn a_stale_version_is_a_conflict(place: &Place) {
     assert_eq!(office.store.execute(first).unwrap().version, 2);
     let before = office.dump();
     match office.store.execute(second.clone()) {
-        Err(Rejected::Conflict { stream, expected: 1, actual: 2 }) => {
+        Err(Rejected::Conflict {
+            stream,
+            expected: 1,
+            actual: 2,
+        }) => {
             assert_eq!(stream, StreamId::Case(case(10)));
         }
         other => panic!("not a conflict: {other:?}"),
@@ -116,7 +124,10 @@ fn a_stale_version_is_a_conflict(place: &Place) {
     let mut new = office.envelope(1, office.submit(11));
     new.expected = Some(0);
     office.store.execute(new.clone()).unwrap();
-    assert!(matches!(office.store.execute(new), Err(Rejected::Conflict { actual: 1, .. })));
+    assert!(matches!(
+        office.store.execute(new),
+        Err(Rejected::Conflict { actual: 1, .. })
+    ));
 }
 
 fn a_key_works_once(place: &Place) {
@@ -129,17 +140,26 @@ fn a_key_works_once(place: &Place) {
     let before = office.dump();
     let again = office.store.execute(envelope.clone()).unwrap();
     assert!(again.replayed && again.events.is_empty());
-    assert_eq!((again.first_seq, again.last_seq, again.version), (done.first_seq, done.last_seq, 1));
+    assert_eq!(
+        (again.first_seq, again.last_seq, again.version),
+        (done.first_seq, done.last_seq, 1)
+    );
     // Also when the version it was based on has passed.
     let mut late = envelope.clone();
     late.expected = Some(0);
     assert!(office.store.execute(late).unwrap().replayed);
     let mut other = office.envelope(1, office.submit(11));
     other.key = Some("form-1".into());
-    assert!(matches!(office.store.execute(other), Err(Rejected::KeyReused)));
+    assert!(matches!(
+        office.store.execute(other),
+        Err(Rejected::KeyReused)
+    ));
     let mut somebody = envelope.clone();
     somebody.actor = actor(2);
-    assert!(matches!(office.store.execute(somebody), Err(Rejected::KeyReused)));
+    assert!(matches!(
+        office.store.execute(somebody),
+        Err(Rejected::KeyReused)
+    ));
     assert_eq!(office.dump(), before);
     // A key belongs to its institution.
     let neighbour = office.of(2);
@@ -155,7 +175,10 @@ fn a_key_works_once(place: &Place) {
     // A refused command does not use its key up.
     let mut refused = office.envelope(1, office.note(10, ""));
     refused.key = Some("form-2".into());
-    assert!(matches!(office.store.execute(refused), Err(Rejected::Refused(_))));
+    assert!(matches!(
+        office.store.execute(refused),
+        Err(Rejected::Refused(_))
+    ));
     let mut right = office.envelope(1, office.note(10, "写了"));
     right.key = Some("form-2".into());
     assert!(!office.store.execute(right).unwrap().replayed);
@@ -176,7 +199,10 @@ fn many_threads_are_each_answered_once(place: &Place) {
                     envelope.key = Some(format!("thread-{number}"));
                     let done = office.store.execute(envelope.clone()).unwrap();
                     assert!(!done.replayed);
-                    assert!(office.store.execute(envelope).unwrap().replayed, "a double submit");
+                    assert!(
+                        office.store.execute(envelope).unwrap().replayed,
+                        "a double submit"
+                    );
                     done
                 })
             })
@@ -213,7 +239,11 @@ fn one_key_from_many_threads_is_one_entry(place: &Place) {
                 })
             })
             .collect();
-        hands.into_iter().map(|hand| hand.join().unwrap()).filter(|it| *it).count()
+        hands
+            .into_iter()
+            .map(|hand| hand.join().unwrap())
+            .filter(|it| *it)
+            .count()
     });
     assert_eq!(fresh, 1);
     assert_eq!(office.count(), 2);
@@ -221,10 +251,16 @@ fn one_key_from_many_threads_is_one_entry(place: &Place) {
 
 fn institutions_never_see_each_other(place: &Place) {
     let one = Office::open(place);
-    assert!(matches!(one.give(1, one.submit(10)), Err(Rejected::UnknownInstitution)));
+    assert!(matches!(
+        one.give(1, one.submit(10)),
+        Err(Rejected::UnknownInstitution)
+    ));
     one.found();
     let two = one.of(2);
-    assert!(matches!(two.give(1, two.submit(10)), Err(Rejected::UnknownInstitution)));
+    assert!(matches!(
+        two.give(1, two.submit(10)),
+        Err(Rejected::UnknownInstitution)
+    ));
     two.found();
     one.must(1, one.submit(10));
     // The other's case does not exist here: nothing can be done to it.
@@ -239,10 +275,21 @@ fn institutions_never_see_each_other(place: &Place) {
     assert_eq!((one.count(), two.count()), (3, 2));
     for table in derived() {
         let sql = format!("SELECT COUNT(*) FROM {table} WHERE institution NOT IN ($1, $2)");
-        let key = [one.institution.to_string().into(), two.institution.to_string().into()];
-        assert_eq!(one.store.read(|db| Ok(db.row(&sql, &key)?.unwrap().int(0))).unwrap(), 0);
+        let key = [
+            one.institution.to_string().into(),
+            two.institution.to_string().into(),
+        ];
+        assert_eq!(
+            one.store
+                .read(|db| Ok(db.row(&sql, &key)?.unwrap().int(0)))
+                .unwrap(),
+            0
+        );
     }
-    assert_eq!(one.store.institutions().unwrap(), [one.institution, two.institution]);
+    assert_eq!(
+        one.store.institutions().unwrap(),
+        [one.institution, two.institution]
+    );
     one.verified();
 }
 
@@ -253,14 +300,20 @@ fn a_dry_run_leaves_nothing(place: &Place) {
     let before = office.dump();
     let tried = vec![
         office.envelope(1, office.submit(11)),
-        office.envelope(4, json!({"command": "disclosure.accept", "case": id(11), "manager": id(3)})),
+        office.envelope(
+            4,
+            json!({"command": "disclosure.accept", "case": id(11), "manager": id(3)}),
+        ),
     ];
     let done = office.store.dry_run(tried).unwrap();
     assert_eq!((done.len(), done[1].version), (2, 2));
     assert_eq!(office.dump(), before);
     assert_eq!(office.case(11).0, 0);
     // A refused dry run leaves nothing either, and numbers are not used up.
-    let wrong = office.envelope(1, json!({"command": "disclosure.accept", "case": id(10), "manager": id(1)}));
+    let wrong = office.envelope(
+        1,
+        json!({"command": "disclosure.accept", "case": id(10), "manager": id(1)}),
+    );
     assert!(office.store.dry_run(vec![wrong]).is_err());
     assert_eq!(office.dump(), before);
     office.must(1, office.submit(12));
@@ -282,7 +335,12 @@ fn a_batch_stands_or_falls_together(place: &Place) {
     assert_eq!(place_of_failure, 2);
     assert!(matches!(why, Rejected::Refused(_)));
     assert_eq!(office.dump(), before);
-    let good = batch.into_iter().enumerate().filter(|(at, _)| *at != 2).map(|(_, it)| it).collect();
+    let good = batch
+        .into_iter()
+        .enumerate()
+        .filter(|(at, _)| *at != 2)
+        .map(|(_, it)| it)
+        .collect();
     assert_eq!(office.store.execute_all(good).unwrap().len(), 3);
     office.verified();
 }
@@ -298,11 +356,18 @@ fn a_rebuild_gives_identical_tables(place: &Place) {
     let before = office.dump();
     let entries = office.count() + neighbour.count();
     let config = place.config(&office.clock);
-    assert!(matches!(Store::rebuild(&config, &mut |_, _| {}), Err(Fault::Locked(_))));
+    assert!(matches!(
+        Store::rebuild(&config, &mut |_, _| {}),
+        Err(Fault::Locked(_))
+    ));
     // Every derived table goes; the journal stays.
     office
         .store
-        .write(|db| derived().iter().try_for_each(|it| db.script(&format!("DROP TABLE {it}"))))
+        .write(|db| {
+            derived()
+                .iter()
+                .try_for_each(|it| db.script(&format!("DROP TABLE {it}")))
+        })
         .unwrap();
     drop(neighbour);
     office.close();
@@ -321,25 +386,55 @@ fn newer_data_is_refused_before_any_write(place: &Place) {
     let clock = office.clock.clone();
     office.close();
     let names = std::fs::read_dir(&place.folder).unwrap();
-    let left = names.filter(|it| it.as_ref().unwrap().file_name().to_string_lossy().contains("-wal"));
+    let left = names.filter(|it| {
+        it.as_ref()
+            .unwrap()
+            .file_name()
+            .to_string_lossy()
+            .contains("-wal")
+    });
     assert_eq!(left.count(), 0, "a closed folder holds one database file");
     let bytes = std::fs::read(place.database()).ok();
     let heads = std::fs::read(place.folder.join("heads.log")).unwrap();
-    assert!(matches!(Office::try_open(place).err(), Some(Fault::Newer { found: 99, .. })));
+    assert!(matches!(
+        Office::try_open(place).err(),
+        Some(Fault::Newer { found: 99, .. })
+    ));
     let config = place.config(&clock);
-    assert!(matches!(Store::rebuild(&config, &mut |_, _| {}), Err(Fault::Newer { found: 99, .. })));
-    assert!(matches!(Store::open_reader(config).err(), Some(Fault::Newer { found: 99, .. })));
-    assert!(std::fs::read(place.database()).ok() == bytes, "not a byte was written");
-    assert_eq!(std::fs::read(place.folder.join("heads.log")).unwrap(), heads);
+    assert!(matches!(
+        Store::rebuild(&config, &mut |_, _| {}),
+        Err(Fault::Newer { found: 99, .. })
+    ));
+    assert!(matches!(
+        Store::open_reader(config).err(),
+        Some(Fault::Newer { found: 99, .. })
+    ));
+    assert!(
+        std::fs::read(place.database()).ok() == bytes,
+        "not a byte was written"
+    );
+    assert_eq!(
+        std::fs::read(place.folder.join("heads.log")).unwrap(),
+        heads
+    );
 }
 
 fn a_second_opener_is_refused(place: &Place) {
     let office = Office::open(place);
     office.found();
-    assert!(matches!(Office::try_open(place).err(), Some(Fault::Locked(_))));
+    assert!(matches!(
+        Office::try_open(place).err(),
+        Some(Fault::Locked(_))
+    ));
     // Reading beside it is fine, and cannot write.
     let reader = Store::open_reader(place.config(&office.clock)).unwrap();
-    assert_eq!(reader.state(office.institution, StreamId::Institution).unwrap().0, 1);
+    assert_eq!(
+        reader
+            .state(office.institution, StreamId::Institution)
+            .unwrap()
+            .0,
+        1
+    );
     let tried = reader.execute(office.envelope(1, office.submit(10)));
     assert!(matches!(tried, Err(Rejected::Fault(Fault::Closed))));
     office.must(1, office.submit(10));
@@ -354,16 +449,28 @@ fn erased_personal_data_leaves_the_chain_whole(place: &Place) {
         "command": "people.register", "person": id(1), "kind": "staff", "posts": [], "seal": "c0ffee",
     }));
     let subject = id(1).parse().unwrap();
-    register.sealed =
-        vec![SealedText { subject, field: "name".into(), text: "李小舟".into() }];
+    register.sealed = vec![SealedText {
+        subject,
+        field: "name".into(),
+        text: "李小舟".into(),
+    }];
     office.store.execute(register).unwrap();
     let sealed = |office: &Office| {
-        office.store.read(|db| db.rows("SELECT text FROM sealed", &[])).unwrap()
+        office
+            .store
+            .read(|db| db.rows("SELECT text FROM sealed", &[]))
+            .unwrap()
     };
     assert_eq!(sealed(&office)[0].text(0), "李小舟");
-    assert!(!office.dump().join("").contains("李小舟"), "no name in journal or read tables");
+    assert!(
+        !office.dump().join("").contains("李小舟"),
+        "no name in journal or read tables"
+    );
     office.verified();
-    office.must(4, json!({"command": "people.erase", "person": id(1), "reason": "个人信息保护法第47条"}));
+    office.must(
+        4,
+        json!({"command": "people.erase", "person": id(1), "reason": "个人信息保护法第47条"}),
+    );
     assert!(sealed(&office).is_empty());
     office.verified();
 }
@@ -379,7 +486,10 @@ fn a_refused_legal_step_stays_on_the_timeline_without_effect(place: &Place) {
     let (version, state) = office.case(10);
     assert_eq!(version, versions + 1);
     assert!(state.disclosure.manager.is_none(), "without effect");
-    let entries = office.store.entries(office.institution, StreamId::Case(case(10))).unwrap();
+    let entries = office
+        .store
+        .entries(office.institution, StreamId::Case(case(10)))
+        .unwrap();
     let (last, _) = entries.last().unwrap();
     assert_eq!(last.meta.kind, "closing.refused.v1");
     assert_eq!(last.meta.actor, actor(4));
@@ -398,7 +508,10 @@ fn a_refused_legal_step_stays_on_the_timeline_without_effect(place: &Place) {
     let mut keyed = office.envelope(4, own);
     keyed.key = Some("k".into());
     assert!(office.store.execute(keyed).is_err());
-    let mut right = office.envelope(4, json!({"command": "disclosure.accept", "case": id(10), "manager": id(3)}));
+    let mut right = office.envelope(
+        4,
+        json!({"command": "disclosure.accept", "case": id(10), "manager": id(3)}),
+    );
     right.key = Some("k".into());
     assert!(!office.store.execute(right).unwrap().replayed);
     office.verified();
@@ -408,7 +521,10 @@ fn a_state_secret_leaves_no_trace(place: &Place) {
     let office = Office::open(place);
     office.found();
     office.must(1, office.submit(10));
-    office.must(4, json!({"command": "disclosure.return", "case": id(10), "reason": "补充"}));
+    office.must(
+        4,
+        json!({"command": "disclosure.return", "case": id(10), "reason": "补充"}),
+    );
     let mut details = office.submit(10)["details"].clone();
     details["title"] = json!("不得留下的名称");
     details["secrecy"] = json!("yes_or_maybe");
@@ -438,14 +554,15 @@ fn a_correction_names_an_entry_of_its_own_case(place: &Place) {
     office.found();
     let entry = office.must(1, office.submit(10)).first_seq;
     let other = office.must(1, office.submit(11)).first_seq;
-    let correct = |entry: i64| {
-        json!({"command": "closing.correct", "case": id(10), "entry": entry, "text": "应为2025年"})
-    };
+    let correct = |entry: i64| json!({"command": "closing.correct", "case": id(10), "entry": entry, "text": "应为2025年"});
     for wrong in [other, entry + 100, 1, 0, -1] {
         assert_eq!(office.refused(3, correct(wrong)), "closing.no_entry");
     }
     office.must(3, correct(entry));
-    let entries = office.store.entries(office.institution, StreamId::Case(case(10))).unwrap();
+    let entries = office
+        .store
+        .entries(office.institution, StreamId::Case(case(10)))
+        .unwrap();
     assert_eq!(entries.last().unwrap().0.meta.corrects, Some(entry));
 }
 
@@ -454,19 +571,31 @@ fn a_year_that_arrives_moves_the_due_days(place: &Place) {
     office.drive();
     office.clock.set(morning("2026-12-20"));
     // A reward notice that runs into a year nobody has arranged yet.
-    office.must(3, json!({
-        "command": "distribution.post_reward", "deal": id(200), "receipt": id(500),
-        "notice": id(402), "days": 15, "contact": "科技处",
-    }));
+    office.must(
+        3,
+        json!({
+            "command": "distribution.post_reward", "deal": id(200), "receipt": id(500),
+            "notice": id(402), "days": 15, "contact": "科技处",
+        }),
+    );
     let sql = "SELECT last_raw, last_day FROM notice WHERE id = $1";
-    let row = || office.store.read(|db| db.row(sql, &[id(402).into()])).unwrap().unwrap();
+    let row = || {
+        office
+            .store
+            .read(|db| db.row(sql, &[id(402).into()]))
+            .unwrap()
+            .unwrap()
+    };
     assert!(row().is_null(1), "待国务院安排: {:?}", row());
     office.verified();
-    office.must(4, json!({"command": "institution.adopt_year", "year": {
-        "year": 2027, "notice": "测试用放假安排", "holidays": [{
-            "name": {"zh": "元旦", "en": "New Year"}, "off": ["2027-01-01", "2027-01-03"],
-        }],
-    }}));
+    office.must(
+        4,
+        json!({"command": "institution.adopt_year", "year": {
+            "year": 2027, "notice": "测试用放假安排", "holidays": [{
+                "name": {"zh": "元旦", "en": "New Year"}, "off": ["2027-01-01", "2027-01-03"],
+            }],
+        }}),
+    );
     assert_eq!(row().text(1), "2027-01-11");
     office.verified();
 }
@@ -499,15 +628,29 @@ fn own_tables_fail_alone(place: &Place) {
     office.found();
     let before = office.dump();
     let failed: Result<(), Fault> = office.store.write(|db| {
-        db.exec("INSERT INTO sealed (institution, subject, field, text) VALUES ('a', 'b', 'c', 'd')", &[])?;
+        db.exec(
+            "INSERT INTO sealed (institution, subject, field, text) VALUES ('a', 'b', 'c', 'd')",
+            &[],
+        )?;
         Err(Fault::Other("thought better of it".into()))
     });
     assert!(failed.is_err());
-    assert!(office.store.write(|db| db.script("SELECT no_such_column FROM sealed")).is_err());
-    let rows = office.store.read(|db| db.rows("SELECT * FROM sealed", &[])).unwrap();
+    assert!(
+        office
+            .store
+            .write(|db| db.script("SELECT no_such_column FROM sealed"))
+            .is_err()
+    );
+    let rows = office
+        .store
+        .read(|db| db.rows("SELECT * FROM sealed", &[]))
+        .unwrap();
     assert!(rows.is_empty());
     assert_eq!(office.dump(), before);
     // The writer goes on.
-    assert!(matches!(office.must(1, office.submit(10)).events[0], Event::Disclosure(_)));
+    assert!(matches!(
+        office.must(1, office.submit(10)).events[0],
+        Event::Disclosure(_)
+    ));
     office.verified();
 }

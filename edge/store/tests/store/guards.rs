@@ -21,11 +21,21 @@ fn journal_and_books_are_append_only(place: &Place) {
         "UPDATE posting SET amount_minor = amount_minor + 1".to_owned(),
         "DELETE FROM posting WHERE line = 1".to_owned(),
         // An entry that is not the next one: in between, before all, far ahead.
-        format!("INSERT INTO journal ({columns}) SELECT institution, 3, 'x', 1, kind, at_ms, bytes, hash FROM journal WHERE seq = 3"),
-        format!("INSERT INTO journal ({columns}) SELECT institution, 0, 'x', 1, kind, at_ms, bytes, hash FROM journal WHERE seq = 3"),
-        format!("INSERT INTO journal ({columns}) SELECT institution, 9999, 'x', 1, kind, at_ms, bytes, hash FROM journal WHERE seq = 3"),
-        format!("INSERT INTO journal ({columns}) SELECT {columns} FROM journal WHERE seq = 3 ON CONFLICT (institution, seq) DO UPDATE SET kind = 'x'"),
-        format!("INSERT INTO posting ({postings}) SELECT {postings} FROM posting WHERE line = 1 ON CONFLICT (institution, seq, line) DO UPDATE SET amount_minor = 0"),
+        format!(
+            "INSERT INTO journal ({columns}) SELECT institution, 3, 'x', 1, kind, at_ms, bytes, hash FROM journal WHERE seq = 3"
+        ),
+        format!(
+            "INSERT INTO journal ({columns}) SELECT institution, 0, 'x', 1, kind, at_ms, bytes, hash FROM journal WHERE seq = 3"
+        ),
+        format!(
+            "INSERT INTO journal ({columns}) SELECT institution, 9999, 'x', 1, kind, at_ms, bytes, hash FROM journal WHERE seq = 3"
+        ),
+        format!(
+            "INSERT INTO journal ({columns}) SELECT {columns} FROM journal WHERE seq = 3 ON CONFLICT (institution, seq) DO UPDATE SET kind = 'x'"
+        ),
+        format!(
+            "INSERT INTO posting ({postings}) SELECT {postings} FROM posting WHERE line = 1 ON CONFLICT (institution, seq, line) DO UPDATE SET amount_minor = 0"
+        ),
     ];
     match office.store.engine() {
         Engine::Sqlite => attempts.extend([
@@ -42,7 +52,9 @@ fn journal_and_books_are_append_only(place: &Place) {
     for sql in &attempts {
         let text = sql.clone();
         let outcome = office.store.write(move |db| db.script(&text));
-        let Err(why) = outcome.map_err(|it| it.to_string()) else { panic!("allowed: {sql}") };
+        let Err(why) = outcome.map_err(|it| it.to_string()) else {
+            panic!("allowed: {sql}")
+        };
         assert!(why.contains("append"), "{sql}: {why}");
     }
     assert_eq!(office.dump(), before);
@@ -50,10 +62,14 @@ fn journal_and_books_are_append_only(place: &Place) {
     if office.store.engine() == Engine::Sqlite {
         office.close();
         let plain = rusqlite::Connection::open(place.database()).unwrap();
-        plain.pragma_update(None, "recursive_triggers", "OFF").unwrap();
+        plain
+            .pragma_update(None, "recursive_triggers", "OFF")
+            .unwrap();
         for sql in &attempts {
             let outcome = plain.execute_batch(sql).map_err(|it| it.to_string());
-            let Err(why) = outcome else { panic!("allowed: {sql}") };
+            let Err(why) = outcome else {
+                panic!("allowed: {sql}")
+            };
             assert!(why.contains("append"), "{sql}: {why}");
         }
         drop(plain);

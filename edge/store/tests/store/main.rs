@@ -2,7 +2,12 @@
 //! through `DUKOU_TEST_DATABASE_URL`; with `DUKOU_REQUIRE_POSTGRES=1` its
 //! absence is a failure.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
 
 mod conformance;
 mod guards;

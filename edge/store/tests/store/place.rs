@@ -22,10 +22,14 @@ fn fresh_folder() -> PathBuf {
 
 /// One statement on the server that tests may make databases on.
 fn on_server(admin: &str, sql: &str) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(async {
-        let (client, connection) =
-            tokio_postgres::connect(admin, tokio_postgres::NoTls).await.unwrap();
+        let (client, connection) = tokio_postgres::connect(admin, tokio_postgres::NoTls)
+            .await
+            .unwrap();
         let driver = tokio::spawn(connection);
         client.batch_execute(sql).await.unwrap();
         drop(client);
@@ -34,12 +38,17 @@ fn on_server(admin: &str, sql: &str) {
 }
 
 fn admin_url() -> Option<String> {
-    std::env::var("DUKOU_TEST_DATABASE_URL").ok().filter(|it| !it.is_empty())
+    std::env::var("DUKOU_TEST_DATABASE_URL")
+        .ok()
+        .filter(|it| !it.is_empty())
 }
 
 impl Place {
     pub fn sqlite() -> Self {
-        Self { folder: fresh_folder(), url: None }
+        Self {
+            folder: fresh_folder(),
+            url: None,
+        }
     }
 
     /// A new database on the test server; nothing when there is no server and
@@ -54,8 +63,15 @@ impl Place {
         on_server(&admin, &format!("CREATE DATABASE {name}"));
         let (base, query) = admin.split_once('?').unwrap_or((&admin, ""));
         let (server, _) = base.rsplit_once('/').unwrap();
-        let query = if query.is_empty() { String::new() } else { format!("?{query}") };
-        Some(Self { folder: fresh_folder(), url: Some(format!("{server}/{name}{query}")) })
+        let query = if query.is_empty() {
+            String::new()
+        } else {
+            format!("?{query}")
+        };
+        Some(Self {
+            folder: fresh_folder(),
+            url: Some(format!("{server}/{name}{query}")),
+        })
     }
 
     pub fn database(&self) -> PathBuf {
@@ -75,7 +91,10 @@ impl Place {
     pub fn copy(&self) -> Self {
         let to = fresh_folder();
         copy_folder(&self.folder, &to);
-        Self { folder: to, url: None }
+        Self {
+            folder: to,
+            url: None,
+        }
     }
 }
 
@@ -98,7 +117,10 @@ impl Drop for Place {
         if let (Some(url), Some(admin)) = (&self.url, admin_url()) {
             let base = url.split('?').next().unwrap_or_default();
             let name = base.rsplit('/').next().unwrap_or_default();
-            on_server(&admin, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+            on_server(
+                &admin,
+                &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
+            );
         }
     }
 }
@@ -148,12 +170,19 @@ impl Office {
     pub fn try_open(place: &Place) -> Result<Self, Fault> {
         let clock = Clock::fixed("test", morning("2026-09-21"));
         let store = Arc::new(Store::open(place.config(&clock))?);
-        Ok(Self { store, clock, institution: institution(1) })
+        Ok(Self {
+            store,
+            clock,
+            institution: institution(1),
+        })
     }
 
     /// The same store for another institution.
     pub fn of(&self, number: u128) -> Self {
-        Self { institution: institution(number), ..self.clone() }
+        Self {
+            institution: institution(number),
+            ..self.clone()
+        }
     }
 
     pub fn envelope(&self, by: u128, value: Value) -> Envelope {
@@ -166,7 +195,8 @@ impl Office {
 
     pub fn must(&self, by: u128, value: Value) -> Done {
         let name = value["command"].clone();
-        self.give(by, value).unwrap_or_else(|no| panic!("{name}: {no:?}"))
+        self.give(by, value)
+            .unwrap_or_else(|no| panic!("{name}: {no:?}"))
     }
 
     pub fn refused(&self, by: u128, value: Value) -> String {
@@ -177,11 +207,14 @@ impl Office {
     }
 
     pub fn found(&self) -> Done {
-        self.must(4, json!({"command": "institution.found", "profile": {
-            "name_zh": "云舟大学", "name_en": "Yunzhou University", "prefix": "YZ",
-            "jurisdiction": "CN", "state_established": true, "central_unit": false,
-            "contact": "科技处",
-        }}))
+        self.must(
+            4,
+            json!({"command": "institution.found", "profile": {
+                "name_zh": "云舟大学", "name_en": "Yunzhou University", "prefix": "YZ",
+                "jurisdiction": "CN", "state_established": true, "central_unit": false,
+                "contact": "科技处",
+            }}),
+        )
     }
 
     pub fn submit(&self, number: u128) -> Value {
@@ -201,14 +234,17 @@ impl Office {
     pub fn drive(&self) {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../chain/tests/road.jsonl");
         let paper = self.store.put_file("签字件.pdf", PAPER).unwrap();
-        let road = std::fs::read_to_string(path).unwrap().replace(&"0".repeat(64), &paper.hash);
+        let road = std::fs::read_to_string(path)
+            .unwrap()
+            .replace(&"0".repeat(64), &paper.hash);
         for line in road.lines() {
             let step: Value = serde_json::from_str(line).unwrap();
             self.clock.set(morning(step["on"].as_str().unwrap()));
             let by = Actor::Person(step["by"].as_str().unwrap().parse().unwrap());
-            let envelope =
-                Envelope::new(self.institution, by, command(step["command"].clone()));
-            self.store.execute(envelope).unwrap_or_else(|no| panic!("{line}: {no:?}"));
+            let envelope = Envelope::new(self.institution, by, command(step["command"].clone()));
+            self.store
+                .execute(envelope)
+                .unwrap_or_else(|no| panic!("{line}: {no:?}"));
         }
     }
 
@@ -245,7 +281,9 @@ impl Office {
     pub fn count(&self) -> i64 {
         let sql = "SELECT COUNT(*) FROM journal WHERE institution = $1";
         let key = [self.institution.to_string().into()];
-        self.store.read(|db| Ok(db.row(sql, &key)?.unwrap().int(0))).unwrap()
+        self.store
+            .read(|db| Ok(db.row(sql, &key)?.unwrap().int(0)))
+            .unwrap()
     }
 
     pub fn dump(&self) -> Vec<String> {
@@ -256,7 +294,10 @@ impl Office {
 /// Tables that follow from the journal.
 pub fn derived() -> Vec<&'static str> {
     let views = dukou_chain::whole::tables().iter().map(|it| it.name);
-    ["posting", "claim", "counter", "command_key"].into_iter().chain(views).collect()
+    ["posting", "claim", "counter", "command_key"]
+        .into_iter()
+        .chain(views)
+        .collect()
 }
 
 /// Everything that follows from the journal, and the journal, as text.
@@ -264,7 +305,10 @@ pub fn dump(db: &mut dyn Db) -> Result<Vec<String>, Fault> {
     let mut lines = Vec::new();
     for table in ["journal", "head"].into_iter().chain(derived()) {
         let rows = db.rows(&format!("SELECT * FROM {table}"), &[])?;
-        let mut rows: Vec<String> = rows.iter().map(|row| format!("{table} {:?}", row.0)).collect();
+        let mut rows: Vec<String> = rows
+            .iter()
+            .map(|row| format!("{table} {:?}", row.0))
+            .collect();
         rows.sort();
         lines.extend(rows);
     }

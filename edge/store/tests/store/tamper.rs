@@ -76,7 +76,8 @@ fn run(db: &Connection, sql: &str) -> usize {
 }
 
 fn length(db: &Connection) -> i64 {
-    db.query_row("SELECT MAX(seq) FROM journal", [], |row| row.get(0)).unwrap()
+    db.query_row("SELECT MAX(seq) FROM journal", [], |row| row.get(0))
+        .unwrap()
 }
 
 fn rows(db: &Connection) -> Vec<(i64, String)> {
@@ -95,11 +96,18 @@ fn rehash(db: &Connection) {
     let mut last = 0;
     for (seq, bytes) in rows(db) {
         hash = next_hash(&hash, &bytes);
-        db.execute("UPDATE journal SET hash = ?1 WHERE seq = ?2", params![hash.as_slice(), seq])
-            .unwrap();
+        db.execute(
+            "UPDATE journal SET hash = ?1 WHERE seq = ?2",
+            params![hash.as_slice(), seq],
+        )
+        .unwrap();
         last = seq;
     }
-    db.execute("UPDATE head SET seq = ?1, hash = ?2", params![last, hash.as_slice()]).unwrap();
+    db.execute(
+        "UPDATE head SET seq = ?1, hash = ?2",
+        params![last, hash.as_slice()],
+    )
+    .unwrap();
 }
 
 fn without_saved_heads(place: &Place) {
@@ -116,7 +124,10 @@ fn a_changed_byte_is_named_wherever_it_stands() {
     let count = rows(&Connection::open(road().database()).unwrap()).len();
     for seq in 1..=i64::try_from(count).unwrap() {
         let found = after(|db| {
-            run(db, &format!("UPDATE journal SET bytes = replace(bytes, 'v1', 'v2') WHERE seq = {seq}"));
+            run(
+                db,
+                &format!("UPDATE journal SET bytes = replace(bytes, 'v1', 'v2') WHERE seq = {seq}"),
+            );
         });
         only(&found, "chain.changed", seq);
     }
@@ -160,7 +171,11 @@ fn two_swapped_rows_are_named() {
     let found = after(|db| {
         let all = rows(db);
         for (at, from) in [(9, 9), (10, 8)] {
-            db.execute("UPDATE journal SET bytes = ?1 WHERE seq = ?2", params![all[from].1, at]).unwrap();
+            db.execute(
+                "UPDATE journal SET bytes = ?1 WHERE seq = ?2",
+                params![all[from].1, at],
+            )
+            .unwrap();
         }
     });
     only(&found, "chain.changed", 9);
@@ -196,8 +211,9 @@ fn an_inserted_row_is_named() {
     assert_eq!(found[0].seq, Some(10), "{found:#?}");
     // Appended with a hash that fits, the head left behind.
     let found = after(|db| {
-        let hash: Vec<u8> =
-            db.query_row("SELECT hash FROM head", [], |row| row.get(0)).unwrap();
+        let hash: Vec<u8> = db
+            .query_row("SELECT hash FROM head", [], |row| row.get(0))
+            .unwrap();
         let (_, last) = rows(db).pop().unwrap();
         let bytes = last
             .replace(&format!("\"seq\":{}", next - 1), &format!("\"seq\":{next}"))
@@ -213,13 +229,21 @@ fn an_inserted_row_is_named() {
     // Under the name of nobody.
     for name in ["nobody", "00000000-0000-0000-0000-00000000A001"] {
         let found = after(|db| {
-            run(db, &format!("INSERT INTO journal SELECT '{name}', seq, stream, version, kind, at_ms, bytes, hash FROM journal"));
+            run(
+                db,
+                &format!(
+                    "INSERT INTO journal SELECT '{name}', seq, stream, version, kind, at_ms, bytes, hash FROM journal"
+                ),
+            );
         });
         only(&found, "chain.stranger", None);
     }
     // Under the name of an institution that never was.
     let found = after(|db| {
-        run(db, "INSERT INTO journal SELECT '00000000-0000-0000-0000-00000000b001', seq, stream, version, kind, at_ms, bytes, hash FROM journal");
+        run(
+            db,
+            "INSERT INTO journal SELECT '00000000-0000-0000-0000-00000000b001', seq, stream, version, kind, at_ms, bytes, hash FROM journal",
+        );
     });
     only(&found, "chain.changed", 1);
 }
@@ -243,7 +267,10 @@ fn a_cut_tail_is_named() {
     let found = after_with(without_saved_heads, cut);
     names(&found, "head.seal", last - 3);
     // No key, no proof, and verification says so.
-    let found = after_with(|place| std::fs::remove_file(place.folder.join("keys/seal.key")).unwrap(), cut);
+    let found = after_with(
+        |place| std::fs::remove_file(place.folder.join("keys/seal.key")).unwrap(),
+        cut,
+    );
     names(&found, "head.no_key", None);
     names(&found, "head.cut", last - 2);
     let found = after(|db| {
@@ -306,7 +333,12 @@ fn a_chain_rewritten_without_the_key_is_named() {
 
 #[test]
 fn a_changed_column_beside_the_bytes_is_named() {
-    for change in ["stream = 'case:x'", "version = 77", "kind = 'x.y.v1'", "at_ms = 1"] {
+    for change in [
+        "stream = 'case:x'",
+        "version = 77",
+        "kind = 'x.y.v1'",
+        "at_ms = 1",
+    ] {
         let found = after(|db| {
             run(db, &format!("UPDATE journal SET {change} WHERE seq = 12"));
         });
@@ -325,9 +357,15 @@ fn a_changed_read_row_is_named() {
     ] {
         let found = after(|db| {
             if table == "person_role" {
-                run(db, "INSERT INTO person_role VALUES ('x', 'y', 0, 'z', 'finance')");
+                run(
+                    db,
+                    "INSERT INTO person_role VALUES ('x', 'y', 0, 'z', 'finance')",
+                );
             } else {
-                assert!(run(db, &format!("UPDATE {table} SET {change}")) > 0, "{table}");
+                assert!(
+                    run(db, &format!("UPDATE {table} SET {change}")) > 0,
+                    "{table}"
+                );
             }
         });
         only(&found, "view.differs", None);
@@ -335,7 +373,12 @@ fn a_changed_read_row_is_named() {
     }
     for table in derived().into_iter().filter(|it| *it != "posting") {
         let mut gone = 0;
-        let found = after(|db| gone = run(db, &format!("DELETE FROM {table} WHERE rowid = (SELECT MAX(rowid) FROM {table})")));
+        let found = after(|db| {
+            gone = run(
+                db,
+                &format!("DELETE FROM {table} WHERE rowid = (SELECT MAX(rowid) FROM {table})"),
+            )
+        });
         if gone > 0 {
             only(&found, "view.differs", None);
         }
@@ -347,18 +390,31 @@ fn a_changed_read_row_is_named() {
 fn a_changed_posting_is_named_with_its_entry() {
     let mut seq = 0;
     let found = after(|db| {
-        seq = db.query_row("SELECT MIN(seq) FROM posting", [], |row| row.get(0)).unwrap();
-        run(db, &format!("UPDATE posting SET amount_minor = amount_minor + 1 WHERE seq = {seq} AND line = 1"));
+        seq = db
+            .query_row("SELECT MIN(seq) FROM posting", [], |row| row.get(0))
+            .unwrap();
+        run(
+            db,
+            &format!(
+                "UPDATE posting SET amount_minor = amount_minor + 1 WHERE seq = {seq} AND line = 1"
+            ),
+        );
     });
     names(&found, "posting.differs", seq);
     names(&found, "posting.unbalanced", seq);
     // Both sides, so that it still balances.
     let found = after(|db| {
-        run(db, &format!("UPDATE posting SET amount_minor = amount_minor * 2 WHERE seq = {seq}"));
+        run(
+            db,
+            &format!("UPDATE posting SET amount_minor = amount_minor * 2 WHERE seq = {seq}"),
+        );
     });
     only(&found, "posting.differs", seq);
     let found = after(|db| {
-        run(db, "DELETE FROM posting WHERE seq = (SELECT MAX(seq) FROM posting)");
+        run(
+            db,
+            "DELETE FROM posting WHERE seq = (SELECT MAX(seq) FROM posting)",
+        );
     });
     assert_eq!(found[0].code, "posting.differs");
 }
@@ -367,12 +423,19 @@ fn a_changed_posting_is_named_with_its_entry() {
 fn missing_guards_are_named_and_hide_nothing() {
     let place = road().copy();
     let db = Connection::open(place.database()).unwrap();
-    db.execute_batch("DROP TRIGGER journal_no_update; DROP TRIGGER posting_no_update;").unwrap();
+    db.execute_batch("DROP TRIGGER journal_no_update; DROP TRIGGER posting_no_update;")
+        .unwrap();
     run(&db, "UPDATE posting SET amount_minor = amount_minor * 2");
     drop(db);
     let found = report(&place);
-    assert_eq!(found.iter().filter(|it| it.code == "guard.missing").count(), 2);
-    assert!(found.iter().any(|it| it.code == "posting.differs"), "{found:#?}");
+    assert_eq!(
+        found.iter().filter(|it| it.code == "guard.missing").count(),
+        2
+    );
+    assert!(
+        found.iter().any(|it| it.code == "posting.differs"),
+        "{found:#?}"
+    );
 }
 
 #[test]
@@ -383,7 +446,11 @@ fn altered_and_missing_evidence_is_named() {
             if path.is_file() {
                 return path;
             }
-            files.extend(std::fs::read_dir(path).unwrap().map(|it| it.unwrap().path()));
+            files.extend(
+                std::fs::read_dir(path)
+                    .unwrap()
+                    .map(|it| it.unwrap().path()),
+            );
         }
         panic!("no evidence")
     }
@@ -410,7 +477,12 @@ fn dropped_read_tables_are_rebuilt_and_verify_again() {
     Store::rebuild(&place.config(&Clock::System), &mut |_, _| {}).unwrap();
     assert_eq!(report(&place), []);
     let dumps: Vec<Vec<String>> = [road(), &place]
-        .map(|it| Store::open_reader(it.config(&Clock::System)).unwrap().read(dump).unwrap())
+        .map(|it| {
+            Store::open_reader(it.config(&Clock::System))
+                .unwrap()
+                .read(dump)
+                .unwrap()
+        })
         .into();
     assert_eq!(dumps[0], dumps[1]);
 }

@@ -24,18 +24,31 @@ pub type Stored = BTreeMap<String, Value>;
 
 /// Reads a form.
 pub fn read(spec: &Spec, req: &Req, files: &Stored) -> Reading {
-    let mut reading =
-        Reading { value: Map::new(), errors: BTreeMap::new(), on_behalf: None };
-    reading.value.insert("command".to_owned(), json!(spec.command));
+    let mut reading = Reading {
+        value: Map::new(),
+        errors: BTreeMap::new(),
+        on_behalf: None,
+    };
+    reading
+        .value
+        .insert("command".to_owned(), json!(spec.command));
     if let Some(path) = spec.new_id {
-        reading.value.insert(path.to_owned(), json!(new_id(req, path)));
+        reading
+            .value
+            .insert(path.to_owned(), json!(new_id(req, path)));
     }
     for field in &spec.fields {
         read_field(field, req, files, &mut reading);
     }
     // An equity part without a holding is no equity part.
-    if let Some(terms) = reading.value.get_mut("terms").and_then(Value::as_object_mut) {
-        let incomplete = terms.get("equity").is_some_and(|it| it.get("holding").is_none());
+    if let Some(terms) = reading
+        .value
+        .get_mut("terms")
+        .and_then(Value::as_object_mut)
+    {
+        let incomplete = terms
+            .get("equity")
+            .is_some_and(|it| it.get("holding").is_none());
         if incomplete {
             terms.remove("equity");
         }
@@ -56,7 +69,10 @@ fn new_id(req: &Req, path: &str) -> String {
 fn read_field(field: &Field, req: &Req, files: &Stored, reading: &mut Reading) {
     match parse(field, req, files) {
         Ok(Some(Value::String(person))) if field.path == "on_behalf" => {
-            let own = req.user.as_ref().is_some_and(|user| user.person.to_string() == person);
+            let own = req
+                .user
+                .as_ref()
+                .is_some_and(|user| user.person.to_string() == person);
             if !own {
                 reading.on_behalf = Some(person);
             }
@@ -64,13 +80,21 @@ fn read_field(field: &Field, req: &Req, files: &Stored, reading: &mut Reading) {
         Ok(Some(value)) => put(&mut reading.value, field.path, value),
         Ok(None) if field.required => {
             let text = req.t("这一项必填。", "This field is required.");
-            reading.errors.insert(field.path.to_owned(), text.to_owned());
+            reading
+                .errors
+                .insert(field.path.to_owned(), text.to_owned());
         }
+        // Words that nobody wrote are no words; a credit code is known or not.
+        Ok(None) if may_be_blank(field) => put(&mut reading.value, field.path, json!("")),
         Ok(None) => {}
         Err(message) => {
             reading.errors.insert(field.path.to_owned(), message);
         }
     }
+}
+
+fn may_be_blank(field: &Field) -> bool {
+    matches!(field.kind, Kind::Line | Kind::Long(_)) && field.path != "party.uscc"
 }
 
 /// Sets a value at a dotted path.
@@ -101,7 +125,10 @@ fn parse(field: &Field, req: &Req, files: &Stored) -> Result<Option<Value>, Stri
         return schedule(field.path, req).map(Some);
     }
     if let Kind::File = field.kind {
-        let stored = files.get(field.path).cloned().or_else(|| kept_file(req, field.path));
+        let stored = files
+            .get(field.path)
+            .cloned()
+            .or_else(|| kept_file(req, field.path));
         return Ok(match (field.path, stored) {
             ("files", Some(file)) => Some(json!([file])),
             (_, file) => file,
@@ -156,7 +183,11 @@ fn long(text: &str, longest: usize, lang: Lang) -> Result<String, String> {
 
 fn day(text: &str, lang: Lang) -> Result<Date, String> {
     text.parse().map_err(|_| {
-        lang.pick("日期写成 2026-11-25 这样。", "Write the date as 2026-11-25.").to_owned()
+        lang.pick(
+            "日期写成 2026-11-25 这样。",
+            "Write the date as 2026-11-25.",
+        )
+        .to_owned()
     })
 }
 
@@ -171,15 +202,26 @@ fn money(text: &str, lang: Lang) -> Result<Money, String> {
 }
 
 fn number(text: &str, lang: Lang) -> Result<u32, String> {
-    text.parse().map_err(|_| lang.pick("写一个整数。", "Write a whole number.").to_owned())
+    text.parse().map_err(|_| {
+        lang.pick("写一个整数。", "Write a whole number.")
+            .to_owned()
+    })
 }
 
 fn share(text: &str, lang: Lang) -> Result<Share, String> {
     let bare = text.trim_end_matches(['%', '％']);
     let plain = bare.parse::<f64>().is_ok() && !bare.contains('/');
-    let spelled = if plain && bare == text { format!("{text}%") } else { text.to_owned() };
+    let spelled = if plain && bare == text {
+        format!("{text}%")
+    } else {
+        text.to_owned()
+    };
     spelled.parse().map_err(|_| {
-        lang.pick("比例写成 70%、33.5% 或 1/3。", "Write the share as 70%, 33.5% or 1/3.").to_owned()
+        lang.pick(
+            "比例写成 70%、33.5% 或 1/3。",
+            "Write the share as 70%, 33.5% or 1/3.",
+        )
+        .to_owned()
     })
 }
 
@@ -194,7 +236,12 @@ fn rows<'a>(req: &'a Req, path: &str, columns: &[&str]) -> Vec<Vec<&'a str>> {
         .collect();
     let length = columns.iter().map(Vec::len).max().unwrap_or(0);
     (0..length)
-        .map(|row| columns.iter().map(|c| c.get(row).copied().unwrap_or_default()).collect())
+        .map(|row| {
+            columns
+                .iter()
+                .map(|c| c.get(row).copied().unwrap_or_default())
+                .collect()
+        })
         .filter(|row: &Vec<&str>| row.iter().any(|cell| !cell.is_empty()))
         .collect()
 }
@@ -202,14 +249,22 @@ fn rows<'a>(req: &'a Req, path: &str, columns: &[&str]) -> Vec<Vec<&'a str>> {
 fn shares(path: &str, req: &Req) -> Result<Value, String> {
     let mut list = Vec::new();
     for row in rows(req, path, &["person", "role", "share", "main"]) {
-        let [person, role, part, main] = row.as_slice() else { continue };
+        let [person, role, part, main] = row.as_slice() else {
+            continue;
+        };
         if person.is_empty() && part.is_empty() && role.is_empty() {
             continue;
         }
         if person.is_empty() {
-            return Err(req.t("有一行没有选人。", "One line names nobody.").to_owned());
+            return Err(req
+                .t("有一行没有选人。", "One line names nobody.")
+                .to_owned());
         }
-        let part = if part.is_empty() { Share::ZERO } else { share(part, req.lang)? };
+        let part = if part.is_empty() {
+            Share::ZERO
+        } else {
+            share(part, req.lang)?
+        };
         let main = *main == "yes";
         list.push(json!({"person": person, "role": role, "share": part, "main": main}));
     }
@@ -219,7 +274,9 @@ fn shares(path: &str, req: &Req) -> Result<Value, String> {
 fn holdings(path: &str, req: &Req) -> Result<Value, String> {
     let mut list = Vec::new();
     for row in rows(req, path, &["person", "share"]) {
-        let [person, part] = row.as_slice() else { continue };
+        let [person, part] = row.as_slice() else {
+            continue;
+        };
         if person.is_empty() || part.is_empty() {
             continue;
         }
@@ -231,7 +288,9 @@ fn holdings(path: &str, req: &Req) -> Result<Value, String> {
 fn schedule(path: &str, req: &Req) -> Result<Value, String> {
     let mut list = Vec::new();
     for row in rows(req, path, &["label", "amount", "due"]) {
-        let [label, amount, due] = row.as_slice() else { continue };
+        let [label, amount, due] = row.as_slice() else {
+            continue;
+        };
         let mut item = json!({"label": label, "amount": money(amount, req.lang)?.fen()});
         if !due.is_empty() {
             let due = day(due, req.lang)?;
@@ -254,9 +313,9 @@ pub fn place(
     let mut rest = Vec::new();
     for finding in findings {
         let known = finding.field.as_deref().and_then(|at| {
-            spec.fields.iter().find(|field| {
-                field.path == at || field.path.ends_with(&format!(".{at}"))
-            })
+            spec.fields
+                .iter()
+                .find(|field| field.path == at || field.path.ends_with(&format!(".{at}")))
         });
         match known {
             Some(field) => {

@@ -127,7 +127,10 @@ pub fn view(spec: &Spec, req: &Req, action: &str, version: i64, tried: Option<&T
         .iter()
         .map(|path| {
             let known = last.ids.iter().find(|(name, _)| name == path);
-            ((*path).to_owned(), known.map_or_else(fresh, |(_, id)| id.clone()))
+            (
+                (*path).to_owned(),
+                known.map_or_else(fresh, |(_, id)| id.clone()),
+            )
         })
         .collect();
     FormView {
@@ -142,7 +145,11 @@ pub fn view(spec: &Spec, req: &Req, action: &str, version: i64, tried: Option<&T
         version,
         // A refused try wrote nothing, so its key may be used again only for
         // the same content: a new one is safer.
-        key: if tried.is_some() || key.is_empty() { fresh() } else { key.to_owned() },
+        key: if tried.is_some() || key.is_empty() {
+            fresh()
+        } else {
+            key.to_owned()
+        },
         ids,
         error_count: last.errors.len() + last.findings.len(),
     }
@@ -150,12 +157,19 @@ pub fn view(spec: &Spec, req: &Req, action: &str, version: i64, tried: Option<&T
 
 fn field_view(field: &Field, req: &Req, typed: bool, last: &Tried) -> FieldView {
     let lang = req.lang;
-    let value = if typed { req.field(field.path).to_owned() } else { standing(field) };
+    let value = if typed {
+        req.field(field.path).to_owned()
+    } else {
+        standing(field)
+    };
     let several: Vec<String> = if typed {
         req.all(field.path).map(str::to_owned).collect()
     } else {
         field.value.as_array().map_or_else(Vec::new, |list| {
-            list.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+            list.iter()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect()
         })
     };
     let (kind, longest) = match &field.kind {
@@ -178,8 +192,16 @@ fn field_view(field: &Field, req: &Req, typed: bool, last: &Tried) -> FieldView 
         Kind::Choose(list) => options(list, lang, |it| it == value),
         Kind::Several(list) => options(list, lang, |it| several.iter().any(|s| s == it)),
         Kind::YesNo(yes, no) => vec![
-            OptionView { value: "yes".into(), label: yes.get(lang).to_owned(), chosen: value == "yes" },
-            OptionView { value: "no".into(), label: no.get(lang).to_owned(), chosen: value == "no" },
+            OptionView {
+                value: "yes".into(),
+                label: yes.get(lang).to_owned(),
+                chosen: value == "yes",
+            },
+            OptionView {
+                value: "no".into(),
+                label: no.get(lang).to_owned(),
+                chosen: value == "no",
+            },
         ],
         _ => Vec::new(),
     };
@@ -199,7 +221,9 @@ fn field_view(field: &Field, req: &Req, typed: bool, last: &Tried) -> FieldView 
         longest,
         options,
         rows: rows(field, req, typed),
-        kept_name: kept.split_once('|').map_or_else(String::new, |(_, name)| name.to_owned()),
+        kept_name: kept
+            .split_once('|')
+            .map_or_else(String::new, |(_, name)| name.to_owned()),
         kept,
         error: last.errors.get(field.path).cloned().unwrap_or_default(),
         value,
@@ -219,12 +243,12 @@ fn options(list: &[Choice], lang: Lang, chosen: impl Fn(&str) -> bool) -> Vec<Op
 /// The standing value as it is typed: fen as yuan, shares as percentages.
 fn standing(field: &Field) -> String {
     match (&field.kind, &field.value) {
-        (Kind::Money, Value::Number(fen)) => {
-            fen.as_i64().map_or_else(String::new, |fen| Money::from_fen(fen).plain_yuan())
-        }
-        (Kind::Share, Value::String(text)) => {
-            text.parse::<Share>().map_or_else(|_| text.clone(), Share::to_percent_text)
-        }
+        (Kind::Money, Value::Number(fen)) => fen
+            .as_i64()
+            .map_or_else(String::new, |fen| Money::from_fen(fen).plain_yuan()),
+        (Kind::Share, Value::String(text)) => text
+            .parse::<Share>()
+            .map_or_else(|_| text.clone(), Share::to_percent_text),
         (_, Value::String(text)) => text.clone(),
         (_, Value::Number(number)) => number.to_string(),
         (Kind::YesNo(..), Value::Bool(yes)) => if *yes { "yes" } else { "no" }.to_owned(),
@@ -238,8 +262,16 @@ fn rows(field: &Field, req: &Req, typed: bool) -> Vec<RowView> {
         Kind::Schedule => &[],
         _ => return Vec::new(),
     };
-    let mut rows = if typed { typed_rows(field, req) } else { standing_rows(field) };
-    let blank = if matches!(field.kind, Kind::Schedule) { 3 } else { 2 };
+    let mut rows = if typed {
+        typed_rows(field, req)
+    } else {
+        standing_rows(field)
+    };
+    let blank = if matches!(field.kind, Kind::Schedule) {
+        3
+    } else {
+        2
+    };
     let wanted = (rows.len() + 1).max(blank);
     rows.resize_with(wanted, RowView::default);
     for row in &mut rows {
@@ -251,7 +283,11 @@ fn rows(field: &Field, req: &Req, typed: bool) -> Vec<RowView> {
 fn typed_rows(field: &Field, req: &Req) -> Vec<RowView> {
     let column = |name: &str| -> Vec<String> {
         let full = format!("{}.{name}", field.path);
-        req.fields.iter().filter(|(k, _)| *k == full).map(|(_, v)| v.clone()).collect()
+        req.fields
+            .iter()
+            .filter(|(k, _)| *k == full)
+            .map(|(_, v)| v.clone())
+            .collect()
     };
     let at = |values: &[String], row: usize| values.get(row).cloned().unwrap_or_default();
     let schedule = matches!(field.kind, Kind::Schedule);
@@ -272,12 +308,18 @@ fn typed_rows(field: &Field, req: &Req) -> Vec<RowView> {
 }
 
 fn standing_rows(field: &Field) -> Vec<RowView> {
-    let Some(list) = field.value.as_array() else { return Vec::new() };
+    let Some(list) = field.value.as_array() else {
+        return Vec::new();
+    };
     let text = |item: &Value, key: &str| {
-        item.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
+        item.get(key)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
     };
     let percent = |text: String| {
-        text.parse::<Share>().map_or(text, |share| share.to_percent_text())
+        text.parse::<Share>()
+            .map_or(text, |share| share.to_percent_text())
     };
     list.iter()
         .map(|item| match field.kind {

@@ -238,7 +238,15 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
     let deals = deals_of(app, user, id)?;
     let focus = focus(req, &deals);
     let deal = focus.and_then(|at| deals.get(at));
-    let build = Build { app, req, user, institution: &institution, id, case, today: app.store.today() };
+    let build = Build {
+        app,
+        req,
+        user,
+        institution: &institution,
+        id,
+        case,
+        today: app.store.today(),
+    };
     let page = build.page(version, &deals, deal)?;
     Answer::html(&page)
 }
@@ -271,7 +279,9 @@ fn focus(req: &Req, deals: &[LoadedDeal]) -> Option<usize> {
             matches!(state.as_ref(), State::Deal(deal) if deal.closing.ended.is_none())
         })
     };
-    by_id.or_else(living).or(if deals.is_empty() { None } else { Some(0) })
+    by_id
+        .or_else(living)
+        .or(if deals.is_empty() { None } else { Some(0) })
 }
 
 struct Build<'a> {
@@ -311,9 +321,15 @@ impl Build<'_> {
         let details = disclosure.details.as_ref();
         let (badge, tone) = self.badge(deal, &rail);
         let pick = |severity: Severity| -> Vec<FindingView> {
-            findings.iter().filter(|f| f.severity == severity).map(|f| self.finding(f)).collect()
+            findings
+                .iter()
+                .filter(|f| f.severity == severity)
+                .map(|f| self.finding(f))
+                .collect()
         };
-        let now = rail.iter().position(|s| matches!(s.progress, Progress::Now(_)));
+        let now = rail
+            .iter()
+            .position(|s| matches!(s.progress, Progress::Now(_)));
         let (steps, more) = self.steps(focus.map(|(id, _)| *id), deal);
         Ok(CasePage {
             p: Page::new(self.app, self.req)?,
@@ -322,7 +338,10 @@ impl Build<'_> {
             title: disclosure.title().to_owned(),
             badge,
             tone,
-            manager: disclosure.manager.and_then(|id| names.get(&id).cloned()).unwrap_or_default(),
+            manager: disclosure
+                .manager
+                .and_then(|id| names.get(&id).cloned())
+                .unwrap_or_default(),
             manager_since: disclosure
                 .manager_since
                 .map_or_else(String::new, |day| short_date(day, self.today)),
@@ -339,7 +358,10 @@ impl Build<'_> {
             terms_aside: deal.map_or_else(String::new, |deal| self.terms_aside(deal)),
             facts: self.facts(),
             nearest: details.map_or_else(Vec::new, |it| {
-                it.nearest.iter().map(|w| (self.text(&w.kind.label()), w.text.clone())).collect()
+                it.nearest
+                    .iter()
+                    .map(|w| (self.text(&w.kind.label()), w.text.clone()))
+                    .collect()
             }),
             novelty: details.map_or_else(String::new, |it| it.novelty.clone()),
             people: self.people(&names),
@@ -362,11 +384,19 @@ impl Build<'_> {
     }
 
     fn names(&self, deals: &[LoadedDeal]) -> Result<HashMap<PersonId, String>, Failure> {
-        let mut people: Vec<PersonId> =
-            self.case.disclosure.contributors().iter().map(|c| c.person).collect();
+        let mut people: Vec<PersonId> = self
+            .case
+            .disclosure
+            .contributors()
+            .iter()
+            .map(|c| c.person)
+            .collect();
         people.extend(self.case.disclosure.manager);
         let _ = deals;
-        Ok(self.app.store.read(|db| data::names(db, self.user.institution, people))?)
+        Ok(self
+            .app
+            .store
+            .read(|db| data::names(db, self.user.institution, people))?)
     }
 
     fn badge(&self, deal: Option<&Deal>, rail: &[RailStep]) -> (String, &'static str) {
@@ -382,7 +412,10 @@ impl Build<'_> {
         if let Some((_, ended)) = deal.and_then(|it| it.closing.ended.as_ref()) {
             return (self.text(&ended.outcome.label()), "grey");
         }
-        match rail.iter().find(|step| matches!(step.progress, Progress::Now(_))) {
+        match rail
+            .iter()
+            .find(|step| matches!(step.progress, Progress::Now(_)))
+        {
             Some(step) => (self.text(&step.stop.label()), "water"),
             None => (self.t("已兑现", "Paid"), "pine"),
         }
@@ -403,12 +436,16 @@ impl Build<'_> {
     fn rail_step(&self, step: &RailStep) -> RailView {
         let name = self.text(&step.stop.label());
         let (class, when) = match &step.progress {
-            Progress::Done(day) => {
-                ("done", day.map_or_else(String::new, |day| short_date(day, self.today)))
-            }
-            Progress::Now(counter) => {
-                ("now", counter.as_ref().map_or_else(String::new, |it| self.text(it)))
-            }
+            Progress::Done(day) => (
+                "done",
+                day.map_or_else(String::new, |day| short_date(day, self.today)),
+            ),
+            Progress::Now(counter) => (
+                "now",
+                counter
+                    .as_ref()
+                    .map_or_else(String::new, |it| self.text(it)),
+            ),
             Progress::Locked(day) => (
                 "locked",
                 day.map_or_else(String::new, |day| match self.req.lang {
@@ -425,16 +462,15 @@ impl Build<'_> {
     fn findings(&self, deal: Option<&Deal>) -> Vec<Finding> {
         let mut found = whole::case_findings(self.case, self.today);
         if let Some(deal) = deal
-            && deal.closing.ended.is_none() {
-                let cases = [(self.id, self.case)];
-                for finding in
-                    whole::deal_findings(deal, &cases, self.institution, self.today)
-                {
-                    if !found.iter().any(|known| known.code == finding.code) {
-                        found.push(finding);
-                    }
+            && deal.closing.ended.is_none()
+        {
+            let cases = [(self.id, self.case)];
+            for finding in whole::deal_findings(deal, &cases, self.institution, self.today) {
+                if !found.iter().any(|known| known.code == finding.code) {
+                    found.push(finding);
                 }
             }
+        }
         found.sort_by_key(|finding| finding.severity);
         found
     }
@@ -458,16 +494,23 @@ impl Build<'_> {
         let due = notice.due(self.institution.calendar());
         let day = dukou_chain::law::days_between(notice.posted_on, self.today);
         let days = i32::try_from(notice.posted.days).unwrap_or(i32::MAX);
-        let finding =
-            deal.publicity.finding(&deal.negotiation, self.institution, self.today)?;
+        let finding = deal
+            .publicity
+            .finding(&deal.negotiation, self.institution, self.today)?;
         let open = finding.severity != Severity::Refused;
         let shown = due.shown();
         let earliest = dukou_chain::law::next_day(shown);
         let wd = weekday(earliest, self.req.lang);
         let title = if open {
-            self.t("公示已满，可以签合同", "The notice has ended; the contract may be signed")
+            self.t(
+                "公示已满，可以签合同",
+                "The notice has ended; the contract may be signed",
+            )
         } else if due.pending() {
-            self.t("合同环节锁定，届满日待国务院安排", "The contract stage is locked; the last day awaits the State Council's calendar")
+            self.t(
+                "合同环节锁定，届满日待国务院安排",
+                "The contract stage is locked; the last day awaits the State Council's calendar",
+            )
         } else {
             match self.req.lang {
                 Lang::Zh => format!("合同环节已锁定，{earliest}（周{wd}）起可签"),
@@ -492,11 +535,17 @@ impl Build<'_> {
     }
 
     fn fact(&self, zh: &str, en: &str, value: impl Into<String>) -> Fact {
-        Fact { label: self.t(zh, en), value: value.into(), span: false }
+        Fact {
+            label: self.t(zh, en),
+            value: value.into(),
+            span: false,
+        }
     }
 
     fn terms(&self, deal: &Deal) -> Vec<Fact> {
-        let Some((_, opened)) = &deal.matching.opened else { return Vec::new() };
+        let Some((_, opened)) = &deal.matching.opened else {
+            return Vec::new();
+        };
         let party = deal.agreement.party().unwrap_or(&opened.party);
         let nature = format!("{}（{}）", party.name, self.text(&party.kind.label()));
         let Some(terms) = deal.terms() else {
@@ -535,15 +584,30 @@ impl Build<'_> {
         let mut facts = vec![
             self.fact("方式", "Mode", mode.join(comma)),
             self.fact("对方", "Other side", nature),
-            Fact { span: true, ..self.fact("价格", "Price", price.join(comma)) },
+            Fact {
+                span: true,
+                ..self.fact("价格", "Price", price.join(comma))
+            },
             self.fact("定价方式", "Price route", self.text(&terms.pricing.label())),
         ];
         if let Some(decision) = deal.negotiation.current_decision() {
-            facts.push(self.fact("资产评估", "Appraisal", self.text(&decision.appraisal.label())));
-            facts.push(self.fact("决策", "Decision", format!("{} {}", decision.meeting, decision.held)));
+            facts.push(self.fact(
+                "资产评估",
+                "Appraisal",
+                self.text(&decision.appraisal.label()),
+            ));
+            facts.push(self.fact(
+                "决策",
+                "Decision",
+                format!("{} {}", decision.meeting, decision.held),
+            ));
         }
         if let Some((_, signed)) = &deal.agreement.signed {
-            facts.push(self.fact("合同", "Contract", format!("{} {}", signed.contract_no, signed.signed)));
+            facts.push(self.fact(
+                "合同",
+                "Contract",
+                format!("{} {}", signed.contract_no, signed.signed),
+            ));
         }
         if let Some(registered) = &deal.agreement.registered {
             facts.push(self.fact("认定登记", "Registration", registered.register_no.clone()));
@@ -552,7 +616,9 @@ impl Build<'_> {
     }
 
     fn schedule(&self, deal: &Deal) -> Vec<(String, Money, String)> {
-        let Some(terms) = deal.terms() else { return Vec::new() };
+        let Some(terms) = deal.terms() else {
+            return Vec::new();
+        };
         terms
             .schedule
             .iter()
@@ -575,13 +641,24 @@ impl Build<'_> {
     }
 
     fn facts(&self) -> Vec<Fact> {
-        let Some(details) = &self.case.disclosure.details else { return Vec::new() };
+        let Some(details) = &self.case.disclosure.details else {
+            return Vec::new();
+        };
         let unit = details
             .unit
             .and_then(|id| self.institution.units.get(&id))
-            .map(|(zh, en)| if en.is_empty() { zh.clone() } else { self.t(zh, en) });
-        let funding: Vec<String> =
-            details.funding.iter().map(|it| self.text(&it.label())).collect();
+            .map(|(zh, en)| {
+                if en.is_empty() {
+                    zh.clone()
+                } else {
+                    self.t(zh, en)
+                }
+            });
+        let funding: Vec<String> = details
+            .funding
+            .iter()
+            .map(|it| self.text(&it.label()))
+            .collect();
         let mut facts = vec![self.fact("类型", "Kind", self.text(&details.kind.label()))];
         facts.extend(unit.map(|unit| self.fact("单位", "Unit", unit)));
         if !funding.is_empty() {
@@ -598,10 +675,14 @@ impl Build<'_> {
         if let Some((_, it)) = &self.case.assessment.concluded {
             facts.push(self.fact("评估结论", "Assessment", self.text(&it.conclusion.label())));
             let level = it.readiness;
-            facts.push(self.fact("就绪度", "Readiness", match self.req.lang {
-                Lang::Zh => format!("第{level}级，共13级"),
-                Lang::En => format!("level {level} of 13"),
-            }));
+            facts.push(self.fact(
+                "就绪度",
+                "Readiness",
+                match self.req.lang {
+                    Lang::Zh => format!("第{level}级，共13级"),
+                    Lang::En => format!("level {level} of 13"),
+                },
+            ));
         }
         if let Some((day, note)) = self.case.valuation.notes.last() {
             let value = format!("¥{} – ¥{} ({day})", note.low, note.high);
@@ -784,13 +865,19 @@ impl Build<'_> {
             hash: short_hash(hash),
             refused: told.refused,
             newest,
-            corrects: meta.corrects.map_or_else(String::new, |seq| seq.to_string()),
+            corrects: meta
+                .corrects
+                .map_or_else(String::new, |seq| seq.to_string()),
             clock: meta.clock.clone().unwrap_or_default(),
         }
     }
 
     /// The steps this reader may take now, and the others that stand open.
-    fn steps(&self, deal_id: Option<DealId>, deal: Option<&Deal>) -> (Vec<StepView>, Vec<StepView>) {
+    fn steps(
+        &self,
+        deal_id: Option<DealId>,
+        deal: Option<&Deal>,
+    ) -> (Vec<StepView>, Vec<StepView>) {
         let mut wanted: Vec<String> = whole::case_tasks(self.case, self.institution)
             .iter()
             .map(|task| task.command.to_owned())
@@ -835,7 +922,9 @@ impl Build<'_> {
             self.lock_steps(deal, &mut steps);
         }
         let open = |step: &StepView| step.locked.is_empty();
-        let of_deal = steps.iter().position(|it| open(it) && it.href.starts_with("/deals/"));
+        let of_deal = steps
+            .iter()
+            .position(|it| open(it) && it.href.starts_with("/deals/"));
         let primary = of_deal.or_else(|| steps.iter().position(open));
         if let Some(step) = primary.and_then(|at| steps.get_mut(at)) {
             step.primary = true;
@@ -866,8 +955,13 @@ impl Build<'_> {
         };
         // Confirming somebody else's share is a matter for the page of steps.
         let mine = command != "disclosure.confirm_share"
-            || self.case.disclosure.unconfirmed().any(|p| p == self.user.person);
-        let sibling = command == "disclosure.return" && wanted.iter().any(|it| it == "disclosure.accept");
+            || self
+                .case
+                .disclosure
+                .unconfirmed()
+                .any(|p| p == self.user.person);
+        let sibling =
+            command == "disclosure.return" && wanted.iter().any(|it| it == "disclosure.accept");
         if (wanted.iter().any(|it| it == command) && mine) || sibling {
             steps.push(step);
         } else {
@@ -880,21 +974,27 @@ impl Build<'_> {
         if deal.agreement.signed.is_some() || deal.closing.ended.is_some() {
             return;
         }
-        let finding =
-            deal.publicity.finding(&deal.negotiation, self.institution, self.today);
-        let Some(finding) = finding.filter(|it| it.severity == Severity::Refused) else { return };
+        let finding = deal
+            .publicity
+            .finding(&deal.negotiation, self.institution, self.today);
+        let Some(finding) = finding.filter(|it| it.severity == Severity::Refused) else {
+            return;
+        };
         for step in steps.iter_mut().filter(|it| it.anchor == "publicity-close") {
             if finding.code == "publicity.running" || finding.code == "calendar.year_unknown" {
                 step.locked = self.text(&finding.message);
             }
         }
-        steps.insert(0, StepView {
-            href: String::new(),
-            label: self.t("签订合同", "Sign the contract"),
-            anchor: "agreement-sign".to_owned(),
-            primary: false,
-            locked: self.text(&finding.message),
-        });
+        steps.insert(
+            0,
+            StepView {
+                href: String::new(),
+                label: self.t("签订合同", "Sign the contract"),
+                anchor: "agreement-sign".to_owned(),
+                primary: false,
+                locked: self.text(&finding.message),
+            },
+        );
     }
 }
 
@@ -916,7 +1016,10 @@ fn files_of(entries: &[EntryView]) -> Vec<(String, String, String)> {
         .iter()
         .flat_map(|entry| {
             let day: String = entry.at.chars().take(10).collect();
-            entry.files.iter().map(move |(hash, name)| (hash.clone(), name.clone(), day.clone()))
+            entry
+                .files
+                .iter()
+                .map(move |(hash, name)| (hash.clone(), name.clone(), day.clone()))
         })
         .collect()
 }
@@ -935,7 +1038,11 @@ fn tell(entry: &Entry, lang: Lang) -> Told {
     let kind = kind_text(&entry.meta.kind);
     let mut files = Vec::new();
     attachments(&body, &mut files);
-    let word = |key: &str| body.get(key).and_then(serde_json::Value::as_str).unwrap_or_default();
+    let word = |key: &str| {
+        body.get(key)
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or_default()
+    };
     let money = |key: &str| {
         body.get(key)
             .and_then(serde_json::Value::as_i64)
@@ -952,18 +1059,31 @@ fn tell(entry: &Entry, lang: Lang) -> Told {
         refused_words(&body, lang, &mut told);
         return told;
     }
-    let parts: Vec<String> = ["meeting", "contract_no", "number", "register_no", "place", "result", "text", "reason", "note"]
-        .iter()
-        .map(|key| word(key).to_owned())
-        .chain(money("amount"))
-        .filter(|part| !part.is_empty())
-        .collect();
+    let parts: Vec<String> = [
+        "meeting",
+        "contract_no",
+        "number",
+        "register_no",
+        "place",
+        "result",
+        "text",
+        "reason",
+        "note",
+    ]
+    .iter()
+    .map(|key| word(key).to_owned())
+    .chain(money("amount"))
+    .filter(|part| !part.is_empty())
+    .collect();
     told.detail = parts.join(lang.pick("；", "; "));
     told
 }
 
 fn refused_words(body: &serde_json::Value, lang: Lang, told: &mut Told) {
-    let command = body.get("command").and_then(serde_json::Value::as_str).unwrap_or_default();
+    let command = body
+        .get("command")
+        .and_then(serde_json::Value::as_str)
+        .unwrap_or_default();
     let verb = crate::forms::spec(command, &Offer::default())
         .map_or_else(|| command.to_owned(), |spec| spec.verb.get(lang).to_owned());
     told.act = format!("{}{verb}", lang.pick("拒绝：", "Refused: "));
@@ -1043,9 +1163,17 @@ pub fn kind_text(kind: &str) -> Text {
         "closing.noted.v1" => ("记一笔", "Wrote a note"),
         "closing.refused.v1" => ("被拒绝的一步", "Refused step"),
         "history.case_imported.v1" => ("导入成果（早于渡口）", "Imported the case (before Dukou)"),
-        "history.deal_imported.v1" => ("导入合同（早于渡口）", "Imported the contract (before Dukou)"),
-        "history.receipt_imported.v1" => ("导入到账（早于渡口）", "Imported a receipt (before Dukou)"),
-        "history.distribution_imported.v1" => ("导入以往分配（期初）", "Imported a past distribution (opening)"),
+        "history.deal_imported.v1" => (
+            "导入合同（早于渡口）",
+            "Imported the contract (before Dukou)",
+        ),
+        "history.receipt_imported.v1" => {
+            ("导入到账（早于渡口）", "Imported a receipt (before Dukou)")
+        }
+        "history.distribution_imported.v1" => (
+            "导入以往分配（期初）",
+            "Imported a past distribution (opening)",
+        ),
         "people.registered.v1" => ("登记人员", "Registered a person"),
         "people.updated.v1" => ("更新人员", "Updated a person"),
         "people.heir_named.v1" => ("登记继承人", "Named an heir"),

@@ -122,15 +122,19 @@ fn read(
     offset: i64,
 ) -> Result<(i64, Vec<Row>), Fault> {
     let (clause, params) = conditions(user, scope, req);
-    let total =
-        db.row(&format!("SELECT COUNT(*) FROM case_view c WHERE {clause}"), &params)?;
+    let total = db.row(
+        &format!("SELECT COUNT(*) FROM case_view c WHERE {clause}"),
+        &params,
+    )?;
     let sql = format!(
         "SELECT c.id, c.number, c.title, c.stop, c.standing, c.right_number, c.next_due, c.manager, c.since, c.history \
          FROM case_view c WHERE {clause} ORDER BY {} LIMIT {limit} OFFSET {offset}",
         order(req.query("sort"))
     );
     let found = db.rows(&sql, &params)?;
-    let people = found.iter().filter_map(|row| row.text(7).parse::<PersonId>().ok());
+    let people = found
+        .iter()
+        .filter_map(|row| row.text(7).parse::<PersonId>().ok());
     let names = data::names(db, user.institution, people.collect::<Vec<_>>())?;
     let rows = found
         .iter()
@@ -181,10 +185,15 @@ pub fn list(app: &App, req: &Req) -> Result<Answer, Failure> {
     let scope = authorise(Some(&institution), Some(user), "case.read");
     let page: i64 = req.query("page").parse().unwrap_or(1).clamp(1, 100_000);
     let offset = (page - 1) * PAGE;
-    let (total, mut rows) = app.store.read(|db| read(db, user, scope, req, PAGE, offset))?;
+    let (total, mut rows) = app
+        .store
+        .read(|db| read(db, user, scope, req, PAGE, offset))?;
     let today = app.store.today();
     for row in &mut rows {
-        row.days = row.due.parse().map_or(0, |day| super::days_left(day, today));
+        row.days = row
+            .due
+            .parse()
+            .map_or(0, |day| super::days_left(day, today));
     }
     let views = app.store.read(|db| saved_views(db, user))?;
     let pages = (total + PAGE - 1) / PAGE;
@@ -220,8 +229,16 @@ fn links(req: &Req, page: i64, pages: i64) -> Links {
     Links {
         all: format!("/cases?{}", query_with(req, "whose", "")),
         mine: format!("/cases?{}", query_with(req, "whose", "mine")),
-        previous: if page > 1 { at(page - 1) } else { String::new() },
-        next: if page < pages { at(page + 1) } else { String::new() },
+        previous: if page > 1 {
+            at(page - 1)
+        } else {
+            String::new()
+        },
+        next: if page < pages {
+            at(page + 1)
+        } else {
+            String::new()
+        },
         by_number: sorted(""),
         by_title: sorted("title"),
         by_due: sorted("due"),
@@ -249,7 +266,10 @@ fn saved_views(db: &mut dyn Db, user: &User) -> Result<Vec<(String, String)>, Fa
         "SELECT name, query FROM saved_view WHERE institution = $1 AND person = $2 AND list = 'cases' ORDER BY name",
         &[text(user.institution), text(user.person)],
     )?;
-    Ok(rows.iter().map(|row| (row.text(0).to_owned(), row.text(1).to_owned())).collect())
+    Ok(rows
+        .iter()
+        .map(|row| (row.text(0).to_owned(), row.text(1).to_owned()))
+        .collect())
 }
 
 /// Keeps the filters of a list under a name; an empty name is refused by the form.
@@ -259,10 +279,20 @@ fn saved_views(db: &mut dyn Db, user: &User) -> Result<Vec<(String, String)>, Fa
 pub fn save_view(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let name: String = req.field("name").trim().chars().take(40).collect();
-    let list = if req.field("list") == "deals" { "deals" } else { "cases" };
+    let list = if req.field("list") == "deals" {
+        "deals"
+    } else {
+        "cases"
+    };
     let query = req.field("query").to_owned();
     if !name.is_empty() && query.len() < 2000 {
-        let params = [text(user.institution), text(user.person), text(list), text(&name), text(&query)];
+        let params = [
+            text(user.institution),
+            text(user.person),
+            text(list),
+            text(&name),
+            text(&query),
+        ];
         app.store.write(move |db| {
             db.exec(
                 "DELETE FROM saved_view WHERE institution = $1 AND person = $2 AND list = $3 AND name = $4",
@@ -275,7 +305,10 @@ pub fn save_view(app: &App, req: &Req) -> Result<Answer, Failure> {
             Ok(())
         })?;
     }
-    Ok(Answer::see_other(&format!("/{list}?{}", req.field("query"))))
+    Ok(Answer::see_other(&format!(
+        "/{list}?{}",
+        req.field("query")
+    )))
 }
 
 /// The list as Excel, with the same filters.
@@ -286,7 +319,9 @@ pub fn export(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let institution = data::institution(app, user.institution)?;
     let scope = authorise(Some(&institution), Some(user), "case.read");
-    let (_, rows) = app.store.read(|db| read(db, user, scope, req, 200_000, 0))?;
+    let (_, rows) = app
+        .store
+        .read(|db| read(db, user, scope, req, 200_000, 0))?;
     let heads = [
         req.t("编号", "Number"),
         req.t("成果", "Result"),
@@ -325,8 +360,10 @@ pub fn sheet(
     page.set_name(name).map_err(fault)?;
     let bold = Format::new().set_bold();
     for (column, head) in (0u16..).zip(heads) {
-        page.write_with_format(0, column, *head, &bold).map_err(fault)?;
-        page.set_column_width(column, if column == 1 { 42 } else { 16 }).map_err(fault)?;
+        page.write_with_format(0, column, *head, &bold)
+            .map_err(fault)?;
+        page.set_column_width(column, if column == 1 { 42 } else { 16 })
+            .map_err(fault)?;
     }
     for (line, row) in (1u32..).zip(rows) {
         for (column, cell) in (0u16..).zip(row) {

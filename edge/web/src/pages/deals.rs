@@ -158,8 +158,9 @@ pub fn list(app: &App, req: &Req) -> Result<Answer, Failure> {
     let scope = authorise(Some(&institution), Some(user), "deal.read");
     let page: i64 = req.query("page").parse().unwrap_or(1).clamp(1, 100_000);
     let offset = (page - 1) * PAGE;
-    let (total, sum, rows) =
-        app.store.read(|db| read(db, user, scope, req, PAGE, offset))?;
+    let (total, sum, rows) = app
+        .store
+        .read(|db| read(db, user, scope, req, PAGE, offset))?;
     let pages = (total + PAGE - 1) / PAGE;
     let at = |to: i64| format!("/deals?{}", query_with(req, "page", &to.to_string()));
     Answer::html(&List {
@@ -175,10 +176,21 @@ pub fn list(app: &App, req: &Req) -> Result<Answer, Failure> {
         stop: req.query("stop").to_owned(),
         mode: req.query("mode").to_owned(),
         sort: req.query("sort").to_owned(),
-        stops: labels(Stop::ALL.iter().skip(4).map(|it| (it.code(), it.label())), req.lang),
+        stops: labels(
+            Stop::ALL.iter().skip(4).map(|it| (it.code(), it.label())),
+            req.lang,
+        ),
         modes: labels(Mode::ALL.iter().map(|it| (it.code(), it.label())), req.lang),
-        previous: if page > 1 { at(page - 1) } else { String::new() },
-        next: if page < pages { at(page + 1) } else { String::new() },
+        previous: if page > 1 {
+            at(page - 1)
+        } else {
+            String::new()
+        },
+        next: if page < pages {
+            at(page + 1)
+        } else {
+            String::new()
+        },
         excel: format!("/deals.xlsx?{}", query_with(req, "page", "")),
         may_export: authorise(Some(&institution), Some(user), "export.lists") != Scope::None,
     })
@@ -188,7 +200,8 @@ fn labels<'a>(
     all: impl Iterator<Item = (&'a str, dukou_kernel::Text)>,
     lang: Lang,
 ) -> Vec<(String, String)> {
-    all.map(|(code, text)| (code.to_owned(), text.get(lang).to_owned())).collect()
+    all.map(|(code, text)| (code.to_owned(), text.get(lang).to_owned()))
+        .collect()
 }
 
 /// The list as Excel, with the same filters.
@@ -199,7 +212,9 @@ pub fn export(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let institution = data::institution(app, user.institution)?;
     let scope = authorise(Some(&institution), Some(user), "deal.read");
-    let (_, _, rows) = app.store.read(|db| read(db, user, scope, req, 200_000, 0))?;
+    let (_, _, rows) = app
+        .store
+        .read(|db| read(db, user, scope, req, 200_000, 0))?;
     let heads = [
         req.t("编号", "Number"),
         req.t("对方", "Other side"),

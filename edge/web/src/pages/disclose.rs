@@ -59,7 +59,10 @@ pub fn begin(app: &App, req: &Req) -> Result<Answer, Failure> {
         .iter()
         .map(|row| {
             let body: Map<String, Value> = serde_json::from_str(row.text(1)).unwrap_or_default();
-            let title = body.get("details.title").and_then(first_text).unwrap_or_default();
+            let title = body
+                .get("details.title")
+                .and_then(first_text)
+                .unwrap_or_default();
             let title = if title.is_empty() {
                 req.t("（还没有名称）", "(no title yet)").to_owned()
             } else {
@@ -69,7 +72,11 @@ pub fn begin(app: &App, req: &Req) -> Result<Answer, Failure> {
         })
         .collect();
     let secret = req.query("secret") == "yes";
-    Answer::html(&Begin { p: Page::new(app, req)?, secret, drafts })
+    Answer::html(&Begin {
+        p: Page::new(app, req)?,
+        secret,
+        drafts,
+    })
 }
 
 fn first_text(value: &Value) -> Option<String> {
@@ -123,21 +130,28 @@ fn save_draft(app: &App, user: &User, id: &str, fields: &Fields) -> Result<(), F
 
 fn load_draft(app: &App, req: &Req) -> Result<(Fields, i64), Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
-    let row = app.store.read(|db| {
-        db.row(
+    let row =
+        app.store.read(|db| {
+            db.row(
             "SELECT body, saved_at FROM draft WHERE institution = $1 AND id = $2 AND person = $3",
             &[text(user.institution), text(req.param("draft")), text(user.person)],
         )
-    })?;
+        })?;
     let row = row.ok_or(Failure::NotFound)?;
-    Ok((serde_json::from_str(row.text(0)).unwrap_or_default(), row.int(1)))
+    Ok((
+        serde_json::from_str(row.text(0)).unwrap_or_default(),
+        row.int(1),
+    ))
 }
 
 macro_rules! choices {
     ($kind:ty) => {
         <$kind>::ALL
             .iter()
-            .map(|it| Choice { value: it.code().to_owned(), label: it.label() })
+            .map(|it| Choice {
+                value: it.code().to_owned(),
+                label: it.label(),
+            })
             .collect()
     };
 }
@@ -194,12 +208,22 @@ fn spec(number: usize, app: &App, user: &User, lang: Lang) -> Result<Spec, Failu
 
 /// Three nearest works are three lines of kind and text.
 fn nearest(fields: &Fields) -> Vec<(String, String)> {
-    let column = |name: &str| fields.get(&format!("nearest.{name}")).cloned().unwrap_or_default();
+    let column = |name: &str| {
+        fields
+            .get(&format!("nearest.{name}"))
+            .cloned()
+            .unwrap_or_default()
+    };
     let (kinds, texts) = (column("kind"), column("text"));
     texts
         .iter()
         .enumerate()
-        .map(|(at, text)| (kinds.get(at).cloned().unwrap_or_default(), text.trim().to_owned()))
+        .map(|(at, text)| {
+            (
+                kinds.get(at).cloned().unwrap_or_default(),
+                text.trim().to_owned(),
+            )
+        })
         .collect()
 }
 
@@ -212,7 +236,10 @@ fn with_fields(req: &Req, fields: &Fields) -> Req {
     let pairs = fields
         .iter()
         .flat_map(|(key, values)| values.iter().map(move |value| (key.clone(), value.clone())));
-    Req { fields: pairs.collect(), ..req.clone() }
+    Req {
+        fields: pairs.collect(),
+        ..req.clone()
+    }
 }
 
 /// One step of the form, with what the draft holds.
@@ -251,8 +278,16 @@ fn render(
         step,
         draft: req.param("draft").to_owned(),
         saved_at: super::moment(saved_at),
-        review: if step == 3 { review(app, req, fields)? } else { Vec::new() },
-        inventors: if step == 3 { inventors(app, user, fields)? } else { Vec::new() },
+        review: if step == 3 {
+            review(app, req, fields)?
+        } else {
+            Vec::new()
+        },
+        inventors: if step == 3 {
+            inventors(app, user, fields)?
+        } else {
+            Vec::new()
+        },
         minutes: [0, 6, 3, 1].get(step).copied().unwrap_or(1),
         form: with_nearest(form, rows, tried.errors.get("nearest")),
     };
@@ -271,7 +306,11 @@ fn near_row(work: Option<&(String, String)>, _lang: Lang) -> NearRow {
 
 /// The nearest works ride on the form's rows: kind as choice, text as words.
 fn with_nearest(mut form: FormView, rows: Vec<NearRow>, error: Option<&String>) -> FormView {
-    for field in form.fields.iter_mut().filter(|field| field.name == "nearest") {
+    for field in form
+        .fields
+        .iter_mut()
+        .filter(|field| field.name == "nearest")
+    {
         field.kind = "works";
         field.error = error.cloned().unwrap_or_default();
         field.rows = rows
@@ -288,8 +327,19 @@ fn with_nearest(mut form: FormView, rows: Vec<NearRow>, error: Option<&String>) 
 
 fn collect(req: &Req, fields: &mut Fields, step: usize) {
     let prefix: &[&str] = match step {
-        1 => &["details.title", "nearest.", "details.novelty", "details.contributors."],
-        2 => &["details.kind", "details.unit", "details.funding", "details.disclosed", "evidence"],
+        1 => &[
+            "details.title",
+            "nearest.",
+            "details.novelty",
+            "details.contributors.",
+        ],
+        2 => &[
+            "details.kind",
+            "details.unit",
+            "details.funding",
+            "details.disclosed",
+            "evidence",
+        ],
         _ => &["on_behalf"],
     };
     let mine = |key: &str| prefix.iter().any(|it| key.starts_with(it));
@@ -297,7 +347,11 @@ fn collect(req: &Req, fields: &mut Fields, step: usize) {
     for (key, value) in req.fields.iter().filter(|(key, _)| mine(key)) {
         fields.entry(key.clone()).or_default().push(value.clone());
     }
-    for (key, value) in req.fields.iter().filter(|(key, _)| key.starts_with("_kept_")) {
+    for (key, value) in req
+        .fields
+        .iter()
+        .filter(|(key, _)| key.starts_with("_kept_"))
+    {
         if !value.is_empty() {
             fields.insert(key.clone(), vec![value.clone()]);
         }
@@ -367,8 +421,15 @@ pub fn save(app: &App, req: &Req) -> Result<Answer, Failure> {
 /// for that step; the last step shows everything.
 fn place(findings: &[Finding], step: usize, lang: Lang, tried: &mut Tried) {
     let first: &[&str] = &["title", "nearest", "novelty", "contributors", "secrecy"];
-    let second: &[&str] =
-        &["kind", "unit", "funding", "funding_note", "disclosed", "disclosed_on", "evidence"];
+    let second: &[&str] = &[
+        "kind",
+        "unit",
+        "funding",
+        "funding_note",
+        "disclosed",
+        "disclosed_on",
+        "evidence",
+    ];
     for finding in findings {
         let at = finding.field.as_deref().unwrap_or_default();
         let here = match step {
@@ -380,7 +441,11 @@ fn place(findings: &[Finding], step: usize, lang: Lang, tried: &mut Tried) {
             continue;
         }
         let message = finding.message.get(lang).to_owned();
-        let key = if at == "nearest" { at.to_owned() } else { format!("details.{at}") };
+        let key = if at == "nearest" {
+            at.to_owned()
+        } else {
+            format!("details.{at}")
+        };
         if step == 3 || at.is_empty() {
             tried.findings.push(finding.clone());
         } else {
@@ -410,7 +475,11 @@ fn read_all(app: &App, user: &User, req: &Req, step: usize) -> Result<ReadAll, F
             .into_iter()
             .filter(|(_, text)| !text.is_empty())
             .map(|(kind, text)| {
-                let kind = if PriorKind::parse(&kind).is_some() { kind } else { "paper".into() };
+                let kind = if PriorKind::parse(&kind).is_some() {
+                    kind
+                } else {
+                    "paper".into()
+                };
                 json!({"kind": kind, "text": text})
             })
             .collect();
@@ -427,9 +496,10 @@ fn read_all(app: &App, user: &User, req: &Req, step: usize) -> Result<ReadAll, F
         }
     }
     let evidence = value.remove("evidence");
-    if let (Some(file), Some(details)) =
-        (evidence, value.get_mut("details").and_then(Value::as_object_mut))
-    {
+    if let (Some(file), Some(details)) = (
+        evidence,
+        value.get_mut("details").and_then(Value::as_object_mut),
+    ) {
         details.insert("evidence".to_owned(), json!([file]));
     }
     value.remove("nearest");
@@ -490,7 +560,10 @@ fn submit(
     };
     let outcome: Result<(), Rejected> = if dry {
         app.store
-            .dry_run(vec![Envelope { key: None, ..envelope }])
+            .dry_run(vec![Envelope {
+                key: None,
+                ..envelope
+            }])
             .map(|_| ())
             .map_err(|(_, rejected)| rejected)
     } else {
@@ -503,7 +576,10 @@ fn submit(
 fn drop_draft(app: &App, user: &User, id: &str) -> Result<(), Failure> {
     let params = [text(user.institution), text(id)];
     app.store.write(move |db| {
-        db.exec("DELETE FROM draft WHERE institution = $1 AND id = $2", &params)?;
+        db.exec(
+            "DELETE FROM draft WHERE institution = $1 AND id = $2",
+            &params,
+        )?;
         Ok(())
     })?;
     Ok(())
@@ -522,7 +598,9 @@ fn inventors(app: &App, user: &User, fields: &Fields) -> Result<Vec<(String, Str
         .flatten()
         .filter_map(|it| it.parse().ok())
         .collect();
-    let names = app.store.read(|db| data::names(db, user.institution, people.clone()))?;
+    let names = app
+        .store
+        .read(|db| data::names(db, user.institution, people.clone()))?;
     Ok(people
         .into_iter()
         .map(|id| (id.to_string(), names.get(&id).cloned().unwrap_or_default()))
@@ -543,9 +621,13 @@ fn review(app: &App, req: &Req, fields: &Fields) -> Result<Vec<(String, String)>
         .filter_map(Funding::parse)
         .map(|it| it.label().get(req.lang).to_owned())
         .collect();
-    let people: Vec<PersonId> =
-        filled.all("details.contributors.person").filter_map(|it| it.parse().ok()).collect();
-    let names = app.store.read(|db| data::names(db, user.institution, people.clone()))?;
+    let people: Vec<PersonId> = filled
+        .all("details.contributors.person")
+        .filter_map(|it| it.parse().ok())
+        .collect();
+    let names = app
+        .store
+        .read(|db| data::names(db, user.institution, people.clone()))?;
     let shares: Vec<&str> = filled
         .fields
         .iter()
@@ -561,13 +643,25 @@ fn review(app: &App, req: &Req, fields: &Fields) -> Result<Vec<(String, String)>
             format!("{name} {share}{unit}")
         })
         .collect();
-    let works: Vec<String> =
-        nearest(fields).into_iter().map(|(_, text)| text).filter(|it| !it.is_empty()).collect();
+    let works: Vec<String> = nearest(fields)
+        .into_iter()
+        .map(|(_, text)| text)
+        .filter(|it| !it.is_empty())
+        .collect();
     Ok(vec![
         (req.t("成果", "Result").to_owned(), one("details.title")),
-        (req.t("最接近的已有工作", "Nearest known work").to_owned(), works.join(req.t("；", "; "))),
-        (req.t("新在哪里", "What is new").to_owned(), one("details.novelty")),
-        (req.t("完成人与份额", "Contributors and shares").to_owned(), who.join(comma)),
+        (
+            req.t("最接近的已有工作", "Nearest known work").to_owned(),
+            works.join(req.t("；", "; ")),
+        ),
+        (
+            req.t("新在哪里", "What is new").to_owned(),
+            one("details.novelty"),
+        ),
+        (
+            req.t("完成人与份额", "Contributors and shares").to_owned(),
+            who.join(comma),
+        ),
         (
             req.t("类型", "Kind").to_owned(),
             label(ResultKind::parse(&one("details.kind")).map(ResultKind::label)),

@@ -17,8 +17,14 @@ use crate::session::User;
 /// # Errors
 /// [`Failure::BadRequest`] with what to do when the file is not accepted.
 pub fn put(app: &App, user: &User, name: &str, bytes: &[u8]) -> Result<String, Failure> {
-    let clean: String =
-        name.rsplit(['/', '\\']).next().unwrap_or(name).chars().filter(|c| !c.is_control()).take(120).collect();
+    let clean: String = name
+        .rsplit(['/', '\\'])
+        .next()
+        .unwrap_or(name)
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(120)
+        .collect();
     let meta = app.store.put_file(&clean, bytes).map_err(|error| match error {
         FileError::Fault(fault) => Failure::from(fault),
         FileError::TooLarge { limit } => {
@@ -100,8 +106,12 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
     let safe = media == "application/pdf" || media.starts_with("image/");
     let mut answer = Answer::download(media, name, bytes);
     if safe {
-        answer.headers.retain(|(key, _)| *key != header::CONTENT_DISPOSITION);
-        answer.headers.push((header::CONTENT_DISPOSITION, "inline".to_owned()));
+        answer
+            .headers
+            .retain(|(key, _)| *key != header::CONTENT_DISPOSITION);
+        answer
+            .headers
+            .push((header::CONTENT_DISPOSITION, "inline".to_owned()));
         answer.headers.push((
             header::CONTENT_SECURITY_POLICY,
             "default-src 'none'; style-src 'unsafe-inline'; sandbox".to_owned(),
@@ -117,19 +127,20 @@ fn referred(app: &App, user: &User, hash: &str) -> Result<bool, Failure> {
     if scope == dukou_chain::people::Scope::All {
         return Ok(true);
     }
-    let rows = app.store.read(|db| {
-        db.rows(
+    let rows =
+        app.store.read(|db| {
+            db.rows(
             "SELECT j.stream FROM journal j WHERE j.institution = $1 AND j.bytes LIKE $2 LIMIT 50",
             &[value(user.institution), value(format!("%\"file\":\"{hash}\"%"))],
         )
-    })?;
+        })?;
     for row in rows {
-        let Ok(stream) = row.text(0).parse::<dukou_journal::StreamId>() else { continue };
+        let Ok(stream) = row.text(0).parse::<dukou_journal::StreamId>() else {
+            continue;
+        };
         let covers = app.store.read(|db| match stream {
             dukou_journal::StreamId::Case(id) => covers_case(db, user, scope, id),
-            dukou_journal::StreamId::Deal(id) => {
-                crate::authorise::covers_deal(db, user, scope, id)
-            }
+            dukou_journal::StreamId::Deal(id) => crate::authorise::covers_deal(db, user, scope, id),
             _ => Ok(false),
         })?;
         if covers {

@@ -99,10 +99,19 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
     let today = app.store.today();
     let institution = data::institution(app, user.institution)?;
     let scope = authorise(Some(&institution), Some(user), "case.read");
-    let whose = if req.query("whose") == "all" && scope != Scope::None { "all" } else { "mine" };
-    let list = app.store.read(|db| read_tasks(db, user, scope, req, whose))?;
+    let whose = if req.query("whose") == "all" && scope != Scope::None {
+        "all"
+    } else {
+        "mine"
+    };
+    let list = app
+        .store
+        .read(|db| read_tasks(db, user, scope, req, whose))?;
     let (mine, all) = app.store.read(|db| counts(db, user, scope))?;
-    let rows: Vec<Row> = list.into_iter().map(|task| row(task, req.lang, user, today)).collect();
+    let rows: Vec<Row> = list
+        .into_iter()
+        .map(|task| row(task, req.lang, user, today))
+        .collect();
     let days = strip(&rows, today, &institution, req.lang);
     let total = rows.len();
     let can = |action: &str| authorise(Some(&institution), Some(user), action) != Scope::None;
@@ -181,7 +190,11 @@ fn read_tasks(
     let mut tasks = Vec::with_capacity(rows.len());
     for row in &rows {
         let holder_kind = row.text(12).to_owned();
-        let holder = if holder_kind == "manager" { row.text(14) } else { row.text(13) };
+        let holder = if holder_kind == "manager" {
+            row.text(14)
+        } else {
+            row.text(13)
+        };
         let holder_name = if holder_kind == "role" || holder.is_empty() {
             String::new()
         } else if let Some(known) = names.get(holder) {
@@ -217,11 +230,17 @@ fn read_tasks(
 fn counts(db: &mut dyn Db, user: &User, scope: Scope) -> Result<(i64, i64), Fault> {
     let base = [text(user.institution), text(user.person)];
     let mine = db.row(
-        &format!("SELECT COUNT(*) FROM task t WHERE {}", data::my_tasks_sql(user)),
+        &format!(
+            "SELECT COUNT(*) FROM task t WHERE {}",
+            data::my_tasks_sql(user)
+        ),
         &base,
     )?;
     let all = if scope == Scope::All {
-        db.row("SELECT COUNT(*) FROM task t WHERE t.institution = $1", &base[..1])?
+        db.row(
+            "SELECT COUNT(*) FROM task t WHERE t.institution = $1",
+            &base[..1],
+        )?
     } else {
         None
     };
@@ -231,10 +250,12 @@ fn counts(db: &mut dyn Db, user: &User, scope: Scope) -> Result<(i64, i64), Faul
 fn row(task: TaskRow, lang: Lang, user: &User, today: Date) -> Row {
     let basis = Basis::parse(&task.basis).unwrap_or(Basis::School);
     let no_day = task.due.starts_with("9999");
-    let days = task.due.parse::<Date>().map_or(0, |day| days_left(day, today));
+    let days = task
+        .due
+        .parse::<Date>()
+        .map_or(0, |day| days_left(day, today));
     let me = task.holder == user.person.to_string()
-        || (task.holder_kind == "role"
-            && user.roles.iter().any(|role| role.code() == task.holder));
+        || (task.holder_kind == "role" && user.roles.iter().any(|role| role.code() == task.holder));
     let holder = if task.holder_kind == "role" {
         dukou_chain::people::Role::parse(&task.holder)
             .map_or_else(String::new, |role| role.label().get(lang).to_owned())
@@ -243,15 +264,23 @@ fn row(task: TaskRow, lang: Lang, user: &User, today: Date) -> Row {
     } else {
         task.holder_name.clone()
     };
-    let query = if task.deal.is_empty() { String::new() } else { format!("?deal={}", task.deal) };
-    let since = task.since.parse::<Date>().map_or_else(
-        |_| task.since.clone(),
-        |day| super::short_date(day, today),
-    );
+    let query = if task.deal.is_empty() {
+        String::new()
+    } else {
+        format!("?deal={}", task.deal)
+    };
+    let since = task
+        .since
+        .parse::<Date>()
+        .map_or_else(|_| task.since.clone(), |day| super::short_date(day, today));
     Row {
         title: task.title,
         subject: task.subject,
-        href: format!("/cases/{}{query}#{}", task.case, task.code.replace('.', "-")),
+        href: format!(
+            "/cases/{}{query}#{}",
+            task.case,
+            task.code.replace('.', "-")
+        ),
         what: lang.pick(&task.what.0, &task.what.1).to_owned(),
         basis: task.basis,
         basis_label: basis.label().get(lang).to_owned(),
@@ -275,11 +304,18 @@ fn group(rows: Vec<Row>, lang: Lang) -> Vec<Group> {
         (lang.pick("已逾期", "Overdue"), true),
         (lang.pick("一周内", "Within a week"), false),
         (lang.pick("一个月内", "Within a month"), false),
-        (lang.pick("更远，或没有期限", "Later, or without a date"), false),
+        (
+            lang.pick("更远，或没有期限", "Later, or without a date"),
+            false,
+        ),
     ];
     let mut groups: Vec<Group> = titles
         .iter()
-        .map(|(title, late)| Group { title: (*title).to_owned(), late: *late, rows: Vec::new() })
+        .map(|(title, late)| Group {
+            title: (*title).to_owned(),
+            late: *late,
+            rows: Vec::new(),
+        })
         .collect();
     for row in rows {
         let at = match row.days {

@@ -98,7 +98,10 @@ struct Report {
 /// # Errors
 /// When the database cannot be read.
 pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
-    Answer::html(&Start { p: Page::new(app, req)?, error: String::new() })
+    Answer::html(&Start {
+        p: Page::new(app, req)?,
+        error: String::new(),
+    })
 }
 
 /// Takes the files, keeps them, and shows what they hold.
@@ -107,14 +110,23 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
 /// When the database cannot be written.
 pub fn submit(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
-    let files: Vec<(&str, &[u8])> =
-        req.uploads.iter().map(|it| (it.name.as_str(), it.bytes.as_slice())).collect();
+    let files: Vec<(&str, &[u8])> = req
+        .uploads
+        .iter()
+        .map(|it| (it.name.as_str(), it.bytes.as_slice()))
+        .collect();
     let refuse = |message: &str| {
-        let page = Start { p: Page::new(app, req)?, error: message.to_owned() };
+        let page = Start {
+            p: Page::new(app, req)?,
+            error: message.to_owned(),
+        };
         Answer::html_with(axum::http::StatusCode::UNPROCESSABLE_ENTITY, &page)
     };
     if files.is_empty() {
-        return refuse(req.t("选出要导入的 Excel 或 CSV 文件。", "Choose the Excel or CSV files to import."));
+        return refuse(req.t(
+            "选出要导入的 Excel 或 CSV 文件。",
+            "Choose the Excel or CSV files to import.",
+        ));
     }
     if let Err(unreadable) = read(app, user, &files) {
         return refuse(&format!("{}: {}", unreadable.0, unreadable.1.get(req.lang)));
@@ -169,21 +181,31 @@ fn kept_files(app: &App, req: &Req) -> Result<Files, Failure> {
 
 type Wrong = (String, dukou_kernel::Text);
 
-fn read(app: &App, user: &User, files: &[(&str, &[u8])]) -> Result<(Batch, ledger::InSystem), Wrong> {
+fn read(
+    app: &App,
+    user: &User,
+    files: &[(&str, &[u8])],
+) -> Result<(Batch, ledger::InSystem), Wrong> {
     let broken = |error: dukou_store::Fault| (String::new(), text!("{error}", "{error}"));
     let known = ledger::in_system(&app.store, user.institution).map_err(broken)?;
     let mappings = ledger::saved_mappings(&app.store, user.institution).map_err(broken)?;
-    let options = Options { today: app.store.today(), mappings: &mappings, known: &known };
-    let batch = dukou_intake::read(files, &options, &mut |_, _| {})
-        .map_err(|it| (it.file, it.reason))?;
+    let options = Options {
+        today: app.store.today(),
+        mappings: &mappings,
+        known: &known,
+    };
+    let batch =
+        dukou_intake::read(files, &options, &mut |_, _| {}).map_err(|it| (it.file, it.reason))?;
     Ok((batch, known))
 }
 
 fn read_kept(app: &App, req: &Req) -> Result<(Files, Batch, ledger::InSystem), Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let files = kept_files(app, req)?;
-    let refs: Vec<(&str, &[u8])> =
-        files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    let refs: Vec<(&str, &[u8])> = files
+        .iter()
+        .map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
+        .collect();
     let (batch, known) = read(app, user, &refs).map_err(|(_, message)| {
         Failure::BadRequest(Finding::refused("import.unreadable", message))
     })?;
@@ -199,15 +221,40 @@ const FIXES: usize = 300;
 /// Not found, or the database cannot be read.
 pub fn report(app: &App, req: &Req) -> Result<Answer, Failure> {
     let (_, batch, _) = read_kept(app, req)?;
-    let fresh = batch.accepted.achievements.iter().filter(|it| !it.already).count()
-        + batch.accepted.contracts.iter().filter(|it| !it.already).count()
-        + batch.accepted.receipts.iter().filter(|it| !it.already).count()
-        + batch.accepted.distributions.iter().filter(|it| !it.already).count();
+    let fresh = batch
+        .accepted
+        .achievements
+        .iter()
+        .filter(|it| !it.already)
+        .count()
+        + batch
+            .accepted
+            .contracts
+            .iter()
+            .filter(|it| !it.already)
+            .count()
+        + batch
+            .accepted
+            .receipts
+            .iter()
+            .filter(|it| !it.already)
+            .count()
+        + batch
+            .accepted
+            .distributions
+            .iter()
+            .filter(|it| !it.already)
+            .count();
     Answer::html(&Report {
         p: Page::new(app, req)?,
         draft: req.param("draft").to_owned(),
         sheets: sheets(&batch, req),
-        fixes: batch.findings.iter().take(FIXES).map(|it| fix(&batch, it, req)).collect(),
+        fixes: batch
+            .findings
+            .iter()
+            .take(FIXES)
+            .map(|it| fix(&batch, it, req))
+            .collect(),
         fix_count: batch.findings.len(),
         clean: batch.is_clean(),
         achievements: batch.totals.achievements,
@@ -222,7 +269,11 @@ pub fn report(app: &App, req: &Req) -> Result<Answer, Failure> {
 
 fn fix(batch: &Batch, finding: &CellFinding, req: &Req) -> FixView {
     FixView {
-        sheet: batch.sheets.get(finding.sheet).map(|it| it.sheet.clone()).unwrap_or_default(),
+        sheet: batch
+            .sheets
+            .get(finding.sheet)
+            .map(|it| it.sheet.clone())
+            .unwrap_or_default(),
         row: finding.row,
         column: finding.name.get(req.lang).to_owned(),
         code: finding.code.word(),
@@ -298,18 +349,24 @@ pub fn act(app: &App, req: &Req) -> Result<Answer, Failure> {
     let actor = Actor::Person(user.person);
     let commands = ledger::commands(&app.store, user.institution, &actor, &batch, &known)?;
     if !commands.is_empty() {
-        app.store.execute_all(commands).map_err(|(_, rejected)| Failure::from(rejected))?;
+        app.store
+            .execute_all(commands)
+            .map_err(|(_, rejected)| Failure::from(rejected))?;
     }
     Ok(Answer::see_other("/cases?standing=history").toast(req.t("已导入", "Imported")))
 }
 
 fn save_mappings(app: &App, user: &User, req: &Req, batch: &Batch) -> Result<(), Failure> {
     for (at, sheet) in batch.sheets.iter().enumerate() {
-        let Some(mut mapping) = sheet.mapping.clone() else { continue };
+        let Some(mut mapping) = sheet.mapping.clone() else {
+            continue;
+        };
         let mut changed = false;
         for column in &mut mapping.columns {
             let name = format!("map.{at}.{}", column.index);
-            let Some((_, word)) = req.fields.iter().find(|(key, _)| *key == name) else { continue };
+            let Some((_, word)) = req.fields.iter().find(|(key, _)| *key == name) else {
+                continue;
+            };
             let field = Field::from_word(word);
             changed |= field != column.field;
             column.field = field;
@@ -340,10 +397,16 @@ fn save_mappings(app: &App, user: &User, req: &Req, batch: &Batch) -> Result<(),
 /// Not found, or the workbook cannot be written.
 pub fn fix_list(app: &App, req: &Req) -> Result<Answer, Failure> {
     let (files, batch, _) = read_kept(app, req)?;
-    let refs: Vec<(&str, &[u8])> =
-        files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    let refs: Vec<(&str, &[u8])> = files
+        .iter()
+        .map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
+        .collect();
     let bytes = dukou_intake::fix_list_xlsx(&refs, &batch, req.lang)
         .map_err(|it| Failure::Fault(it.reason.en))?;
     let media = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-    Ok(Answer::download(media, req.t("待改清单.xlsx", "fix-list.xlsx"), bytes))
+    Ok(Answer::download(
+        media,
+        req.t("待改清单.xlsx", "fix-list.xlsx"),
+        bytes,
+    ))
 }

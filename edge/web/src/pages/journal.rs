@@ -88,7 +88,12 @@ pub fn kind_words(kind: &str, req: &Req) -> String {
 /// First millisecond of a day in Shanghai.
 fn begins(day: &str) -> Option<i64> {
     let day: Date = day.parse().ok()?;
-    Some(jiff::tz::offset(8).to_timestamp(day.at(0, 0, 0, 0)).ok()?.as_millisecond())
+    Some(
+        jiff::tz::offset(8)
+            .to_timestamp(day.at(0, 0, 0, 0))
+            .ok()?
+            .as_millisecond(),
+    )
 }
 
 /// People of this name, or the one of this id.
@@ -156,8 +161,14 @@ fn names(db: &mut dyn Db, user: &User, entries: &[(Entry, Vec<u8>)]) -> Result<N
             continue;
         }
         let (sql, id) = match entry.meta.stream {
-            StreamId::Case(id) => ("SELECT number FROM case_view WHERE institution = $1 AND id = $2", id.to_string()),
-            StreamId::Deal(id) => ("SELECT number FROM deal_view WHERE institution = $1 AND id = $2", id.to_string()),
+            StreamId::Case(id) => (
+                "SELECT number FROM case_view WHERE institution = $1 AND id = $2",
+                id.to_string(),
+            ),
+            StreamId::Deal(id) => (
+                "SELECT number FROM deal_view WHERE institution = $1 AND id = $2",
+                id.to_string(),
+            ),
             StreamId::Person(id) => {
                 people.push(id);
                 continue;
@@ -165,21 +176,27 @@ fn names(db: &mut dyn Db, user: &User, entries: &[(Entry, Vec<u8>)]) -> Result<N
             StreamId::Institution => continue,
         };
         let row = db.row(sql, &[text(user.institution), text(id)])?;
-        subjects.insert(stream, row.map_or_else(String::new, |row| row.text(0).to_owned()));
+        subjects.insert(
+            stream,
+            row.map_or_else(String::new, |row| row.text(0).to_owned()),
+        );
     }
-    Ok(Names { people: data::names(db, user.institution, people)?, subjects })
+    Ok(Names {
+        people: data::names(db, user.institution, people)?,
+        subjects,
+    })
 }
 
 /// Entries with their hashes, names of people, and whether there are more.
 type Found = (Vec<(Entry, Vec<u8>)>, Names, bool);
 
-fn read(
-    db: &mut dyn Db,
-    user: &User,
-    req: &Req,
-) -> Result<Found, Fault> {
+fn read(db: &mut dyn Db, user: &User, req: &Req) -> Result<Found, Fault> {
     let actor = req.query("actor").trim();
-    let actors = if actor.is_empty() { Vec::new() } else { people_named(db, user, actor)? };
+    let actors = if actor.is_empty() {
+        Vec::new()
+    } else {
+        people_named(db, user, actor)?
+    };
     let (clause, params) = conditions(user, &actors, req);
     let sql = format!(
         "SELECT bytes, hash FROM journal WHERE {clause} ORDER BY seq DESC LIMIT {}",
@@ -222,7 +239,11 @@ pub fn list(app: &App, req: &Req) -> Result<Answer, Failure> {
         })
         .collect();
     let last = rows.last().map_or(0, |row| row.seq);
-    let older = if more { query_with(req, "before", &last.to_string()) } else { String::new() };
+    let older = if more {
+        query_with(req, "before", &last.to_string())
+    } else {
+        String::new()
+    };
     Answer::html(&List {
         p: Page::new(app, req)?,
         rows,
@@ -232,7 +253,11 @@ pub fn list(app: &App, req: &Req) -> Result<Answer, Failure> {
         from: req.query("from").to_owned(),
         to: req.query("to").to_owned(),
         older,
-        newest: if first_page { String::new() } else { query_with(req, "before", "") },
+        newest: if first_page {
+            String::new()
+        } else {
+            query_with(req, "before", "")
+        },
         may_verify: may("journal.verify"),
         known_actor,
     })
@@ -256,14 +281,7 @@ struct Sees {
     people: bool,
 }
 
-fn row(
-    entry: &Entry,
-    hash: &[u8],
-    names: &Names,
-    sees: &Sees,
-    newest: bool,
-    req: &Req,
-) -> Row {
+fn row(entry: &Entry, hash: &[u8], names: &Names, sees: &Sees, newest: bool, req: &Req) -> Row {
     let meta = &entry.meta;
     let person = |id: &PersonId| names.people.get(id).cloned().unwrap_or_default();
     let actor = match &meta.actor {
@@ -275,7 +293,11 @@ fn row(
     let effective = meta.effective.to_string();
     Row {
         seq: meta.seq,
-        effective: if at.starts_with(&effective) { String::new() } else { effective },
+        effective: if at.starts_with(&effective) {
+            String::new()
+        } else {
+            effective
+        },
         at,
         initial: super::initial(&actor),
         actor,
@@ -300,16 +322,24 @@ fn reason(entry: &Entry) -> String {
         return reason.clone();
     }
     let body: serde_json::Value = serde_json::from_str(&entry.body).unwrap_or_default();
-    let said = body.get("reason").and_then(serde_json::Value::as_str).unwrap_or_default();
+    let said = body
+        .get("reason")
+        .and_then(serde_json::Value::as_str)
+        .unwrap_or_default();
     // The words of a business step belong to its case, which not every reader may see.
-    let open = entry.meta.kind.starts_with("people.") || entry.meta.kind.starts_with("institution.");
+    let open =
+        entry.meta.kind.starts_with("people.") || entry.meta.kind.starts_with("institution.");
     if open { said.to_owned() } else { String::new() }
 }
 
 /// What an entry about a person or the table says beyond its kind.
 fn detail(entry: &Entry, req: &Req) -> String {
     let body: serde_json::Value = serde_json::from_str(&entry.body).unwrap_or_default();
-    let of = |key: &str| body.get(key).and_then(serde_json::Value::as_str).unwrap_or_default();
+    let of = |key: &str| {
+        body.get(key)
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or_default()
+    };
     let role = || Role::parse(of("role")).map(|it| it.label().get(req.lang).to_owned());
     let scope = |key: &str| Scope::parse(of(key)).map(|it| it.label().get(req.lang).to_owned());
     let words = match entry.meta.kind.as_str() {
@@ -320,7 +350,11 @@ fn detail(entry: &Entry, req: &Req) -> String {
         "institution.permission_set.v1" => role().map(|role| {
             let (before, after) = (scope("before"), scope("scope"));
             let action = of("action");
-            format!("{role} · {action}: {} → {}", before.unwrap_or_default(), after.unwrap_or_default())
+            format!(
+                "{role} · {action}: {} → {}",
+                before.unwrap_or_default(),
+                after.unwrap_or_default()
+            )
         }),
         _ => None,
     };
@@ -338,12 +372,17 @@ fn system(name: &str, req: &Req) -> String {
 }
 
 fn subject(stream: StreamId, names: &Names, sees: &Sees, req: &Req) -> (String, String) {
-    let number = names.subjects.get(&stream.to_string()).cloned().unwrap_or_default();
+    let number = names
+        .subjects
+        .get(&stream.to_string())
+        .cloned()
+        .unwrap_or_default();
     let link = |may: bool, href: String| if may { href } else { String::new() };
     match stream {
-        StreamId::Institution => {
-            (req.t("学校", "The school").to_owned(), "/settings".to_owned())
-        }
+        StreamId::Institution => (
+            req.t("学校", "The school").to_owned(),
+            "/settings".to_owned(),
+        ),
         StreamId::Person(id) => {
             let name = names.people.get(&id).cloned().unwrap_or_default();
             (name, link(sees.people, format!("/people/{id}")))
@@ -389,7 +428,10 @@ pub fn verify(app: &App, req: &Req) -> Result<Answer, Failure> {
     let institution = data::institution(app, user.institution)?;
     let began = std::time::Instant::now();
     let report = app.store.verify(&mut |_, _| {})?;
-    let head = report.heads.iter().find(|(id, _, _)| *id == user.institution);
+    let head = report
+        .heads
+        .iter()
+        .find(|(id, _, _)| *id == user.institution);
     let faults: Vec<Wrong> = report
         .findings
         .iter()

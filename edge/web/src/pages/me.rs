@@ -57,11 +57,17 @@ fn page(
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let institution = data::institution(app, user.institution)?;
     let unit = user.unit.and_then(|id| institution.units.get(&id));
-    let roles: Vec<String> =
-        user.roles.iter().map(|role| role.label().get(req.lang).to_owned()).collect();
+    let roles: Vec<String> = user
+        .roles
+        .iter()
+        .map(|role| role.label().get(req.lang).to_owned())
+        .collect();
     let sessions = sessions(app, user)?;
     let page = Me {
-        p: Page { here: "/me".to_owned(), ..Page::new(app, req)? },
+        p: Page {
+            here: "/me".to_owned(),
+            ..Page::new(app, req)?
+        },
         name: user.name.clone(),
         initial: super::initial(&user.name),
         login: user.login.clone(),
@@ -80,7 +86,11 @@ fn page(
 pub fn unit_name(names: &(String, String), req: &Req) -> String {
     let (zh, en) = names;
     let word = req.t(zh, en);
-    if word.is_empty() { zh.clone() } else { word.to_owned() }
+    if word.is_empty() {
+        zh.clone()
+    } else {
+        word.to_owned()
+    }
 }
 
 /// Stored password hash and one-time secret of the user's account.
@@ -124,7 +134,12 @@ pub fn change_password(app: &App, req: &Req) -> Result<Answer, Failure> {
     };
     let wrong_new = password_error(req, req.field("password"), req.field("again"), &user.login);
     if !wrong_old.is_empty() || !wrong_new.is_empty() {
-        return page(app, req, (wrong_old, &wrong_new), StatusCode::UNPROCESSABLE_ENTITY);
+        return page(
+            app,
+            req,
+            (wrong_old, &wrong_new),
+            StatusCode::UNPROCESSABLE_ENTITY,
+        );
     }
     let hash = password::hash(req.field("password")).map_err(Failure::Fault)?;
     let whose = || vec![text(user.institution), text(user.account)];
@@ -133,15 +148,28 @@ pub fn change_password(app: &App, req: &Req) -> Result<Answer, Failure> {
     let set_sql = "UPDATE account SET password_hash = $3 WHERE institution = $1 AND id = $2";
     write(app, vec![(set_sql, set), others(user)])?;
     let actor = Actor::Person(user.person);
-    record(app, user.institution, actor, user.person, AccountFact::PasswordReset)?;
-    let said = req.t("密码已改，别处的登录已退出", "Password changed; other sessions ended");
+    record(
+        app,
+        user.institution,
+        actor,
+        user.person,
+        AccountFact::PasswordReset,
+    )?;
+    let said = req.t(
+        "密码已改，别处的登录已退出",
+        "Password changed; other sessions ended",
+    );
     Ok(Answer::see_other("/me").toast(said))
 }
 
 fn others(user: &User) -> (&'static str, Vec<dukou_store::Value>) {
     (
         "DELETE FROM session WHERE institution = $1 AND account = $2 AND token_hash <> $3",
-        vec![text(user.institution), text(user.account), text(&user.token_hash)],
+        vec![
+            text(user.institution),
+            text(user.account),
+            text(&user.token_hash),
+        ],
     )
 }
 

@@ -84,8 +84,13 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
             &key,
         )
     })?;
-    let managers: Vec<PersonId> = found.iter().filter_map(|row| row.text(5).parse().ok()).collect();
-    let names = app.store.read(|db| data::names(db, user.institution, managers))?;
+    let managers: Vec<PersonId> = found
+        .iter()
+        .filter_map(|row| row.text(5).parse().ok())
+        .collect();
+    let names = app
+        .store
+        .read(|db| data::names(db, user.institution, managers))?;
     let cases = found
         .iter()
         .map(|row| {
@@ -149,6 +154,17 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
         })
         .collect();
     let total = |of: fn(&AwardRow) -> Money| Money::sum(awards.iter().map(of)).unwrap_or_default();
-    let (awarded, paid, owed) = (total(|it| it.amount), total(|it| it.paid), total(|it| it.owed));
-    Answer::html(&Mine { p: Page::new(app, req)?, cases, awarded, paid, owed, awards })
+    let (awarded, paid, owed) = (
+        total(|it| it.amount),
+        total(|it| it.paid),
+        total(|it| it.owed),
+    );
+    Answer::html(&Mine {
+        p: Page::new(app, req)?,
+        cases,
+        awarded,
+        paid,
+        owed,
+        awards,
+    })
 }

@@ -44,7 +44,13 @@ pub fn long_date(day: Date, lang: Lang) -> String {
             weekday(day, Lang::Zh)
         ),
         Lang::En => {
-            format!("{}, {} {} {}", weekday(day, Lang::En), day.day(), month(day), day.year())
+            format!(
+                "{}, {} {} {}",
+                weekday(day, Lang::En),
+                day.day(),
+                month(day),
+                day.year()
+            )
         }
     }
 }
@@ -61,8 +67,18 @@ pub fn weekday(day: Date, lang: Lang) -> &'static str {
 
 fn month(day: Date) -> &'static str {
     const NAMES: [&str; 12] = [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September",
-        "October", "November", "December",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
     ];
     let index = usize::try_from(day.month() - 1).unwrap_or(0);
     NAMES.get(index).copied().unwrap_or_default()
@@ -70,12 +86,16 @@ fn month(day: Date) -> &'static str {
 
 /// Days from today to a day; negative once it is past.
 pub fn days_left(day: Date, today: Date) -> i64 {
-    today.until(day).map_or(0, |span| i64::from(span.get_days()))
+    today
+        .until(day)
+        .map_or(0, |span| i64::from(span.get_days()))
 }
 
 /// First character, for a person's circle.
 pub fn initial(name: &str) -> String {
-    name.chars().next().map_or_else(String::new, |c| c.to_uppercase().to_string())
+    name.chars()
+        .next()
+        .map_or_else(String::new, |c| c.to_uppercase().to_string())
 }
 
 /// `9f3c…a21e`
@@ -89,7 +109,12 @@ pub fn short_hash(hash: &[u8]) -> String {
 
 /// `2026-11-24 16:42` in Shanghai.
 pub fn moment(at_ms: i64) -> String {
-    let Ok(at) = jiff::Timestamp::from_millisecond(at_ms) else { return String::new() };
+    let Ok(at) = jiff::Timestamp::from_millisecond(at_ms) else {
+        return String::new();
+    };
     // The legal zone; no daylight saving since 1991.
-    jiff::tz::offset(8).to_datetime(at).strftime("%Y-%m-%d %H:%M").to_string()
+    jiff::tz::offset(8)
+        .to_datetime(at)
+        .strftime("%Y-%m-%d %H:%M")
+        .to_string()
 }

@@ -60,7 +60,9 @@ pub fn list(app: &App, req: &Req) -> Result<Answer, Failure> {
     if scope != Scope::All {
         let (filter, values) = case_filter(scope, user, 2);
         params.extend(values);
-        clause = format!(" AND EXISTS (SELECT 1 FROM deal_case d JOIN case_view c ON c.institution = d.institution AND c.id = d.case_id WHERE d.institution = r.institution AND d.deal = r.deal{filter})");
+        clause = format!(
+            " AND EXISTS (SELECT 1 FROM deal_case d JOIN case_view c ON c.institution = d.institution AND c.id = d.case_id WHERE d.institution = r.institution AND d.deal = r.deal{filter})"
+        );
     }
     let standing = req.query("standing");
     if !standing.is_empty() {
@@ -80,7 +82,11 @@ pub fn list(app: &App, req: &Req) -> Result<Answer, Failure> {
         .iter()
         .map(|row| {
             let (state, tone) = super::case::receipt_state(row.text(5), req.lang);
-            let payer = if row.text(3).is_empty() { row.text(7) } else { row.text(3) };
+            let payer = if row.text(3).is_empty() {
+                row.text(7)
+            } else {
+                row.text(3)
+            };
             Row {
                 href: format!("/deals/{}/split/{}", row.text(1), row.text(0)),
                 day: row.text(2).to_owned(),
@@ -97,10 +103,17 @@ pub fn list(app: &App, req: &Req) -> Result<Answer, Failure> {
         p: Page::new(app, req)?,
         rows,
         standing: standing.to_owned(),
-        standings: ["undivided", "proposed", "approved", "paid", "history", "reversed"]
-            .iter()
-            .map(|it| ((*it).to_owned(), super::case::receipt_state(it, req.lang).0))
-            .collect(),
+        standings: [
+            "undivided",
+            "proposed",
+            "approved",
+            "paid",
+            "history",
+            "reversed",
+        ]
+        .iter()
+        .map(|it| ((*it).to_owned(), super::case::receipt_state(it, req.lang).0))
+        .collect(),
         held,
         owed,
         paid,
@@ -119,7 +132,9 @@ fn balances(app: &App, req: &Req) -> Result<(Money, Money, Money), Failure> {
         } else {
             "SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) FROM posting WHERE institution = $1 AND account = $2"
         };
-        let row = app.store.read(|db| db.row(sql, &[text(user.institution), text(account)]))?;
+        let row = app
+            .store
+            .read(|db| db.row(sql, &[text(user.institution), text(account)]))?;
         Ok(Money::from_fen(row.map_or(0, |row| row.int(0))))
     };
     Ok((sum("clearing")?, sum("person:%")?, sum("paid_out")?))

@@ -65,9 +65,15 @@ fn number(institution: &str, year: i64, ordinal: i64, lang: Lang) -> String {
 /// # Errors
 /// When the database cannot be read.
 pub fn list(app: &App, req: &Req) -> Result<Answer, Failure> {
-    let Some(id) = institution_of(app, req)? else { return Err(Failure::NotFound) };
+    let Some(id) = institution_of(app, req)? else {
+        return Err(Failure::NotFound);
+    };
     let institution = data::institution(app, id)?;
-    let name = institution.profile.as_ref().map_or("", |it| it.name_zh.as_str()).to_owned();
+    let name = institution
+        .profile
+        .as_ref()
+        .map_or("", |it| it.name_zh.as_str())
+        .to_owned();
     let found = app.store.read(|db| {
         db.rows(
             "SELECT id, kind, year, ordinal, posted_on, last_raw, last_day, standing, titles FROM notice WHERE institution = $1 ORDER BY posted_on DESC, ordinal DESC LIMIT 200",
@@ -105,7 +111,10 @@ pub fn list(app: &App, req: &Req) -> Result<Answer, Failure> {
             }
         })
         .collect();
-    Answer::html(&List { p: Page::new(app, req)?, rows })
+    Answer::html(&List {
+        p: Page::new(app, req)?,
+        rows,
+    })
 }
 
 /// A section of the notice.
@@ -134,7 +143,11 @@ struct Paper {
 }
 
 fn find(deal: &Deal, id: &str) -> Option<Found> {
-    let price = deal.publicity.notices.iter().find(|it| it.posted.notice.to_string() == id);
+    let price = deal
+        .publicity
+        .notices
+        .iter()
+        .find(|it| it.posted.notice.to_string() == id);
     if let Some(notice) = price {
         return Some(Found::Price(Box::new(notice.clone())));
     }
@@ -162,7 +175,9 @@ fn day(date: Date, lang: Lang) -> String {
 /// # Errors
 /// Not found, or the database cannot be read.
 pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
-    let Some(institution_id) = institution_of(app, req)? else { return Err(Failure::NotFound) };
+    let Some(institution_id) = institution_of(app, req)? else {
+        return Err(Failure::NotFound);
+    };
     let id = req.param("id");
     let row = app.store.read(|db| {
         db.row(
@@ -207,10 +222,15 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
         p: Page::new(app, req)?,
         docno: number(&profile.name_zh, row.int(1), row.int(2), lang),
         heading: format!("{school}{heading}"),
-        to: lang.pick("全校师生员工：", "To all members of the university:").to_owned(),
+        to: lang
+            .pick("全校师生员工：", "To all members of the university:")
+            .to_owned(),
         intro,
         sections,
-        office: format!("{school}{}", lang.pick("技术转移中心", " Technology Transfer Office")),
+        office: format!(
+            "{school}{}",
+            lang.pick("技术转移中心", " Technology Transfer Office")
+        ),
         date: day(posted_on, lang),
         code,
         seq,
@@ -218,7 +238,11 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
             "void" => req.t("本公示已作废。", "This notice is void.").to_owned(),
             _ => String::new(),
         },
-        deal: if req.user.is_some() { format!("/deals/{deal_id}") } else { String::new() },
+        deal: if req.user.is_some() {
+            format!("/deals/{deal_id}")
+        } else {
+            String::new()
+        },
     })
 }
 
@@ -233,7 +257,9 @@ fn contributors(app: &App, institution: InstitutionId, deal: &Deal) -> Result<Na
         }
     }
     people.dedup();
-    let names = app.store.read(|db| data::names(db, institution, people.clone()))?;
+    let names = app
+        .store
+        .read(|db| data::names(db, institution, people.clone()))?;
     Ok(people
         .into_iter()
         .map(|id| (id, names.get(&id).cloned().unwrap_or_default()))
@@ -241,7 +267,9 @@ fn contributors(app: &App, institution: InstitutionId, deal: &Deal) -> Result<Na
 }
 
 fn price_words(deal: &Deal, lang: Lang) -> String {
-    let Some(terms) = deal.terms() else { return String::new() };
+    let Some(terms) = deal.terms() else {
+        return String::new();
+    };
     let mut parts = vec![terms.mode.label().get(lang).to_owned()];
     parts.extend(terms.licence.map(|it| it.label().get(lang).to_owned()));
     if !terms.territory.is_empty() {
@@ -291,7 +319,12 @@ pub fn capitals(money: Money) -> String {
     const DIGITS: [&str; 10] = ["零", "壹", "贰", "叁", "肆", "伍", "陆", "柒", "捌", "玖"];
     const UNITS: [&str; 4] = ["", "拾", "佰", "仟"];
     const GROUPS: [&str; 5] = ["", "万", "亿", "万亿", "亿亿"];
-    let digit = |n: u64| DIGITS.get(usize::try_from(n).unwrap_or(0)).copied().unwrap_or_default();
+    let digit = |n: u64| {
+        DIGITS
+            .get(usize::try_from(n).unwrap_or(0))
+            .copied()
+            .unwrap_or_default()
+    };
     let fen = money.fen().unsigned_abs();
     let (yuan, jiao, rest) = (fen / 100, fen / 10 % 10, fen % 10);
     let mut text = String::new();
@@ -325,7 +358,12 @@ pub fn capitals(money: Money) -> String {
             }
             started = true;
             text.push_str(digit(n));
-            text.push_str(UNITS.get(usize::try_from(unit).unwrap_or(0)).copied().unwrap_or_default());
+            text.push_str(
+                UNITS
+                    .get(usize::try_from(unit).unwrap_or(0))
+                    .copied()
+                    .unwrap_or_default(),
+            );
         }
         text.push_str(GROUPS.get(place).copied().unwrap_or_default());
     }
@@ -361,24 +399,34 @@ fn period(
     let from = day(dukou_chain::law::next_day(posted_on), lang);
     let to = day(due.shown(), lang);
     let pending = if due.pending() {
-        lang.pick("（届满日待国务院放假安排公布后确定）", " (the last day awaits the State Council's holiday arrangement)")
+        lang.pick(
+            "（届满日待国务院放假安排公布后确定）",
+            " (the last day awaits the State Council's holiday arrangement)",
+        )
     } else {
         ""
     };
     match lang {
         Lang::Zh => {
             let unit = if working { "个工作日" } else { "日" };
-            format!("{from}至{to}{pending}，共{days}{unit}。公示期内对上述内容有异议的，请以书面形式实名提出。受理：{contact}。")
+            format!(
+                "{from}至{to}{pending}，共{days}{unit}。公示期内对上述内容有异议的，请以书面形式实名提出。受理：{contact}。"
+            )
         }
         Lang::En => {
             let unit = if working { "working days" } else { "days" };
-            format!("{from} to {to}{pending}, {days} {unit}. Objections in writing and under your name to: {contact}.")
+            format!(
+                "{from} to {to}{pending}, {days} {unit}. Objections in writing and under your name to: {contact}."
+            )
         }
     }
 }
 
 fn section(zh: &str, en: &str, lang: Lang, text: Vec<String>) -> Section {
-    Section { heading: lang.pick(zh, en).to_owned(), text }
+    Section {
+        heading: lang.pick(zh, en).to_owned(),
+        text,
+    }
 }
 
 fn price_sections(
@@ -388,13 +436,24 @@ fn price_sections(
     names: &Named,
     lang: Lang,
 ) -> Vec<Section> {
-    let party = deal.matching.opened.as_ref().map_or("", |(_, it)| it.party.name.as_str());
+    let party = deal
+        .matching
+        .opened
+        .as_ref()
+        .map_or("", |(_, it)| it.party.name.as_str());
     let people: Vec<&str> = names.iter().map(|(_, name)| name.as_str()).collect();
-    let related = deal.negotiation.interests.values().filter(|it| it.related).count();
+    let related = deal
+        .negotiation
+        .interests
+        .values()
+        .filter(|it| it.related)
+        .count();
     let declared = deal.negotiation.interests.len();
     let interest = match (related, lang) {
         (0, Lang::Zh) if declared >= names.len() => "均已申报与对方无关联关系".to_owned(),
-        (0, Lang::En) if declared >= names.len() => "all declared no tie to the other side".to_owned(),
+        (0, Lang::En) if declared >= names.len() => {
+            "all declared no tie to the other side".to_owned()
+        }
         (0, Lang::Zh) => "关联关系申报进行中".to_owned(),
         (0, Lang::En) => "declarations of interest under way".to_owned(),
         (n, Lang::Zh) => format!("其中{n}人申报与对方有关联关系"),
@@ -407,17 +466,37 @@ fn price_sections(
     };
     let due = notice.due(institution.calendar());
     vec![
-        section("一、成果名称", "1. Result", lang, notice.posted.titles.clone()),
-        section("二、转化方式与拟定价格", "2. Mode and proposed price", lang, vec![price_words(deal, lang)]),
-        section("三、受让方与完成人", "3. Other side and contributors", lang, vec![who]),
-        section("四、公示期限与异议", "4. Period and objections", lang, vec![period(
-            notice.posted_on,
-            due,
-            notice.posted.days,
-            false,
-            &notice.posted.contact,
+        section(
+            "一、成果名称",
+            "1. Result",
             lang,
-        )]),
+            notice.posted.titles.clone(),
+        ),
+        section(
+            "二、转化方式与拟定价格",
+            "2. Mode and proposed price",
+            lang,
+            vec![price_words(deal, lang)],
+        ),
+        section(
+            "三、受让方与完成人",
+            "3. Other side and contributors",
+            lang,
+            vec![who],
+        ),
+        section(
+            "四、公示期限与异议",
+            "4. Period and objections",
+            lang,
+            vec![period(
+                notice.posted_on,
+                due,
+                notice.posted.days,
+                false,
+                &notice.posted.contact,
+                lang,
+            )],
+        ),
     ]
 }
 
@@ -443,7 +522,10 @@ fn reward_sections(
         .collect();
     let register = deal.agreement.registered.as_ref();
     let registered = match (register, lang) {
-        (Some(it), Lang::Zh) => format!("技术合同登记编号{}，{}登记。", it.register_no, it.registered),
+        (Some(it), Lang::Zh) => format!(
+            "技术合同登记编号{}，{}登记。",
+            it.register_no, it.registered
+        ),
         (Some(it), Lang::En) => format!("Register number {}, {}.", it.register_no, it.registered),
         (None, Lang::Zh) => "技术合同认定登记办理中。".to_owned(),
         (None, Lang::En) => "Registration of the technology contract under way.".to_owned(),
@@ -451,7 +533,10 @@ fn reward_sections(
     let receipt = deal.income.receipts.get(&reward.posted.receipt);
     let money = receipt.map_or_else(String::new, |it| match lang {
         Lang::Zh => format!("{}到账{}元。", it.received.received, it.received.amount),
-        Lang::En => format!("RMB {} received on {}.", it.received.amount, it.received.received),
+        Lang::En => format!(
+            "RMB {} received on {}.",
+            it.received.amount, it.received.received
+        ),
     });
     let due = reward.due(institution.calendar());
     let mut people = awards;
@@ -467,15 +552,25 @@ fn reward_sections(
             lines
         }),
         section("二、奖励人员与金额", "2. Persons and rewards", lang, people),
-        section("三、技术合同登记", "3. Registration", lang, vec![registered]),
-        section("四、公示期限与异议", "4. Period and objections", lang, vec![period(
-            reward.posted_on,
-            due,
-            reward.posted.days,
-            true,
-            &reward.posted.contact,
+        section(
+            "三、技术合同登记",
+            "3. Registration",
             lang,
-        )]),
+            vec![registered],
+        ),
+        section(
+            "四、公示期限与异议",
+            "4. Period and objections",
+            lang,
+            vec![period(
+                reward.posted_on,
+                due,
+                reward.posted.days,
+                true,
+                &reward.posted.contact,
+                lang,
+            )],
+        ),
     ]
 }
 
@@ -488,13 +583,15 @@ fn seal(
     id: &str,
 ) -> Result<(i64, String), Failure> {
     let entries = app.store.entries(institution, StreamId::Deal(deal))?;
-    let found = entries.iter().find(|(entry, _)| {
-        entry.meta.kind.ends_with("posted.v1") && entry.body.contains(id)
-    });
+    let found = entries
+        .iter()
+        .find(|(entry, _)| entry.meta.kind.ends_with("posted.v1") && entry.body.contains(id));
     Ok(found.map_or((0, String::new()), |(entry, hash)| {
         let hex = crate::session::hex(hash);
-        let code: Vec<&str> =
-            [0, 4, 8].iter().filter_map(|at| hex.get(*at..*at + 4)).collect();
+        let code: Vec<&str> = [0, 4, 8]
+            .iter()
+            .filter_map(|at| hex.get(*at..*at + 4))
+            .collect();
         (entry.meta.seq, code.join(" "))
     }))
 }

@@ -95,15 +95,30 @@ fn picks<T: Copy>(
 }
 
 fn kind_picks(req: &Req, chosen: &str) -> Vec<Pick> {
-    picks(PersonKind::ALL, |it| it.code(), |it| it.label().get(req.lang).to_owned(), chosen)
+    picks(
+        PersonKind::ALL,
+        |it| it.code(),
+        |it| it.label().get(req.lang).to_owned(),
+        chosen,
+    )
 }
 
 fn role_picks(req: &Req, chosen: &str) -> Vec<Pick> {
-    picks(Role::ALL, |it| it.code(), |it| it.label().get(req.lang).to_owned(), chosen)
+    picks(
+        Role::ALL,
+        |it| it.code(),
+        |it| it.label().get(req.lang).to_owned(),
+        chosen,
+    )
 }
 
 fn post_picks(req: &Req, chosen: &str) -> Vec<Pick> {
-    picks(Post::ALL, |it| it.code(), |it| it.label().get(req.lang).to_owned(), chosen)
+    picks(
+        Post::ALL,
+        |it| it.code(),
+        |it| it.label().get(req.lang).to_owned(),
+        chosen,
+    )
 }
 
 fn unit_picks(institution: &Institution, req: &Req, chosen: &str) -> Vec<Pick> {
@@ -135,7 +150,10 @@ fn conditions(user: &User, scope: Scope, req: &Req) -> (String, Vec<Value>) {
     }
     let q = req.query("q").trim().replace(['%', '_'], "");
     if !q.is_empty() {
-        add(" AND (n.text LIKE ? OR s.text LIKE ?)", text(format!("%{q}%")));
+        add(
+            " AND (n.text LIKE ? OR s.text LIKE ?)",
+            text(format!("%{q}%")),
+        );
     }
     if PersonKind::parse(req.query("kind")).is_some() {
         add(" AND v.kind = ?", text(req.query("kind")));
@@ -192,7 +210,11 @@ fn read(
 }
 
 fn name_or_erased(name: &str, req: &Req) -> String {
-    if name.is_empty() { req.t("〔已删除〕", "[erased]").to_owned() } else { name.to_owned() }
+    if name.is_empty() {
+        req.t("〔已删除〕", "[erased]").to_owned()
+    } else {
+        name.to_owned()
+    }
 }
 
 fn roles_of(db: &mut dyn Db, user: &User, person: &str, req: &Req) -> Result<String, Fault> {
@@ -219,8 +241,9 @@ pub fn list(app: &App, req: &Req) -> Result<Answer, Failure> {
     let page: i64 = req.query("page").parse().unwrap_or(1).clamp(1, 100_000);
     let offset = (page - 1) * PAGE;
     let scope = may("people.read");
-    let (total, rows) =
-        app.store.read(|db| read(db, (user, scope, &institution), req, offset))?;
+    let (total, rows) = app
+        .store
+        .read(|db| read(db, (user, scope, &institution), req, offset))?;
     let pages = ((total + PAGE - 1) / PAGE).max(1);
     let at = |to: i64| format!("/people?{}", query_with(req, "page", &to.to_string()));
     Answer::html(&List {
@@ -235,8 +258,16 @@ pub fn list(app: &App, req: &Req) -> Result<Answer, Failure> {
         kinds: kind_picks(req, req.query("kind")),
         units: unit_picks(&institution, req, req.query("unit")),
         roles: role_picks(req, req.query("role")),
-        previous: if page > 1 { at(page - 1) } else { String::new() },
-        next: if page < pages { at(page + 1) } else { String::new() },
+        previous: if page > 1 {
+            at(page - 1)
+        } else {
+            String::new()
+        },
+        next: if page < pages {
+            at(page + 1)
+        } else {
+            String::new()
+        },
         may_register: may("people.register") != Scope::None,
     })
 }
@@ -292,7 +323,11 @@ fn load(app: &App, req: &Req) -> Result<(PersonId, Person), Failure> {
         Scope::Own => id == user.person,
         Scope::None => false,
     };
-    if visible { Ok((id, person)) } else { Err(Failure::NotFound) }
+    if visible {
+        Ok((id, person))
+    } else {
+        Err(Failure::NotFound)
+    }
 }
 
 fn state_of(app: &App, user: &User, id: PersonId) -> Result<Person, Failure> {
@@ -330,7 +365,9 @@ fn person_page(app: &App, req: &Req, link: Option<(String, bool)>) -> Result<Ans
     let name = name_or_erased(&sealed(app, user, id, "name")?, req);
     let heir = match person.heir {
         Some(heir) => {
-            let name = app.store.read(|db| data::person_name(db, user.institution, heir))?;
+            let name = app
+                .store
+                .read(|db| data::person_name(db, user.institution, heir))?;
             Some((heir.to_string(), name))
         }
         None => None,
@@ -339,14 +376,21 @@ fn person_page(app: &App, req: &Req, link: Option<(String, bool)>) -> Result<Ans
     let unit = person.unit.and_then(|unit| institution.units.get(&unit));
     let (link, link_reset) = link.unwrap_or_default();
     Answer::html(&PersonPage {
-        p: Page { here: format!("/people/{id}"), ..Page::new(app, req)? },
+        p: Page {
+            here: format!("/people/{id}"),
+            ..Page::new(app, req)?
+        },
         id: id.to_string(),
         name,
         staff_no: sealed(app, user, id, "staff_no")?,
         kind: kind.label().get(req.lang).to_owned(),
         unit: unit.map_or_else(String::new, |names| unit_name(names, req)),
         posts: person.posts.iter().map(|it| post_row(it, req)).collect(),
-        roles: person.roles.iter().map(|it| it.label().get(req.lang).to_owned()).collect(),
+        roles: person
+            .roles
+            .iter()
+            .map(|it| it.label().get(req.lang).to_owned())
+            .collect(),
         heir,
         deceased: kind == PersonKind::Deceased,
         erased: person.erased,
@@ -390,8 +434,11 @@ fn cases_of(
     );
     let rows = app.store.read(|db| db.rows(&sql, &params))?;
     let three = |row: &dukou_store::Record| {
-        (row.text(0).to_owned(), row.text(1).to_owned(), row.text(2).to_owned())
+        (
+            row.text(0).to_owned(),
+            row.text(1).to_owned(),
+            row.text(2).to_owned(),
+        )
     };
     Ok(rows.iter().map(three).collect())
 }
-

@@ -92,21 +92,34 @@ fn matches(row: &ParameterRow, q: &str) -> bool {
     q.is_empty()
         || has(&row.id)
         || has(&row.meaning)
-        || row.values.iter().any(|it| has(&it.article) || has(&it.value) || has(&it.quote))
+        || row
+            .values
+            .iter()
+            .any(|it| has(&it.article) || has(&it.value) || has(&it.quote))
 }
 
 fn row(parameter: &Parameter, req: &Req) -> ParameterRow {
     let mut values: Vec<&DatedValue> = parameter.values.iter().collect();
-    values.sort_by(|a, b| a.jurisdiction.cmp(&b.jurisdiction).then(b.from.cmp(&a.from)));
+    values.sort_by(|a, b| {
+        a.jurisdiction
+            .cmp(&b.jurisdiction)
+            .then(b.from.cmp(&a.from))
+    });
     ParameterRow {
         id: parameter.id.clone(),
         meaning: parameter.meaning.get(req.lang).to_owned(),
-        values: values.into_iter().map(|it| value_row(it, parameter.unit, req)).collect(),
+        values: values
+            .into_iter()
+            .map(|it| value_row(it, parameter.unit, req))
+            .collect(),
     }
 }
 
 fn value_row(it: &DatedValue, unit: Unit, req: &Req) -> ValueRow {
-    let url = it.url.clone().filter(|url| url.starts_with("https://") || url.starts_with("http://"));
+    let url = it
+        .url
+        .clone()
+        .filter(|url| url.starts_with("https://") || url.starts_with("http://"));
     ValueRow {
         region: region(&it.jurisdiction, req).to_owned(),
         from: it.from.to_string(),
@@ -145,9 +158,12 @@ fn words(value: &Value, unit: Unit, lang: Lang) -> String {
         Value::Count(count) => format!("{count}{}", measure(unit, lang)),
         Value::Money(amount) => yuan(amount),
         Value::MonthDay { month, day } => format!("{month:02}-{day:02}"),
-        Value::Flag(flag) => {
-            if *flag { lang.pick("是", "yes") } else { lang.pick("否", "no") }.to_owned()
+        Value::Flag(flag) => if *flag {
+            lang.pick("是", "yes")
+        } else {
+            lang.pick("否", "no")
         }
+        .to_owned(),
         Value::Text(text) => text.clone(),
         Value::Brackets(rows) => {
             let rows = rows.iter().map(|it| {

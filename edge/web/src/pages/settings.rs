@@ -89,9 +89,14 @@ fn page(
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let institution = data::institution(app, user.institution)?;
     let may = |action: &str| authorise(Some(&institution), Some(user), action) != Scope::None;
-    let profile = typed.or_else(|| institution.profile.clone()).ok_or(Failure::NotFound)?;
+    let profile = typed
+        .or_else(|| institution.profile.clone())
+        .ok_or(Failure::NotFound)?;
     let page = SettingsPage {
-        p: Page { here: "/settings".to_owned(), ..Page::new(app, req)? },
+        p: Page {
+            here: "/settings".to_owned(),
+            ..Page::new(app, req)?
+        },
         jurisdictions: jurisdictions(req, &profile.jurisdiction),
         profile,
         units: institution.units.values().cloned().collect(),
@@ -105,13 +110,24 @@ fn page(
         may_policy: may("policy.adopt"),
     };
     let bad = !findings.is_empty();
-    Answer::html_with(if bad { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }, &page)
+    Answer::html_with(
+        if bad {
+            StatusCode::UNPROCESSABLE_ENTITY
+        } else {
+            StatusCode::OK
+        },
+        &page,
+    )
 }
 
 fn said(req: &Req, findings: &[Finding]) -> Vec<Said> {
     let one = |it: &Finding| Said {
         message: it.message.get(req.lang).to_owned(),
-        article: it.citation.as_ref().map_or("", |cited| cited.get(req.lang)).to_owned(),
+        article: it
+            .citation
+            .as_ref()
+            .map_or("", |cited| cited.get(req.lang))
+            .to_owned(),
     };
     findings.iter().map(one).collect()
 }
@@ -142,7 +158,9 @@ pub fn years(institution: &Institution) -> Vec<YearRow> {
         .map(|it| YearRow {
             year: it.year(),
             notice: it.notice().unwrap_or_default().to_owned(),
-            published: it.published().map_or_else(String::new, |day| day.to_string()),
+            published: it
+                .published()
+                .map_or_else(String::new, |day| day.to_string()),
             checked: it.is_checked(),
         })
         .collect();
@@ -179,7 +197,11 @@ fn tiers(req: &Req, policy: &SchoolPolicy) -> Vec<String> {
             .iter()
             .map(|(name, share)| format!("{} {}", pool(req, name), share.to_percent_text()))
             .collect();
-        format!("{upto}{}{}", req.t("：", ": "), pools.join(req.t("，", ", ")))
+        format!(
+            "{upto}{}{}",
+            req.t("：", ": "),
+            pools.join(req.t("，", ", "))
+        )
     });
     tiers.collect()
 }
@@ -199,13 +221,41 @@ fn values(req: &Req, policy: &SchoolPolicy) -> Vec<(String, String)> {
     let working = |count: u32| format!("{count}{}", req.t("个工作日", " working days"));
     let pair = |zh: &str, en: &str, value: String| (req.lang.pick(zh, en).to_owned(), value);
     vec![
-        pair("作价投资归团队", "Shares to the team", policy.equity_team.to_percent_text()),
-        pair("主要贡献人不少于", "Main contributors at least", policy.main_contributors.to_percent_text()),
-        pair("协议定价公示", "Notice of an agreed price", days(policy.price_publicity_days)),
-        pair("赋权公示", "Notice of vesting", days(policy.vesting_publicity_days)),
-        pair("现金奖励公示", "Notice of a cash reward", working(policy.reward_publicity_working_days)),
-        pair("披露答复", "Answer to a disclosure", working(policy.reply_days)),
-        pair("异议答复", "Answer to an objection", working(policy.objection_days)),
+        pair(
+            "作价投资归团队",
+            "Shares to the team",
+            policy.equity_team.to_percent_text(),
+        ),
+        pair(
+            "主要贡献人不少于",
+            "Main contributors at least",
+            policy.main_contributors.to_percent_text(),
+        ),
+        pair(
+            "协议定价公示",
+            "Notice of an agreed price",
+            days(policy.price_publicity_days),
+        ),
+        pair(
+            "赋权公示",
+            "Notice of vesting",
+            days(policy.vesting_publicity_days),
+        ),
+        pair(
+            "现金奖励公示",
+            "Notice of a cash reward",
+            working(policy.reward_publicity_working_days),
+        ),
+        pair(
+            "披露答复",
+            "Answer to a disclosure",
+            working(policy.reply_days),
+        ),
+        pair(
+            "异议答复",
+            "Answer to an objection",
+            working(policy.objection_days),
+        ),
     ]
 }
 
@@ -214,7 +264,10 @@ fn send(app: &App, req: &Req, command: Command) -> Result<Vec<Finding>, Failure>
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let actor = Actor::Person(user.person);
     let command = whole::Command::Institution(command);
-    match app.store.execute(Envelope::new(user.institution, actor, command)) {
+    match app
+        .store
+        .execute(Envelope::new(user.institution, actor, command))
+    {
         Ok(_) => Ok(Vec::new()),
         Err(Rejected::Refused(refusal)) => Ok(refusal.findings),
         Err(other) => Err(other.into()),
@@ -240,7 +293,13 @@ pub fn profile(app: &App, req: &Req) -> Result<Answer, Failure> {
         central_unit: !req.field("central_unit").is_empty(),
         contact: text("contact"),
     };
-    let findings = send(app, req, Command::SetProfile { profile: profile.clone() })?;
+    let findings = send(
+        app,
+        req,
+        Command::SetProfile {
+            profile: profile.clone(),
+        },
+    )?;
     if findings.is_empty() {
         return Ok(done(req, "/settings"));
     }
@@ -261,14 +320,29 @@ pub fn unit(app: &App, req: &Req) -> Result<Answer, Failure> {
         vec![Finding::refused("unit.exists", say)]
     } else {
         let unit = UnitId(uuid::Uuid::now_v7());
-        send(app, req, Command::AddUnit { unit, name_zh, name_en })?
+        send(
+            app,
+            req,
+            Command::AddUnit {
+                unit,
+                name_zh,
+                name_en,
+            },
+        )?
     };
-    if findings.is_empty() { Ok(done(req, "/settings#units")) } else { page(app, req, None, "units", &findings) }
+    if findings.is_empty() {
+        Ok(done(req, "/settings#units"))
+    } else {
+        page(app, req, None, "units", &findings)
+    }
 }
 
 /// The uploaded file as text, or what is wrong with it.
 fn uploaded(req: &Req) -> Result<String, Finding> {
-    let upload = req.uploads.iter().find(|it| it.field == "file" && !it.bytes.is_empty());
+    let upload = req
+        .uploads
+        .iter()
+        .find(|it| it.field == "file" && !it.bytes.is_empty());
     let upload = upload.ok_or_else(|| {
         let say = dukou_kernel::text!("先选一个 TOML 文件。", "Choose a TOML file first.");
         Finding::refused("upload.missing", say).at("file")
@@ -283,7 +357,10 @@ fn at_line(code: &str, line: usize, message: &Text) -> Finding {
     let message = if line == 0 {
         message.clone()
     } else {
-        Text::new(format!("第{line}行：{}", message.zh), format!("line {line}: {}", message.en))
+        Text::new(
+            format!("第{line}行：{}", message.zh),
+            format!("line {line}: {}", message.en),
+        )
     };
     Finding::refused(code, message).at("file")
 }
@@ -300,7 +377,11 @@ pub fn calendar(app: &App, req: &Req) -> Result<Answer, Failure> {
         Ok(year) => send(app, req, Command::AdoptYear { year })?,
         Err(finding) => vec![finding],
     };
-    if findings.is_empty() { Ok(done(req, "/settings#calendar")) } else { page(app, req, None, "calendar", &findings) }
+    if findings.is_empty() {
+        Ok(done(req, "/settings#calendar"))
+    } else {
+        page(app, req, None, "calendar", &findings)
+    }
 }
 
 /// Adopts the school's own rules from a file; refused below the statute.
@@ -309,7 +390,10 @@ pub fn calendar(app: &App, req: &Req) -> Result<Answer, Failure> {
 /// When the database cannot be written.
 pub fn policy(app: &App, req: &Req) -> Result<Answer, Failure> {
     let from = req.field("from").parse().map_err(|_| {
-        let say = dukou_kernel::text!("填施行日期，如 2026-01-01。", "Give the first day, as 2026-01-01.");
+        let say = dukou_kernel::text!(
+            "填施行日期，如 2026-01-01。",
+            "Give the first day, as 2026-01-01."
+        );
         Finding::refused("policy.from", say).at("from")
     });
     let read = from.and_then(|from| {
@@ -318,10 +402,22 @@ pub fn policy(app: &App, req: &Req) -> Result<Answer, Failure> {
         Ok((from, policy))
     });
     let findings = match read {
-        Ok((from, policy)) => send(app, req, Command::AdoptPolicy { from, policy, paper: None })?,
+        Ok((from, policy)) => send(
+            app,
+            req,
+            Command::AdoptPolicy {
+                from,
+                policy,
+                paper: None,
+            },
+        )?,
         Err(finding) => vec![finding],
     };
-    if findings.is_empty() { Ok(done(req, "/settings#policy")) } else { page(app, req, None, "policy", &findings) }
+    if findings.is_empty() {
+        Ok(done(req, "/settings#policy"))
+    } else {
+        page(app, req, None, "policy", &findings)
+    }
 }
 
 /// A cell of the permission table.
@@ -373,15 +469,27 @@ fn permissions_page(app: &App, req: &Req, findings: &[Finding]) -> Result<Answer
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let institution = data::institution(app, user.institution)?;
     let wanted = |name: &str| {
-        if req.post { req.field(name).to_owned() } else { req.query(name).to_owned() }
+        if req.post {
+            req.field(name).to_owned()
+        } else {
+            req.query(name).to_owned()
+        }
     };
     let (action, role, scope) = (wanted("action"), wanted("role"), wanted("scope"));
-    let rows: Vec<ActionRow> =
-        permission::actions().map(|it| action_row(it, &institution, req)).collect();
+    let rows: Vec<ActionRow> = permission::actions()
+        .map(|it| action_row(it, &institution, req))
+        .collect();
     let page = PermissionsPage {
         p: Page::new(app, req)?,
-        roles: Role::ALL.iter().map(|it| it.label().get(req.lang).to_owned()).collect(),
-        changed: rows.iter().flat_map(|row| &row.cells).filter(|cell| cell.changed).count(),
+        roles: Role::ALL
+            .iter()
+            .map(|it| it.label().get(req.lang).to_owned())
+            .collect(),
+        changed: rows
+            .iter()
+            .flat_map(|row| &row.cells)
+            .filter(|cell| cell.changed)
+            .count(),
         action_picks: rows
             .iter()
             .map(|row| Pick {
@@ -412,7 +520,14 @@ fn permissions_page(app: &App, req: &Req, findings: &[Finding]) -> Result<Answer
         reason: wanted("reason"),
     };
     let bad = !findings.is_empty();
-    Answer::html_with(if bad { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }, &page)
+    Answer::html_with(
+        if bad {
+            StatusCode::UNPROCESSABLE_ENTITY
+        } else {
+            StatusCode::OK
+        },
+        &page,
+    )
 }
 
 fn action_row(action: &permission::Action, institution: &Institution, req: &Req) -> ActionRow {
@@ -437,7 +552,10 @@ fn action_row(action: &permission::Action, institution: &Institution, req: &Req)
 /// # Errors
 /// When the database cannot be written.
 pub fn set_permission(app: &App, req: &Req) -> Result<Answer, Failure> {
-    let (role, scope) = (Role::parse(req.field("role")), Scope::parse(req.field("scope")));
+    let (role, scope) = (
+        Role::parse(req.field("role")),
+        Scope::parse(req.field("scope")),
+    );
     let (Some(role), Some(scope)) = (role, scope) else {
         let say = dukou_kernel::text!("选角色和范围。", "Choose a role and a scope.");
         return permissions_page(app, req, &[Finding::refused("permission.missing", say)]);

@@ -92,7 +92,10 @@ pub fn write(app: &App, statements: Vec<(&'static str, Vec<Value>)>) -> Result<u
 /// Counts an attempt of this address and refuses beyond the limit.
 fn limit(app: &App, req: &Req) -> Result<(), Failure> {
     let now = app.store.now_ms();
-    let mut attempts = app.attempts.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut attempts = app
+        .attempts
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
     if attempts.len() > 10_000 {
         attempts.retain(|_, (since, _)| now - *since < WINDOW_MS);
     }
@@ -101,7 +104,11 @@ fn limit(app: &App, req: &Req) -> Result<(), Failure> {
         *entry = (now, 0);
     }
     entry.1 = entry.1.saturating_add(1);
-    if entry.1 > ATTEMPTS { Err(Failure::TooMany) } else { Ok(()) }
+    if entry.1 > ATTEMPTS {
+        Err(Failure::TooMany)
+    } else {
+        Ok(())
+    }
 }
 
 /// Writes what happened to an account into the journal.
@@ -116,7 +123,8 @@ pub fn record(
     what: AccountFact,
 ) -> Result<(), Failure> {
     let command = Command::Person(person, people::Command::Account { what });
-    app.store.execute(Envelope::new(institution, actor, command))?;
+    app.store
+        .execute(Envelope::new(institution, actor, command))?;
     Ok(())
 }
 
@@ -196,13 +204,29 @@ fn accounts(db: &mut dyn Db, login: &str) -> Result<Vec<Known>, Fault> {
 fn count_failure(app: &App, account: &Known) -> Result<bool, Failure> {
     let failed = account.failed + 1;
     let locks = failed >= TRIES;
-    let until = if locks { app.store.now_ms() + LOCK_MS } else { account.locked_until };
+    let until = if locks {
+        app.store.now_ms() + LOCK_MS
+    } else {
+        account.locked_until
+    };
     let kept = if locks { 0 } else { failed };
-    let sql = "UPDATE account SET failed = $1, locked_until = $2 WHERE institution = $3 AND id = $4";
-    let params = vec![int(kept), int(until), text(account.institution), text(account.id)];
+    let sql =
+        "UPDATE account SET failed = $1, locked_until = $2 WHERE institution = $3 AND id = $4";
+    let params = vec![
+        int(kept),
+        int(until),
+        text(account.institution),
+        text(account.id),
+    ];
     write(app, vec![(sql, params)])?;
     if locks {
-        record(app, account.institution, program(), account.person, AccountFact::Locked)?;
+        record(
+            app,
+            account.institution,
+            program(),
+            account.person,
+            AccountFact::Locked,
+        )?;
     }
     Ok(locks)
 }
@@ -288,8 +312,17 @@ pub fn submit(app: &App, req: &Req) -> Result<Answer, Failure> {
         return Answer::html_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
     };
     let sql = "UPDATE account SET failed = 0, locked_until = 0 WHERE institution = $1 AND id = $2";
-    write(app, vec![(sql, vec![text(account.institution), text(account.id)])])?;
-    let token = open_session(app, account.institution, account.id, req.user.as_ref(), false)?;
+    write(
+        app,
+        vec![(sql, vec![text(account.institution), text(account.id)])],
+    )?;
+    let token = open_session(
+        app,
+        account.institution,
+        account.id,
+        req.user.as_ref(),
+        false,
+    )?;
     // A guard sends everybody on who still owes the second factor.
     let next = safe_path(req.field("next"));
     Ok(Answer::see_other(&next).cookie(session::COOKIE, &token, SESSION_S))
@@ -306,8 +339,17 @@ pub fn demo(app: &App, req: &Req) -> Result<Answer, Failure> {
     let login = req.field("person");
     let offered = app.settings.demo_people.iter().any(|it| it.login == login);
     let found = app.store.read(|db| accounts(db, login))?;
-    let account = found.into_iter().find(|it| offered && !it.disabled).ok_or(Failure::NotFound)?;
-    let token = open_session(app, account.institution, account.id, req.user.as_ref(), true)?;
+    let account = found
+        .into_iter()
+        .find(|it| offered && !it.disabled)
+        .ok_or(Failure::NotFound)?;
+    let token = open_session(
+        app,
+        account.institution,
+        account.id,
+        req.user.as_ref(),
+        true,
+    )?;
     Ok(Answer::see_other(req.field("next")).cookie(session::COOKIE, &token, SESSION_S))
 }
 
@@ -318,7 +360,10 @@ pub fn demo(app: &App, req: &Req) -> Result<Answer, Failure> {
 pub fn sign_out(app: &App, req: &Req) -> Result<Answer, Failure> {
     if let Some(user) = &req.user {
         let hash = vec![text(&user.token_hash)];
-        write(app, vec![("DELETE FROM session WHERE token_hash = $1", hash)])?;
+        write(
+            app,
+            vec![("DELETE FROM session WHERE token_hash = $1", hash)],
+        )?;
     }
     Ok(Answer::see_other("/sign-in").cookie(session::COOKIE, "", 0))
 }
@@ -361,8 +406,11 @@ fn code_page(
     error: &str,
     status: StatusCode,
 ) -> Result<Answer, Failure> {
-    let page =
-        CodePage { p: Page::new(app, req)?, next: safe_path(next), error: error.to_owned() };
+    let page = CodePage {
+        p: Page::new(app, req)?,
+        next: safe_path(next),
+        error: error.to_owned(),
+    };
     Answer::html_with(status, &page)
 }
 
@@ -393,7 +441,13 @@ pub fn code_submit(app: &App, req: &Req) -> Result<Answer, Failure> {
             "动态码不对，或已用过。等下一个码出现再填。",
             "The code is wrong or was used already. Wait for the next one.",
         );
-        return code_page(app, req, req.field("next"), error, StatusCode::UNPROCESSABLE_ENTITY);
+        return code_page(
+            app,
+            req,
+            req.field("next"),
+            error,
+            StatusCode::UNPROCESSABLE_ENTITY,
+        );
     }
     let token = open_session(app, user.institution, user.account, Some(user), true)?;
     Ok(Answer::see_other(req.field("next")).cookie(session::COOKIE, &token, SESSION_S))
@@ -412,7 +466,10 @@ fn own_account(app: &App, user: &User) -> Result<(Known, String), Failure> {
             &[text(user.institution), text(user.account)],
         )
     })?;
-    Ok((known, row.map_or_else(String::new, |row| row.text(0).to_owned())))
+    Ok((
+        known,
+        row.map_or_else(String::new, |row| row.text(0).to_owned()),
+    ))
 }
 
 /// Marks a step as used; false when it, or a later one, was used before.
@@ -434,7 +491,13 @@ pub fn enrol(app: &App, req: &Req) -> Result<Answer, Failure> {
     let mut bytes = [0u8; 20];
     rand::RngExt::fill(&mut rand::rng(), &mut bytes);
     let secret = Secret::from(bytes).to_base32();
-    enrol_page(app, req, user, (&secret, req.query("next"), ""), StatusCode::OK)
+    enrol_page(
+        app,
+        req,
+        user,
+        (&secret, req.query("next"), ""),
+        StatusCode::OK,
+    )
 }
 
 fn enrol_page(
@@ -475,7 +538,10 @@ fn in_fours(secret: &str) -> String {
 fn qr(content: &str) -> Result<String, Failure> {
     let code = qrcode::QrCode::new(content.as_bytes())
         .map_err(|error| Failure::Fault(error.to_string()))?;
-    let svg = code.render::<qrcode::render::svg::Color<'_>>().min_dimensions(200, 200).build();
+    let svg = code
+        .render::<qrcode::render::svg::Color<'_>>()
+        .min_dimensions(200, 200)
+        .build();
     let start = svg.find("<svg").unwrap_or(0);
     Ok(svg.get(start..).unwrap_or_default().to_owned())
 }
@@ -503,10 +569,21 @@ pub fn enrol_submit(app: &App, req: &Req) -> Result<Answer, Failure> {
         return enrol_page(app, req, user, parts, StatusCode::UNPROCESSABLE_ENTITY);
     };
     let sql = "UPDATE account SET totp_secret = $1, totp_last_step = $2 WHERE institution = $3 AND id = $4";
-    let params = vec![text(secret), int(step), text(user.institution), text(user.account)];
+    let params = vec![
+        text(secret),
+        int(step),
+        text(user.institution),
+        text(user.account),
+    ];
     write(app, vec![(sql, params)])?;
     let actor = Actor::Person(user.person);
-    record(app, user.institution, actor, user.person, AccountFact::SecondFactorSet)?;
+    record(
+        app,
+        user.institution,
+        actor,
+        user.person,
+        AccountFact::SecondFactorSet,
+    )?;
     let token = open_session(app, user.institution, user.account, Some(user), true)?;
     Ok(Answer::see_other(req.field("next")).cookie(session::COOKIE, &token, SESSION_S))
 }
@@ -547,7 +624,10 @@ fn invitation(app: &App, req: &Req) -> Result<Option<Invitation>, Failure> {
 /// When the database cannot be read.
 pub fn invite(app: &App, req: &Req) -> Result<Answer, Failure> {
     let found = invitation(app, req)?;
-    let login = found.as_ref().map(|it| it.login.clone()).unwrap_or_default();
+    let login = found
+        .as_ref()
+        .map(|it| it.login.clone())
+        .unwrap_or_default();
     invite_page(app, req, found.as_ref(), &login, ("", ""))
 }
 
@@ -559,7 +639,9 @@ fn invite_page(
     (login_error, password_error): (&str, &str),
 ) -> Result<Answer, Failure> {
     let name = match found {
-        Some(it) => app.store.read(|db| data::person_name(db, it.institution, it.person))?,
+        Some(it) => app
+            .store
+            .read(|db| data::person_name(db, it.institution, it.person))?,
         None => String::new(),
     };
     let page = InvitePage {
@@ -580,14 +662,11 @@ fn invite_page(
 }
 
 /// What is wrong with a new sign-in name, if anything.
-fn login_error(
-    app: &App,
-    req: &Req,
-    found: &Invitation,
-    login: &str,
-) -> Result<String, Failure> {
+fn login_error(app: &App, req: &Req, found: &Invitation, login: &str) -> Result<String, Failure> {
     let shape = (3..=40).contains(&login.len())
-        && login.chars().all(|c| c.is_ascii_alphanumeric() || "._-@".contains(c));
+        && login
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "._-@".contains(c));
     if !shape {
         let error = req.t(
             "登录名用3到40个字母、数字或 . _ - @。",
@@ -597,9 +676,20 @@ fn login_error(
     }
     // Their own account of before, closed by now, does not stand in the way.
     let own = |it: &Known| it.institution == found.institution && it.person == found.person;
-    let taken = app.store.read(|db| accounts(db, login))?.iter().any(|it| !own(it));
-    let error = req.t("这个登录名已有人用，换一个。", "This sign-in name is taken; choose another.");
-    Ok(if taken { error.to_owned() } else { String::new() })
+    let taken = app
+        .store
+        .read(|db| accounts(db, login))?
+        .iter()
+        .any(|it| !own(it));
+    let error = req.t(
+        "这个登录名已有人用，换一个。",
+        "This sign-in name is taken; choose another.",
+    );
+    Ok(if taken {
+        error.to_owned()
+    } else {
+        String::new()
+    })
 }
 
 /// What is wrong with a new password given twice, if anything.
@@ -623,25 +713,54 @@ pub fn invite_submit(app: &App, req: &Req) -> Result<Answer, Failure> {
     let Some(found) = invitation(app, req)? else {
         return invite_page(app, req, None, "", ("", ""));
     };
-    let login =
-        if found.reset { found.login.clone() } else { req.field("login").trim().to_lowercase() };
-    let wrong_login =
-        if found.reset { String::new() } else { login_error(app, req, &found, &login)? };
+    let login = if found.reset {
+        found.login.clone()
+    } else {
+        req.field("login").trim().to_lowercase()
+    };
+    let wrong_login = if found.reset {
+        String::new()
+    } else {
+        login_error(app, req, &found, &login)?
+    };
     let secret = req.field("password");
     let wrong_password = password_error(req, secret, req.field("again"), &login);
     if !wrong_login.is_empty() || !wrong_password.is_empty() {
-        return invite_page(app, req, Some(&found), &login, (&wrong_login, &wrong_password));
+        return invite_page(
+            app,
+            req,
+            Some(&found),
+            &login,
+            (&wrong_login, &wrong_password),
+        );
     }
     let hash = password::hash(secret).map_err(Failure::Fault)?;
     let now = app.store.now_ms();
-    let (whose, fact) = (found.clone(), if found.reset { AccountFact::PasswordReset } else { AccountFact::Opened });
-    let done = app.store.write(move |db| redeem(db, &whose, &login, &hash, now))?;
+    let (whose, fact) = (
+        found.clone(),
+        if found.reset {
+            AccountFact::PasswordReset
+        } else {
+            AccountFact::Opened
+        },
+    );
+    let done = app
+        .store
+        .write(move |db| redeem(db, &whose, &login, &hash, now))?;
     if !done {
         return invite_page(app, req, None, "", ("", ""));
     }
-    record(app, found.institution, Actor::Person(found.person), found.person, fact)?;
+    record(
+        app,
+        found.institution,
+        Actor::Person(found.person),
+        found.person,
+        fact,
+    )?;
     let said = req.t("密码已设好，请登录", "The password is set; sign in now");
-    Ok(Answer::see_other("/sign-in").cookie(session::COOKIE, "", 0).toast(said))
+    Ok(Answer::see_other("/sign-in")
+        .cookie(session::COOKIE, "", 0)
+        .toast(said))
 }
 
 /// Spends the link and writes the account; false when somebody was faster.
@@ -672,7 +791,10 @@ fn redeem(
         return Ok(true);
     }
     // An account that was closed before makes room for the new one.
-    db.exec("DELETE FROM account WHERE institution = $1 AND person = $2", &whose)?;
+    db.exec(
+        "DELETE FROM account WHERE institution = $1 AND person = $2",
+        &whose,
+    )?;
     db.exec(
         "INSERT INTO account (institution, id, person, login, password_hash, totp_secret, failed, locked_until, created_at, disabled) \
          VALUES ($1, $2, $3, $4, $5, NULL, 0, 0, $6, 0)",

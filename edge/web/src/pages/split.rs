@@ -109,7 +109,10 @@ struct SplitPage {
 pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let id: DealId = req.param("id").parse().map_err(|_| Failure::NotFound)?;
-    let receipt_id: ReceiptId = req.param("receipt").parse().map_err(|_| Failure::NotFound)?;
+    let receipt_id: ReceiptId = req
+        .param("receipt")
+        .parse()
+        .map_err(|_| Failure::NotFound)?;
     let institution = data::institution(app, user.institution)?;
     let scope = authorise(Some(&institution), Some(user), "money.read");
     if !app.store.read(|db| covers_deal(db, user, scope, id))? {
@@ -117,14 +120,20 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
     }
     let (_, state) = data::deal(app, user.institution, id)?;
     let deal = data::as_deal(&state)?;
-    let receipt = deal.income.receipts.get(&receipt_id).ok_or(Failure::NotFound)?;
+    let receipt = deal
+        .income
+        .receipts
+        .get(&receipt_id)
+        .ok_or(Failure::NotFound)?;
     let (split, preview, refusals) = split_of(app, req, deal, id, receipt_id)?;
     let mut awards = awards(app, req, deal, receipt_id, &split)?;
     if scope == Scope::Own {
         awards.retain(|(person, _)| *person == user.person);
     }
-    let names: Vec<(String, String)> =
-        awards.iter().map(|(id, award)| (id.to_string(), award.name.clone())).collect();
+    let names: Vec<(String, String)> = awards
+        .iter()
+        .map(|(id, award)| (id.to_string(), award.name.clone()))
+        .collect();
     let standing = deal.distribution.standing_of(receipt_id);
     let (label, tone) = super::case::receipt_state(standing, req.lang);
     let may = |action: &str| authorise(Some(&institution), Some(user), action) != Scope::None;
@@ -132,14 +141,20 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
         awards.iter_mut().for_each(|(_, award)| award.pay.clear());
     }
     let awards: Vec<Award> = awards.into_iter().map(|(_, award)| award).collect();
-    let case = deal.cases().first().map_or_else(String::new, ToString::to_string);
+    let case = deal
+        .cases()
+        .first()
+        .map_or_else(String::new, ToString::to_string);
     let total = Money::sum(split.pools.iter().map(|(_, it)| *it)).unwrap_or_default();
     let page = SplitPage {
         p: Page::new(app, req)?,
         deal: id.to_string(),
         case,
         number: deal.number().to_owned(),
-        party: deal.agreement.party().map_or_else(String::new, |it| it.name.clone()),
+        party: deal
+            .agreement
+            .party()
+            .map_or_else(String::new, |it| it.name.clone()),
         received: receipt.received.received.to_string(),
         amount: receipt.received.amount,
         state: label,
@@ -152,7 +167,11 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
         awarded: Money::sum(awards.iter().map(|it| it.amount)).unwrap_or_default(),
         awards,
         lines: lines(&split, &names, req.lang),
-        findings: split.findings.iter().map(|it| finding(it, req.lang)).collect(),
+        findings: split
+            .findings
+            .iter()
+            .map(|it| finding(it, req.lang))
+            .collect(),
         refusals,
         preview,
         computed: split.gross != Money::ZERO || !split.pools.is_empty(),
@@ -177,14 +196,23 @@ fn lines(split: &Split, names: &[(String, String)], lang: Lang) -> Vec<Line> {
         .map(|step| {
             let article = step.citation.as_ref();
             let article = article.map_or_else(String::new, |it| it.get(lang).to_owned());
-            let inputs: Vec<(&str, &str)> =
-                step.formula.split("; ").filter_map(|part| part.split_once(" = ")).collect();
+            let inputs: Vec<(&str, &str)> = step
+                .formula
+                .split("; ")
+                .filter_map(|part| part.split_once(" = "))
+                .collect();
             let input = |key: &str| {
-                inputs.iter().find(|(name, _)| *name == key).map(|(_, value)| yuan(value))
+                inputs
+                    .iter()
+                    .find(|(name, _)| *name == key)
+                    .map(|(_, value)| yuan(value))
             };
             let whole = step.text.get(lang);
             let claim = whole.split(['：', ':']).next().unwrap_or_default();
-            let person = names.iter().find(|(id, _)| id == claim).map(|(_, name)| name.clone());
+            let person = names
+                .iter()
+                .find(|(id, _)| id == claim)
+                .map(|(_, name)| name.clone());
             let pool = split.pools.iter().any(|(name, _)| name == claim);
             let named = person.or_else(|| pool.then(|| pool_name(claim, lang)));
             match (named, input("entitled_fen"), input("given_fen")) {
@@ -222,7 +250,10 @@ fn yuan(fen: &str) -> String {
         return Money::from_fen(whole).to_string();
     }
     let parts = fen.split_once('/').and_then(|(top, bottom)| {
-        Some((top.parse::<i128>().ok()?, bottom.parse::<i128>().ok().filter(|it| *it > 0)?))
+        Some((
+            top.parse::<i128>().ok()?,
+            bottom.parse::<i128>().ok().filter(|it| *it > 0)?,
+        ))
     });
     match parts {
         Some((top, bottom)) => {
@@ -247,7 +278,9 @@ fn input_words(name: &str, value: &str, lang: Lang) -> String {
     let shown = if name.ends_with("fen") {
         yuan(value)
     } else {
-        value.parse::<dukou_kernel::Share>().map_or_else(|_| value.to_owned(), |it| it.to_percent_text())
+        value
+            .parse::<dukou_kernel::Share>()
+            .map_or_else(|_| value.to_owned(), |it| it.to_percent_text())
     };
     format!("{} {shown}", lang.pick(zh, en))
 }
@@ -269,19 +302,20 @@ fn split_of(
         return Ok((proposed.split.clone(), false, Vec::new()));
     }
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
-    let command = Command::Distribution(
-        id,
-        dukou_chain::distribution::Command::Propose { receipt },
-    );
+    let command =
+        Command::Distribution(id, dukou_chain::distribution::Command::Propose { receipt });
     let envelope = Envelope::new(user.institution, Actor::Person(user.person), command);
     match app.store.dry_run(vec![envelope]) {
         Ok(done) => {
-            let split = done.into_iter().flat_map(|it| it.events).find_map(|event| match event {
-                dukou_chain::whole::Event::Distribution(
-                    dukou_chain::distribution::Event::Proposed(it),
-                ) => Some(it.split),
-                _ => None,
-            });
+            let split = done
+                .into_iter()
+                .flat_map(|it| it.events)
+                .find_map(|event| match event {
+                    dukou_chain::whole::Event::Distribution(
+                        dukou_chain::distribution::Event::Proposed(it),
+                    ) => Some(it.split),
+                    _ => None,
+                });
             Ok((split.unwrap_or_default(), true, Vec::new()))
         }
         Err((_, Rejected::Refused(refusal))) => {
@@ -300,7 +334,10 @@ fn split_of(
 }
 
 fn finding(it: &Finding, lang: Lang) -> (String, String, &'static str) {
-    let article = it.citation.as_ref().map_or_else(String::new, |c| c.get(lang).to_owned());
+    let article = it
+        .citation
+        .as_ref()
+        .map_or_else(String::new, |c| c.get(lang).to_owned());
     let kind = match it.severity {
         Severity::Refused => "refused",
         Severity::Warning => "missing",
@@ -329,7 +366,13 @@ fn pools(split: &Split, lang: Lang) -> Vec<PoolView> {
         .iter()
         .enumerate()
         .map(|(place, (name, amount))| {
-            let basis = |scale: i128| if net == 0 { 0 } else { i128::from(amount.fen()) * scale / net };
+            let basis = |scale: i128| {
+                if net == 0 {
+                    0
+                } else {
+                    i128::from(amount.fen()) * scale / net
+                }
+            };
             let hundredths = basis(10_000);
             let width = i64::try_from(basis(1000)).unwrap_or(0).max(0);
             let view = PoolView {
@@ -360,18 +403,24 @@ fn awards(
             people.push(*id);
         }
     }
-    let names = app.store.read(|db| data::names(db, user.institution, people.clone()))?;
+    let names = app
+        .store
+        .read(|db| data::names(db, user.institution, people.clone()))?;
     let division = deal.distribution.divisions.get(&receipt);
     let id = req.param("id");
     Ok(people
         .into_iter()
         .map(|person| {
             let of = |list: &[(PersonId, Money)]| {
-                list.iter().find(|(id, _)| *id == person).map_or(Money::ZERO, |(_, it)| *it)
+                list.iter()
+                    .find(|(id, _)| *id == person)
+                    .map_or(Money::ZERO, |(_, it)| *it)
             };
             let name = names.get(&person).cloned().unwrap_or_default();
             let approved = division.is_some_and(|it| it.approved.is_some());
-            let owed = division.filter(|_| approved).map_or(Money::ZERO, |it| it.owed(person));
+            let owed = division
+                .filter(|_| approved)
+                .map_or(Money::ZERO, |it| it.owed(person));
             let award = Award {
                 initial: initial(&name),
                 name,
@@ -416,7 +465,10 @@ fn acts(
             Some(Act {
                 href: format!("/deals/{id}/do/{command}?receipt={receipt}"),
                 label: spec.verb.get(req.lang).to_owned(),
-                primary: !matches!(*command, "income.reverse" | "income.refund" | "distribution.reject"),
+                primary: !matches!(
+                    *command,
+                    "income.reverse" | "income.refund" | "distribution.reject"
+                ),
             })
         })
         .collect();
@@ -431,7 +483,8 @@ fn acts(
 /// The entry to post: what is debited, what is credited.
 fn voucher(split: &Split, lang: Lang) -> Vec<(String, String, Option<Money>, Option<Money>)> {
     let mut lines = vec![(
-        lang.pick("转化收入待分配", "Income held for distribution").to_owned(),
+        lang.pick("转化收入待分配", "Income held for distribution")
+            .to_owned(),
         String::new(),
         Some(split.gross),
         None,
@@ -441,16 +494,31 @@ fn voucher(split: &Split, lang: Lang) -> Vec<(String, String, Option<Money>, Opt
             lines.push((lang.pick(zh, en).to_owned(), note, None, Some(amount)));
         }
     };
-    credit("应返成本", "Costs recovered", String::new(), split.recovered);
+    credit(
+        "应返成本",
+        "Costs recovered",
+        String::new(),
+        split.recovered,
+    );
     let returned = Money::sum(split.returned.iter().map(|(_, it)| *it)).unwrap_or_default();
-    credit("应付个人：垫付加倍返还", "Payable to persons: double return", String::new(), returned);
+    credit(
+        "应付个人：垫付加倍返还",
+        "Payable to persons: double return",
+        String::new(),
+        returned,
+    );
     let people = Money::sum(split.people.iter().map(|(_, it)| *it)).unwrap_or_default();
     let count = split.people.len();
     let note = match lang {
         Lang::Zh => format!("{count}人"),
         Lang::En => format!("{count} person(s)"),
     };
-    credit("应付个人：现金奖励", "Payable to persons: cash reward", note, people);
+    credit(
+        "应付个人：现金奖励",
+        "Payable to persons: cash reward",
+        note,
+        people,
+    );
     for (name, amount) in split.pools.iter().filter(|(name, _)| name != "team") {
         lines.push((pool_name(name, lang), String::new(), None, Some(*amount)));
     }

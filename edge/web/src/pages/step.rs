@@ -102,7 +102,11 @@ fn allowed(app: &App, req: &Req, find: Find) -> Result<Target, Failure> {
         return Err(Failure::Forbidden);
     }
     let target = find(app, req, user, scope)?;
-    if target.scope_covers { Ok(target) } else { Err(Failure::NotFound) }
+    if target.scope_covers {
+        Ok(target)
+    } else {
+        Err(Failure::NotFound)
+    }
 }
 
 fn show(app: &App, req: &Req, find: Find) -> Result<Answer, Failure> {
@@ -164,8 +168,20 @@ fn submit(app: &App, req: &Req, find: Find) -> Result<Answer, Failure> {
             Err(other) => return Err(other),
         }
     }
-    let form = forms::view(&spec, req, &req.path, version_of(req, &target), Some(&tried));
-    render(app, req, &target, form, axum::http::StatusCode::UNPROCESSABLE_ENTITY)
+    let form = forms::view(
+        &spec,
+        req,
+        &req.path,
+        version_of(req, &target),
+        Some(&tried),
+    );
+    render(
+        app,
+        req,
+        &target,
+        form,
+        axum::http::StatusCode::UNPROCESSABLE_ENTITY,
+    )
 }
 
 /// Both versions: what others entered meanwhile, above the form that still
@@ -179,10 +195,17 @@ fn conflict(
 ) -> Result<Vec<dukou_kernel::Finding>, Failure> {
     use dukou_kernel::{Finding, text};
     let list = app.store.entries(user.institution, target.stream)?;
-    let newer: Vec<_> = list.iter().filter(|(entry, _)| entry.meta.version > expected).collect();
-    let people: Vec<PersonId> =
-        newer.iter().filter_map(|(entry, _)| entry.meta.actor.person()).collect();
-    let names = app.store.read(|db| data::names(db, user.institution, people))?;
+    let newer: Vec<_> = list
+        .iter()
+        .filter(|(entry, _)| entry.meta.version > expected)
+        .collect();
+    let people: Vec<PersonId> = newer
+        .iter()
+        .filter_map(|(entry, _)| entry.meta.actor.person())
+        .collect();
+    let names = app
+        .store
+        .read(|db| data::names(db, user.institution, people))?;
     let mut findings = vec![Finding::refused(
         "conflict",
         text!(
@@ -191,12 +214,19 @@ fn conflict(
         ),
     )];
     findings.extend(newer.into_iter().map(|(entry, _)| {
-        let who = entry.meta.actor.person().and_then(|id| names.get(&id).cloned());
+        let who = entry
+            .meta
+            .actor
+            .person()
+            .and_then(|id| names.get(&id).cloned());
         let who = who.unwrap_or_else(|| req.t("系统", "System").to_owned());
         let at = super::moment(entry.meta.at_ms);
         let kind = super::case::kind_text(&entry.meta.kind);
         let (zh, en) = (kind.zh, kind.en);
-        Finding::refused("conflict.entry", text!("{at} {who}：{zh}", "{at} {who}: {en}"))
+        Finding::refused(
+            "conflict.entry",
+            text!("{at} {who}：{zh}", "{at} {who}: {en}"),
+        )
     }));
     Ok(findings)
 }
@@ -229,8 +259,13 @@ fn put_away(
         };
         match super::file::put(app, user, &upload.name, &upload.bytes) {
             Ok(file) => {
-                tried.kept.insert(field.path.to_owned(), format!("{file}|{}", upload.name));
-                stored.insert(field.path.to_owned(), json!({"file": file, "name": upload.name}));
+                tried
+                    .kept
+                    .insert(field.path.to_owned(), format!("{file}|{}", upload.name));
+                stored.insert(
+                    field.path.to_owned(),
+                    json!({"file": file, "name": upload.name}),
+                );
             }
             Err(Failure::BadRequest(finding)) => {
                 let message = finding.message.get(req.lang).to_owned();
@@ -262,7 +297,9 @@ fn take(
         key: Some(req.field("_key").to_owned()).filter(|key| !key.is_empty()),
         ..Envelope::new(user.institution, Actor::Person(user.person), command)
     };
-    app.store.execute(envelope).map_err(|rejected: Rejected| Failure::from(rejected))?;
+    app.store
+        .execute(envelope)
+        .map_err(|rejected: Rejected| Failure::from(rejected))?;
     Ok(())
 }
 
@@ -278,14 +315,22 @@ fn open_deal(value: &mut Map<String, Value>, target: &Target, req: &Req) {
     };
     value.insert("deal".to_owned(), json!(deal));
     let mut cases = vec![case];
-    cases.extend(req.all("cases").filter(|id| !id.is_empty()).map(str::to_owned));
+    cases.extend(
+        req.all("cases")
+            .filter(|id| !id.is_empty())
+            .map(str::to_owned),
+    );
     cases.dedup();
     value.insert("cases".to_owned(), json!(cases));
 }
 
 fn contributors(app: &App, user: &User, case: &Case) -> Result<Vec<Choice>, Failure> {
-    let people: Vec<PersonId> =
-        case.disclosure.contributors().iter().map(|c| c.person).collect();
+    let people: Vec<PersonId> = case
+        .disclosure
+        .contributors()
+        .iter()
+        .map(|c| c.person)
+        .collect();
     named(app, user.institution, people)
 }
 
@@ -294,21 +339,31 @@ fn named(
     institution: InstitutionId,
     people: Vec<PersonId>,
 ) -> Result<Vec<Choice>, Failure> {
-    let names = app.store.read(|db| data::names(db, institution, people.clone()))?;
+    let names = app
+        .store
+        .read(|db| data::names(db, institution, people.clone()))?;
     Ok(people
         .into_iter()
         .map(|id| {
             let name = names.get(&id).cloned().unwrap_or_default();
-            Choice { value: id.to_string(), label: Text::new(name.clone(), name) }
+            Choice {
+                value: id.to_string(),
+                label: Text::new(name.clone(), name),
+            }
         })
         .collect())
 }
 
 fn role_choices(app: &App, user: &User, role: Role) -> Result<Vec<Choice>, Failure> {
-    let people = app.store.read(|db| data::people_in(db, user.institution, role))?;
+    let people = app
+        .store
+        .read(|db| data::people_in(db, user.institution, role))?;
     Ok(people
         .into_iter()
-        .map(|(id, name)| Choice { value: id.to_string(), label: Text::new(name.clone(), name) })
+        .map(|(id, name)| Choice {
+            value: id.to_string(),
+            label: Text::new(name.clone(), name),
+        })
         .collect())
 }
 
@@ -329,14 +384,25 @@ pub fn roster(app: &App, user: &User) -> Result<Vec<Choice>, Failure> {
             let (name, zh, en) = (row.text(1), row.text(2), row.text(3));
             let en = if en.is_empty() { zh } else { en };
             let join = |unit: &str| {
-                if unit.is_empty() { name.to_owned() } else { format!("{name} · {unit}") }
+                if unit.is_empty() {
+                    name.to_owned()
+                } else {
+                    format!("{name} · {unit}")
+                }
             };
-            Choice { value: row.text(0).to_owned(), label: Text::new(join(zh), join(en)) }
+            Choice {
+                value: row.text(0).to_owned(),
+                label: Text::new(join(zh), join(en)),
+            }
         })
         .collect())
 }
 
-fn entries(app: &App, institution: InstitutionId, stream: StreamId) -> Result<Vec<Choice>, Failure> {
+fn entries(
+    app: &App,
+    institution: InstitutionId,
+    stream: StreamId,
+) -> Result<Vec<Choice>, Failure> {
     let list = app.store.entries(institution, stream)?;
     Ok(list
         .iter()
@@ -347,7 +413,10 @@ fn entries(app: &App, institution: InstitutionId, stream: StreamId) -> Result<Ve
             let kind = super::case::kind_text(&entry.meta.kind);
             Choice {
                 value: entry.meta.seq.to_string(),
-                label: Text::new(format!("{label} {}", kind.zh), format!("{label} {}", kind.en)),
+                label: Text::new(
+                    format!("{label} {}", kind.zh),
+                    format!("{label} {}", kind.en),
+                ),
             }
         })
         .collect())
@@ -362,8 +431,15 @@ fn case_target(app: &App, req: &Req, user: &User, scope: Scope) -> Result<Target
     let mut offer = base_offer(app, user)?;
     offer.managers = role_choices(app, user, Role::Manager)?;
     offer.people = contributors(app, user, case)?;
-    if scope == Scope::Own && offer.people.iter().any(|it| it.value == user.person.to_string()) {
-        offer.people.retain(|it| it.value == user.person.to_string());
+    if scope == Scope::Own
+        && offer
+            .people
+            .iter()
+            .any(|it| it.value == user.person.to_string())
+    {
+        offer
+            .people
+            .retain(|it| it.value == user.person.to_string());
     }
     if req.param("command") == "disclosure.revise_shares" {
         offer.roster = roster(app, user)?;
@@ -383,7 +459,9 @@ fn case_target(app: &App, req: &Req, user: &User, scope: Scope) -> Result<Target
         offer.entries = entries(app, user.institution, stream)?;
     }
     if let Some(details) = &case.disclosure.details {
-        offer.standing.insert("kind".to_owned(), json!(details.kind.code()));
+        offer
+            .standing
+            .insert("kind".to_owned(), json!(details.kind.code()));
     }
     let number = case.disclosure.number.clone();
     Ok(Target {
@@ -401,7 +479,10 @@ fn right_label(number: &str, kind: Text) -> Text {
     if number.is_empty() {
         return kind;
     }
-    Text::new(format!("{number} {}", kind.zh), format!("{number} {}", kind.en))
+    Text::new(
+        format!("{number} {}", kind.zh),
+        format!("{number} {}", kind.en),
+    )
 }
 
 fn crumbs(req: &Req, rest: Vec<(String, String)>) -> Vec<(String, String)> {
@@ -434,7 +515,10 @@ fn deal_target(app: &App, req: &Req, user: &User, scope: Scope) -> Result<Target
         offer.entries = entries(app, user.institution, StreamId::Deal(id))?;
     }
     let first = deal.cases().first().copied();
-    let back = first.map_or_else(|| "/deals".to_owned(), |case| format!("/cases/{case}?deal={id}"));
+    let back = first.map_or_else(
+        || "/deals".to_owned(),
+        |case| format!("/cases/{case}?deal={id}"),
+    );
     Ok(Target {
         stream: StreamId::Deal(id),
         version,
@@ -472,7 +556,10 @@ fn fill_deal_offer(
         .map(|(id, receipt)| {
             let (day, amount) = (receipt.received.received, receipt.received.amount);
             let text = format!("{day} ¥{amount}");
-            Choice { value: id.to_string(), label: Text::new(text.clone(), text) }
+            Choice {
+                value: id.to_string(),
+                label: Text::new(text.clone(), text),
+            }
         })
         .collect();
     if let Some(receipt) = Some(req.query("receipt")).filter(|it| !it.is_empty()) {
@@ -499,13 +586,17 @@ fn fill_deal_offer(
 fn standing_terms(req: &Req, deal: &Deal, offer: &mut Offer) {
     let command = req.param("command");
     if command == "deal.agree_terms" || command == "agreement.amend" {
-        let terms = deal.terms().and_then(|terms| serde_json::to_value(terms).ok());
+        let terms = deal
+            .terms()
+            .and_then(|terms| serde_json::to_value(terms).ok());
         if let Some(Value::Object(terms)) = terms {
             for (key, value) in terms {
                 match (key.as_str(), value) {
                     ("equity", Value::Object(equity)) => {
                         for (inner, value) in equity {
-                            offer.standing.insert(format!("terms.equity.{inner}"), value);
+                            offer
+                                .standing
+                                .insert(format!("terms.equity.{inner}"), value);
                         }
                     }
                     (_, value) => {
@@ -514,24 +605,38 @@ fn standing_terms(req: &Req, deal: &Deal, offer: &mut Offer) {
                 }
             }
         } else if let Some((_, opened)) = &deal.matching.opened {
-            offer.standing.insert("terms.mode".to_owned(), json!(opened.mode.code()));
+            offer
+                .standing
+                .insert("terms.mode".to_owned(), json!(opened.mode.code()));
             if let Some(asking) = opened.asking {
-                offer.standing.insert("terms.price".to_owned(), json!(asking.fen()));
+                offer
+                    .standing
+                    .insert("terms.price".to_owned(), json!(asking.fen()));
             }
         }
     }
     if command == "agreement.rename_party"
-        && let Some(party) = deal.agreement.party() {
-            offer.standing.insert("party.kind".to_owned(), json!(party.kind.code()));
-            offer.standing.insert("party.size".to_owned(), json!(party.size.code()));
-        }
+        && let Some(party) = deal.agreement.party()
+    {
+        offer
+            .standing
+            .insert("party.kind".to_owned(), json!(party.kind.code()));
+        offer
+            .standing
+            .insert("party.size".to_owned(), json!(party.size.code()));
+    }
     if command == "agreement.register"
-        && let Some(terms) = deal.terms() {
-            offer.standing.insert("technology_amount".to_owned(), json!(terms.price.fen()));
-        }
+        && let Some(terms) = deal.terms()
+    {
+        offer
+            .standing
+            .insert("technology_amount".to_owned(), json!(terms.price.fen()));
+    }
     if command == "income.receive" {
         let party = deal.agreement.party().map(|it| it.name.clone());
-        offer.standing.insert("payer".to_owned(), json!(party.unwrap_or_default()));
+        offer
+            .standing
+            .insert("payer".to_owned(), json!(party.unwrap_or_default()));
     }
 }
 
@@ -541,7 +646,9 @@ fn person_target(app: &App, req: &Req, user: &User, scope: Scope) -> Result<Targ
     if version == 0 {
         return Err(Failure::NotFound);
     }
-    let name = app.store.read(|db| data::person_name(db, user.institution, id))?;
+    let name = app
+        .store
+        .read(|db| data::person_name(db, user.institution, id))?;
     Ok(Target {
         stream: StreamId::Person(id),
         version,

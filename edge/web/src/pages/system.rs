@@ -34,7 +34,9 @@ pub fn asset(_app: &App, req: &Req) -> Result<Answer, Failure> {
         _ => return Err(Failure::NotFound),
     };
     let mut answer = Answer::bytes(media, text.as_bytes().to_vec());
-    answer.headers.push((header::CACHE_CONTROL, "public, max-age=86400".to_owned()));
+    answer
+        .headers
+        .push((header::CACHE_CONTROL, "public, max-age=86400".to_owned()));
     Ok(answer)
 }
 
@@ -63,4 +65,3 @@ pub fn preferences(_app: &App, req: &Req) -> Result<Answer, Failure> {
 pub fn not_found(_app: &App, _req: &Req) -> Result<Answer, Failure> {
     Err(Failure::NotFound)
 }
-

@@ -78,7 +78,10 @@ pub fn list(app: &App, req: &Req) -> Result<Answer, Failure> {
         title: it.title().get(req.lang).to_owned(),
         summary: it.summary().get(req.lang).to_owned(),
     });
-    Answer::html(&Tools { p: Page::new(app, req)?, entries: entries.collect() })
+    Answer::html(&Tools {
+        p: Page::new(app, req)?,
+        entries: entries.collect(),
+    })
 }
 
 fn named(req: &Req) -> Result<&'static Calculator, Failure> {
@@ -155,7 +158,9 @@ fn cell(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join("; "),
         Value::Object(map) => {
-            let words = ["message", "zh", "text"].iter().find_map(|key| map.get(*key)?.as_str());
+            let words = ["message", "zh", "text"]
+                .iter()
+                .find_map(|key| map.get(*key)?.as_str());
             words.map_or_else(|| value.to_string(), str::to_owned)
         }
         other => other.to_string(),
@@ -166,7 +171,12 @@ fn article(value: &Value, req: &Req) -> String {
     let Some(citation) = value.get("citation").filter(|it| it.is_object()) else {
         return String::new();
     };
-    let of = |key: &str| citation.get(key).and_then(Value::as_str).unwrap_or_default();
+    let of = |key: &str| {
+        citation
+            .get(key)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
     let words = req.t(of("zh"), of("en")).to_owned();
     if citation.get("verified") == Some(&Value::Bool(false)) {
         format!("{words}{}", req.t("（未核实）", " (unverified)"))
@@ -177,7 +187,9 @@ fn article(value: &Value, req: &Req) -> String {
 
 /// The steps of an answer, in order.
 fn steps(value: Option<&Value>, req: &Req) -> Vec<Step> {
-    let Some(Value::Array(steps)) = value else { return Vec::new() };
+    let Some(Value::Array(steps)) = value else {
+        return Vec::new();
+    };
     let of = |step: &Value, key: &str| step.get(key).map_or_else(String::new, cell);
     steps
         .iter()
@@ -190,8 +202,13 @@ fn steps(value: Option<&Value>, req: &Req) -> Vec<Step> {
 }
 
 fn findings(value: Option<&Value>, req: &Req) -> Vec<(String, String)> {
-    let Some(Value::Array(items)) = value else { return Vec::new() };
-    items.iter().map(|it| (cell(it), article(it, req))).collect()
+    let Some(Value::Array(items)) = value else {
+        return Vec::new();
+    };
+    items
+        .iter()
+        .map(|it| (cell(it), article(it, req)))
+        .collect()
 }
 
 /// The answer without steps and findings, a line per value.
@@ -204,18 +221,30 @@ fn lines(out: &mut Vec<Line>, depth: usize, value: &Value) {
         }
         match part {
             Value::Object(_) => {
-                out.push(Line { depth: depth_shown, name: key.clone(), value: String::new() });
+                out.push(Line {
+                    depth: depth_shown,
+                    name: key.clone(),
+                    value: String::new(),
+                });
                 lines(out, depth + 1, part);
             }
             Value::Array(items) if items.iter().any(Value::is_object) => {
                 for (place, item) in items.iter().enumerate() {
                     let name = format!("{key} {}", place + 1);
-                    out.push(Line { depth: depth_shown, name, value: String::new() });
+                    out.push(Line {
+                        depth: depth_shown,
+                        name,
+                        value: String::new(),
+                    });
                     lines(out, depth + 1, item);
                 }
             }
             other => {
-                out.push(Line { depth: depth_shown, name: key.clone(), value: cell(other) });
+                out.push(Line {
+                    depth: depth_shown,
+                    name: key.clone(),
+                    value: cell(other),
+                });
             }
         }
     }

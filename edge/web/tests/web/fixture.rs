@@ -55,7 +55,10 @@ fn system() -> Actor {
 }
 
 fn hash(token: &str) -> String {
-    Sha256::digest(token.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(token.as_bytes())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// Founds an institution with one person per role, all signed in.
@@ -79,13 +82,26 @@ fn found(store: &Store, prefix: &str) -> (InstitutionId, UnitId, BTreeMap<Role, 
             name_zh: "材料学院".to_owned(),
             name_en: "College of Materials".to_owned(),
         },
-        institution::Command::AdoptPolicy { from, policy: SchoolPolicy::example(), paper: None },
+        institution::Command::AdoptPolicy {
+            from,
+            policy: SchoolPolicy::example(),
+            paper: None,
+        },
     ] {
-        store.execute(Envelope::new(institution, system(), Command::Institution(command))).unwrap();
+        store
+            .execute(Envelope::new(
+                institution,
+                system(),
+                Command::Institution(command),
+            ))
+            .unwrap();
     }
     let people = Role::ALL.iter().map(|role| {
         let name = format!("{}某", role.label().zh);
-        (*role, register(store, institution, Some(unit), &[*role], &name))
+        (
+            *role,
+            register(store, institution, Some(unit), &[*role], &name),
+        )
     });
     let people = people.collect();
     (institution, unit, people)
@@ -109,7 +125,9 @@ pub fn register(
         posts: Vec::new(),
         roles: roles.to_vec(),
     };
-    store.execute_all(accounts::registration(institution, &system(), &new)).unwrap();
+    store
+        .execute_all(accounts::registration(institution, &system(), &new))
+        .unwrap();
     let account = Uuid::now_v7().to_string();
     let token = format!("{}{}", Uuid::now_v7().simple(), Uuid::now_v7().simple());
     let csrf = Uuid::now_v7().simple().to_string();
@@ -137,14 +155,21 @@ pub fn register(
             db.exec("INSERT INTO session (token_hash, institution, account, csrf, second_factor, created_at, seen_at, expires_at) VALUES ($1, $2, $3, $4, 1, $5, $5, $6)", &session)
         })
         .unwrap();
-    Someone { institution, person, token, csrf }
+    Someone {
+        institution,
+        person,
+        token,
+        csrf,
+    }
 }
 
 impl Fixture {
     pub fn new() -> Self {
         let folder = std::env::temp_dir().join(format!("dukou-web-{}", Uuid::now_v7()));
-        let config =
-            Config { clock: Clock::fixed("test", MORNING_MS), ..Config::folder(&folder) };
+        let config = Config {
+            clock: Clock::fixed("test", MORNING_MS),
+            ..Config::folder(&folder)
+        };
         let store = Store::open(config).unwrap();
         let (institution, unit, people) = found(&store, "YZ");
         let settings = Settings {
@@ -153,7 +178,13 @@ impl Fixture {
             ..Settings::default()
         };
         let app = Arc::new(App::new(store, settings));
-        Self { app, institution, unit, people, folder }
+        Self {
+            app,
+            institution,
+            unit,
+            people,
+            folder,
+        }
     }
 
     /// A second institution of the same installation.
@@ -177,17 +208,24 @@ impl Fixture {
     pub fn act(&self, role: Role, command: Command) {
         let kind = format!("{command:?}");
         let envelope = Envelope::new(self.institution, self.actor(role), command);
-        self.store().execute(envelope).unwrap_or_else(|why| panic!("{kind}: {why:?}"));
+        self.store()
+            .execute(envelope)
+            .unwrap_or_else(|why| panic!("{kind}: {why:?}"));
     }
 
     /// Lets days go by.
     pub fn wait_days(&self, days: i64) {
-        self.store().clock().set(self.store().now_ms() + days * DAY_MS);
+        self.store()
+            .clock()
+            .set(self.store().now_ms() + days * DAY_MS);
     }
 
     /// How many entries the journal holds.
     pub fn entries(&self) -> i64 {
-        let count = self.store().read(|db| db.row("SELECT COUNT(*) FROM journal", &[])).unwrap();
+        let count = self
+            .store()
+            .read(|db| db.row("SELECT COUNT(*) FROM journal", &[]))
+            .unwrap();
         count.unwrap().int(0)
     }
 
@@ -261,7 +299,9 @@ impl Reply {
     }
 
     pub fn location(&self) -> &str {
-        self.headers.get(header::LOCATION).map_or("", |value| value.to_str().unwrap())
+        self.headers
+            .get(header::LOCATION)
+            .map_or("", |value| value.to_str().unwrap())
     }
 
     pub fn cookies(&self) -> Vec<&str> {
@@ -272,7 +312,9 @@ impl Reply {
     /// The value of a hidden field of the page's form.
     pub fn hidden(&self, name: &str) -> String {
         let head = format!("name=\"{name}\" value=\"");
-        let Some((_, rest)) = self.body.split_once(&head) else { panic!("no field {name}") };
+        let Some((_, rest)) = self.body.split_once(&head) else {
+            panic!("no field {name}")
+        };
         rest.split('"').next().unwrap().to_owned()
     }
 }

@@ -5,7 +5,11 @@ use axum::http::{Request, header};
 use dukou_chain::people::Role;
 use dukou_web::routes::ROUTES;
 
+use dukou_chain::people::{Scope, permission::delivered};
+use dukou_chain::whole::Command;
+
 use crate::fixture::{Fixture, VISITOR};
+use crate::rights::{DEAL_STEPS, STEPS};
 use crate::story::{self, HOSTILE};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -21,11 +25,15 @@ async fn a_form_without_its_token_does_nothing() {
         let reply = fixture.send(Some(manager), "zh", &path, Some(&form)).await;
         assert_eq!(reply.code(), 400, "{token}");
     }
-    let reply = fixture.send(Some(manager), "zh", &path, Some(&[("text", "一笔")])).await;
+    let reply = fixture
+        .send(Some(manager), "zh", &path, Some(&[("text", "一笔")]))
+        .await;
     assert_eq!(reply.code(), 400);
     for route in ROUTES.iter().filter(|it| it.post && it.action.is_empty()) {
         let path = route.path.replace("{token}", "nothing");
-        let reply = fixture.send(None, "zh", &path, Some(&[("lang", "en")])).await;
+        let reply = fixture
+            .send(None, "zh", &path, Some(&[("lang", "en")]))
+            .await;
         assert_eq!(reply.code(), 400, "{path}");
     }
     assert_eq!(fixture.entries(), before);
@@ -40,16 +48,31 @@ async fn a_key_counts_once_and_an_old_version_is_told() {
     let page = fixture.get(Some(manager), &path).await;
     let (key, version) = (page.hidden("_key"), page.hidden("_version"));
     let before = fixture.entries();
-    let form = [("text", "电话联系。"), ("_key", key.as_str()), ("_version", version.as_str())];
+    let form = [
+        ("text", "电话联系。"),
+        ("_key", key.as_str()),
+        ("_version", version.as_str()),
+    ];
     for _ in 0..2 {
         let reply = fixture.post(Some(manager), &path, &form).await;
-        assert_eq!((reply.code(), reply.location()), (303, format!("/cases/{case}").as_str()));
+        assert_eq!(
+            (reply.code(), reply.location()),
+            (303, format!("/cases/{case}").as_str())
+        );
     }
     assert_eq!(fixture.entries(), before + 1, "the same key twice");
-    let reused = [("text", "另一件事。"), ("_key", key.as_str()), ("_version", version.as_str())];
+    let reused = [
+        ("text", "另一件事。"),
+        ("_key", key.as_str()),
+        ("_version", version.as_str()),
+    ];
     let reply = fixture.post(Some(manager), &path, &reused).await;
     assert!(matches!(reply.code(), 400 | 409), "{}", reply.code());
-    let stale = [("text", "晚了一步。"), ("_key", "another"), ("_version", version.as_str())];
+    let stale = [
+        ("text", "晚了一步。"),
+        ("_key", "another"),
+        ("_version", version.as_str()),
+    ];
     let reply = fixture.post(Some(manager), &path, &stale).await;
     assert_eq!(reply.code(), 409);
     assert_eq!(fixture.entries(), before + 1);
@@ -63,7 +86,9 @@ async fn a_neighbours_case_is_not_there() {
     let before = fixture.entries();
     let path = format!("/cases/{case}/do/closing.note");
     for role in [Role::Manager, Role::OfficeHead, Role::Finance] {
-        let reply = fixture.post(Some(&neighbour[&role]), &path, &[("text", "越界")]).await;
+        let reply = fixture
+            .post(Some(&neighbour[&role]), &path, &[("text", "越界")])
+            .await;
         assert_eq!(reply.code(), 404, "{role:?}");
     }
     assert_eq!(fixture.entries(), before);
@@ -75,7 +100,12 @@ async fn a_wrong_form_comes_back_with_what_was_typed() {
     let case = story::disclosed(&fixture, "膜");
     let manager = fixture.of(Role::Manager);
     let path = format!("/cases/{case}/do/protection.record_cost");
-    let form = [("amount", "三百"), ("voucher", "记-1<b>"), ("kind", "filing"), ("paid_by", "university")];
+    let form = [
+        ("amount", "三百"),
+        ("voucher", "记-1<b>"),
+        ("kind", "filing"),
+        ("paid_by", "university"),
+    ];
     let reply = fixture.post(Some(manager), &path, &form).await;
     assert_eq!(reply.code(), 422);
     assert!(reply.body.contains("value=\"三百\""), "typed text is gone");
@@ -87,13 +117,24 @@ async fn a_wrong_form_comes_back_with_what_was_typed() {
 async fn nobody_is_sent_to_another_site() {
     let fixture = Fixture::new();
     let manager = fixture.of(Role::Manager);
-    for next in ["//evil.example", "https://evil.example", "/\\evil.example", "\\\\evil", "/a\r\nSet-Cookie: x=1", "/\t/evil.example"] {
+    for next in [
+        "//evil.example",
+        "https://evil.example",
+        "/\\evil.example",
+        "\\\\evil",
+        "/a\r\nSet-Cookie: x=1",
+        "/\t/evil.example",
+    ] {
         for who in [None, Some(manager)] {
-            let reply = fixture.post(who, "/preferences", &[("lang", "en"), ("next", next)]).await;
+            let reply = fixture
+                .post(who, "/preferences", &[("lang", "en"), ("next", next)])
+                .await;
             assert_eq!((reply.code(), reply.location()), (303, "/"), "{next}");
         }
         let query: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
-        let reply = fixture.get(Some(manager), &format!("/sign-in?next={query}")).await;
+        let reply = fixture
+            .get(Some(manager), &format!("/sign-in?next={query}"))
+            .await;
         assert_eq!((reply.code(), reply.location()), (303, "/"), "{next}");
         let reply = fixture.get(None, &format!("/sign-in?next={query}")).await;
         // The page names itself for the way back; no form or link leads out.
@@ -101,7 +142,13 @@ async fn nobody_is_sent_to_another_site() {
             assert!(!reply.body.contains(lead), "{next}");
         }
     }
-    let reply = fixture.post(None, "/preferences", &[("lang", "en"), ("next", "/tools?a=1")]).await;
+    let reply = fixture
+        .post(
+            None,
+            "/preferences",
+            &[("lang", "en"), ("next", "/tools?a=1")],
+        )
+        .await;
     assert_eq!(reply.location(), "/tools?a=1");
 }
 
@@ -112,7 +159,10 @@ async fn a_stored_script_is_only_text() {
     let manager = fixture.of(Role::Manager);
     for path in [
         format!("/cases/{}", told.case),
-        format!("/cases?q={}", form_urlencoded::byte_serialize(HOSTILE.as_bytes()).collect::<String>()),
+        format!(
+            "/cases?q={}",
+            form_urlencoded::byte_serialize(HOSTILE.as_bytes()).collect::<String>()
+        ),
         "/cases".to_owned(),
         "/".to_owned(),
         format!("/notices/{}", told.notice),
@@ -121,7 +171,10 @@ async fn a_stored_script_is_only_text() {
         assert_eq!(reply.code(), 200, "{path}");
         assert!(!reply.body.contains("<script>alert"), "{path}");
         if path != "/" {
-            assert!(reply.body.contains("alert(1)"), "{path} does not show the title");
+            assert!(
+                reply.body.contains("alert(1)"),
+                "{path} does not show the title"
+            );
         }
     }
 }
@@ -131,11 +184,17 @@ async fn every_answer_is_protected() {
     let fixture = Fixture::new();
     let manager = fixture.of(Role::Manager);
     for route in ROUTES.iter().filter(|it| !it.post) {
-        let path = route.path.replace("{name}", "dukou.css").replace(['{', '}'], "");
+        let path = route
+            .path
+            .replace("{name}", "dukou.css")
+            .replace(['{', '}'], "");
         for who in [None, Some(manager)] {
             let reply = fixture.get(who, &path).await;
             let csp = reply.headers["content-security-policy"].to_str().unwrap();
-            assert!(csp.contains("default-src 'none'") && !csp.contains("unsafe"), "{path}");
+            assert!(
+                csp.contains("default-src 'none'") && !csp.contains("unsafe"),
+                "{path}"
+            );
             assert_eq!(reply.headers["x-content-type-options"], "nosniff", "{path}");
             assert_eq!(reply.headers["x-frame-options"], "DENY", "{path}");
             assert!(reply.headers.contains_key("cache-control"), "{path}");
@@ -144,11 +203,17 @@ async fn every_answer_is_protected() {
             }
         }
     }
-    let fresh = Request::builder().uri("/sign-in").body(Body::empty()).unwrap();
+    let fresh = Request::builder()
+        .uri("/sign-in")
+        .body(Body::empty())
+        .unwrap();
     let reply = fixture.raw(fresh).await;
     assert!(!reply.cookies().is_empty());
     for cookie in reply.cookies() {
-        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
+        assert!(
+            cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"),
+            "{cookie}"
+        );
     }
     let wrong = Request::builder()
         .uri("/sign-in")
@@ -176,20 +241,162 @@ async fn signing_in_gives_a_guarded_cookie_and_signing_out_ends_it() {
     let form = [("login", "shen"), ("password", "wrong"), ("next", "/cases")];
     let reply = fixture.post(None, "/sign-in", &form).await;
     assert_eq!(reply.code(), 422);
-    assert!(!reply.cookies().iter().any(|it| it.starts_with("dukou_session=")));
-    let form = [("login", "shen"), ("password", "Ferry-over-the-1-river"), ("next", "//evil.example")];
+    assert!(
+        !reply
+            .cookies()
+            .iter()
+            .any(|it| it.starts_with("dukou_session="))
+    );
+    let form = [
+        ("login", "shen"),
+        ("password", "Ferry-over-the-1-river"),
+        ("next", "//evil.example"),
+    ];
     let reply = fixture.post(None, "/sign-in", &form).await;
     assert_eq!((reply.code(), reply.location()), (303, "/"));
     let cookies = reply.cookies();
-    let cookie = cookies.iter().find(|it| it.starts_with("dukou_session=")).unwrap();
-    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
-    let token = cookie.trim_start_matches("dukou_session=").split(';').next().unwrap();
+    let cookie = cookies
+        .iter()
+        .find(|it| it.starts_with("dukou_session="))
+        .unwrap();
+    assert!(
+        cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"),
+        "{cookie}"
+    );
+    let token = cookie
+        .trim_start_matches("dukou_session=")
+        .split(';')
+        .next()
+        .unwrap();
     let mut someone = fixture.of(Role::Auditor).clone();
     someone.token = token.to_owned();
     let home = fixture.get(Some(&someone), "/").await;
     assert_eq!(home.code(), 200);
     someone.csrf = home.hidden("csrf");
-    assert_eq!(fixture.post(Some(&someone), "/sign-out", &[]).await.code(), 303);
+    assert_eq!(
+        fixture.post(Some(&someone), "/sign-out", &[]).await.code(),
+        303
+    );
     let after = fixture.get(Some(&someone), "/").await;
     assert!(after.location().starts_with("/sign-in"), "{}", after.code());
+}
+
+fn attribute<'a>(html: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = html.split_once(&format!(" {name}=\""))?;
+    rest.split('"').next()
+}
+
+/// What a hurried person types into a page's form: the required fields only.
+fn hurried(body: &str, file: &str, today: &str) -> Vec<(String, String)> {
+    let form = body
+        .split_once("<div class=\"form-body\">")
+        .map_or("", |(_, rest)| rest);
+    let form = form
+        .split("<div class=\"form-foot\">")
+        .next()
+        .unwrap_or_default();
+    let chunks = form.replace("<fieldset class=\"field", "<div class=\"field");
+    let mut typed = Vec::new();
+    for chunk in chunks
+        .split("<div class=\"field")
+        .skip(1)
+        .filter(|it| !it.contains("（选填）"))
+    {
+        let mut row = chunk;
+        if chunk.contains("rows-box") {
+            // Of rows, the first line.
+            row = chunk.split("</div>").next().unwrap_or_default();
+        }
+        let mut chosen = false;
+        for tag in row.split('<') {
+            let name = attribute(tag, "name").unwrap_or_default().to_owned();
+            if tag.starts_with("select") {
+                let list = row
+                    .split_once(&format!("name=\"{name}\""))
+                    .map_or("", |(_, rest)| rest);
+                let list = list.split("</select>").next().unwrap_or_default();
+                let values = list
+                    .split("<option")
+                    .filter_map(|it| attribute(it, "value"));
+                let value = values
+                    .filter(|it| !it.is_empty())
+                    .last()
+                    .unwrap_or_default();
+                typed.push((name, value.to_owned()));
+            } else if tag.starts_with("textarea") {
+                typed.push((name, "写明情况。".to_owned()));
+            } else if tag.starts_with("input") {
+                let kind = attribute(tag, "type").unwrap_or_default();
+                let (name, value) = match kind {
+                    "radio" | "checkbox" if chosen => continue,
+                    "radio" | "checkbox" => (name, attribute(tag, "value").unwrap_or_default()),
+                    "file" => (format!("_kept_{name}"), file),
+                    "date" => (name, today),
+                    _ if name.ends_with(".share") => (name, "100"),
+                    _ if tag.contains("decimal") => (name, "1"),
+                    _ => (name, "文字1"),
+                };
+                chosen = true;
+                typed.push((name, value.to_owned()));
+            }
+        }
+    }
+    typed
+}
+
+/// A form with nothing but its required fields is taken or refused with
+/// reasons; it is never unreadable.
+#[tokio::test(flavor = "multi_thread")]
+async fn required_fields_are_enough_to_be_understood() {
+    let mut found = Vec::new();
+    let mut taken = 0;
+    let steps = STEPS
+        .iter()
+        .map(|it| (false, *it))
+        .chain(DEAL_STEPS.iter().map(|it| (true, *it)));
+    for (on_deal, command) in steps {
+        let fixture = Fixture::new();
+        let told = story::tell(&fixture);
+        let hash = story::paper(&fixture).file;
+        let path = if on_deal {
+            format!("/deals/{}/do/{command}", told.deal)
+        } else {
+            format!("/cases/{}/do/{command}", told.case)
+        };
+        let action = Command::action_on(command, on_deal);
+        let role = *Role::ALL
+            .iter()
+            .rfind(|it| delivered(**it, action) != Scope::None)
+            .unwrap();
+        let who = fixture.of(role);
+        let page = fixture.get(Some(who), &path).await;
+        let today = fixture.store().today().to_string();
+        let mut typed = hurried(&page.body, &format!("{}|纸件.pdf", hash.as_str()), &today);
+        for name in ["_key", "_version"] {
+            typed.push((name.to_owned(), page.hidden(name)));
+        }
+        let fields: Vec<(&str, &str)> = typed
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        let reply = fixture.post(Some(who), &path, &fields).await;
+        match reply.code() {
+            303 => taken += 1,
+            422 => {
+                let summary = reply
+                    .body
+                    .split_once("error-summary")
+                    .map_or("", |(_, it)| it);
+                let summary = summary.split("</ul>").next().unwrap_or_default();
+                if summary.contains("这一项必填") || !summary.contains("<li>") {
+                    found.push(format!("{command}: {summary} {typed:?}"));
+                }
+            }
+            code => found.push(format!("{command}: {code} {typed:?}")),
+        }
+        let after = fixture.store().verify(&mut |_, _| {}).unwrap();
+        assert!(after.ok(), "{command}: {:?}", after.findings);
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    assert!(taken >= 100, "only {taken} were taken");
 }

@@ -9,7 +9,11 @@ use crate::story;
 
 /// Pages that are not HTML, or go on to another page.
 const OTHER: &[&str] = &[
-    "/healthz", "/static/{name}", "/files/{hash}", "/cases.xlsx", "/deals.xlsx",
+    "/healthz",
+    "/static/{name}",
+    "/files/{hash}",
+    "/cases.xlsx",
+    "/deals.xlsx",
     "/import/{draft}/fix-list.xlsx",
 ];
 
@@ -29,10 +33,20 @@ async fn every_page_speaks_both_languages() {
     let fixture = Fixture::new();
     let told = story::tell(&fixture);
     let inventor = fixture.of(Role::Inventor);
-    let begun = fixture.post(Some(inventor), "/disclose", &[("secrecy", "no")]).await;
-    let draft = begun.location().trim_start_matches("/disclose/").split('?').next().unwrap();
+    let begun = fixture
+        .post(Some(inventor), "/disclose", &[("secrecy", "no")])
+        .await;
+    let draft = begun
+        .location()
+        .trim_start_matches("/disclose/")
+        .split('?')
+        .next()
+        .unwrap();
     let mut seen = 0;
-    for route in ROUTES.iter().filter(|it| !it.post && !OTHER.contains(&it.path)) {
+    for route in ROUTES
+        .iter()
+        .filter(|it| !it.post && !OTHER.contains(&it.path))
+    {
         if route.path.starts_with("/import/{draft}") || route.path == "/cases/{id}/do/{command}" {
             continue;
         }
@@ -42,7 +56,11 @@ async fn every_page_speaks_both_languages() {
             "notices" => told.notice.to_string(),
             _ => inventor.person.to_string(),
         };
-        let command = if route.path.starts_with("/people") { "people.grant_role" } else { "closing.note" };
+        let command = if route.path.starts_with("/people") {
+            "people.grant_role"
+        } else {
+            "closing.note"
+        };
         let path = route
             .path
             .replace("{id}", &id)
@@ -64,14 +82,19 @@ async fn every_page_speaks_both_languages() {
             if route.path == "/disclose/{draft}" && role != Role::Inventor {
                 continue;
             }
-            for (lang, tag, other) in [("zh", "lang=\"zh", "English"), ("en", "lang=\"en", "中文")] {
+            for (lang, tag, other) in [("zh", "lang=\"zh", "English"), ("en", "lang=\"en", "中文")]
+            {
                 let reply = fixture.get_in(Some(fixture.of(role)), lang, &path).await;
                 let at = format!("{path} as {} in {lang}", role.code());
                 if LEADS_ON.contains(&route.path) && reply.code() == 303 {
                     continue;
                 }
                 let spent = route.path == "/invite/{token}";
-                assert!(reply.code() == 200 || spent && reply.code() < 500, "{at}: {}", reply.code());
+                assert!(
+                    reply.code() == 200 || spent && reply.code() < 500,
+                    "{at}: {}",
+                    reply.code()
+                );
                 let html = reply.body.split_once("<html ").map_or("", |(_, rest)| rest);
                 assert!(html.starts_with(tag), "{at}: no lang");
                 let title = title(&reply.body);
@@ -79,7 +102,10 @@ async fn every_page_speaks_both_languages() {
                 assert!(!name.trim().is_empty(), "{at}: title {title:?}");
                 let switch = reply.body.contains(other) || NO_SWITCH.contains(&route.path);
                 assert!(switch, "{at}: no way to the other language");
-                assert!(!reply.body.contains("<script>alert(1)"), "{at}: hostile title");
+                assert!(
+                    !reply.body.contains("<script>alert(1)"),
+                    "{at}: hostile title"
+                );
                 seen += 1;
             }
         }
@@ -98,14 +124,19 @@ async fn what_is_not_html_comes_too() {
         ("/static/dukou.js", "text/javascript"),
         ("/cases.xlsx", "application/vnd.openxmlformats"),
         ("/deals.xlsx", "application/vnd.openxmlformats"),
-        (&format!("/files/{}", story::paper(&fixture).file.as_str()), "application/pdf"),
+        (
+            &format!("/files/{}", story::paper(&fixture).file.as_str()),
+            "application/pdf",
+        ),
     ] {
         let reply = fixture.get(Some(head), path).await;
         assert_eq!(reply.code(), 200, "{path}");
         let found = reply.headers["content-type"].to_str().unwrap();
         assert!(found.starts_with(media), "{path}: {found}");
     }
-    let missing = fixture.get(Some(head), &format!("/cases/{}", Uuid::now_v7())).await;
+    let missing = fixture
+        .get(Some(head), &format!("/cases/{}", Uuid::now_v7()))
+        .await;
     assert_eq!(missing.code(), 404);
     assert_eq!(fixture.get(Some(head), "/no/such/page").await.code(), 404);
 }

@@ -13,29 +13,68 @@ use crate::story;
 /// only shrinks. Route, role code or `nobody`, why.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("/sign-in/code", "nobody", "a code comes after a password"),
-    ("/sign-in/enrol", "nobody", "codes are set up after a password"),
+    (
+        "/sign-in/enrol",
+        "nobody",
+        "codes are set up after a password",
+    ),
 ];
 
-const STEPS: &[&str] = &[
-    "disclosure.accept", "disclosure.return", "disclosure.decline", "disclosure.assign",
-    "disclosure.confirm_share", "disclosure.object_share", "disclosure.revise_shares",
-    "assessment.conclude", "protection.record_right", "protection.record_grant",
-    "protection.record_cost", "protection.end_right", "valuation.note", "matching.open",
-    "closing.note", "closing.correct", "closing.end",
+pub const STEPS: &[&str] = &[
+    "disclosure.accept",
+    "disclosure.return",
+    "disclosure.decline",
+    "disclosure.assign",
+    "disclosure.confirm_share",
+    "disclosure.object_share",
+    "disclosure.revise_shares",
+    "assessment.conclude",
+    "protection.record_right",
+    "protection.record_grant",
+    "protection.record_cost",
+    "protection.end_right",
+    "valuation.note",
+    "matching.open",
+    "closing.note",
+    "closing.correct",
+    "closing.end",
 ];
 
-const DEAL_STEPS: &[&str] = &[
-    "matching.note_contact", "deal.agree_terms", "deal.declare_interest", "deal.decide",
-    "deal.market_proof", "publicity.post", "publicity.object", "publicity.answer",
-    "publicity.close", "agreement.sign", "agreement.register", "agreement.amend",
-    "agreement.rename_party", "income.receive", "income.refund", "income.reverse",
-    "distribution.propose", "distribution.approve", "distribution.reject",
-    "distribution.post_reward", "distribution.close_reward", "distribution.pay",
-    "distribution.allot_equity", "closing.note", "closing.correct", "closing.end",
+pub const DEAL_STEPS: &[&str] = &[
+    "matching.note_contact",
+    "deal.agree_terms",
+    "deal.declare_interest",
+    "deal.decide",
+    "deal.market_proof",
+    "publicity.post",
+    "publicity.object",
+    "publicity.answer",
+    "publicity.close",
+    "agreement.sign",
+    "agreement.register",
+    "agreement.amend",
+    "agreement.rename_party",
+    "income.receive",
+    "income.refund",
+    "income.reverse",
+    "distribution.propose",
+    "distribution.approve",
+    "distribution.reject",
+    "distribution.post_reward",
+    "distribution.close_reward",
+    "distribution.pay",
+    "distribution.allot_equity",
+    "closing.note",
+    "closing.correct",
+    "closing.end",
 ];
 
-const PERSON_STEPS: &[&str] =
-    &["people.grant_role", "people.revoke_role", "people.name_heir", "people.erase"];
+pub const PERSON_STEPS: &[&str] = &[
+    "people.grant_role",
+    "people.revoke_role",
+    "people.name_heir",
+    "people.erase",
+];
 
 fn steps_of(path: &str) -> &'static [&'static str] {
     if path.starts_with("/cases/") {
@@ -95,11 +134,14 @@ async fn every_route_answers_every_role_as_the_table_says() {
         for role in everybody() {
             let asked = role.unwrap_or(Role::Public);
             let code = role.map_or("nobody", Role::code);
-            if EXCEPTIONS.iter().any(|it| it.0 == route.path && it.1 == code) {
+            if EXCEPTIONS
+                .iter()
+                .any(|it| it.0 == route.path && it.1 == code)
+            {
                 continue;
             }
-            let mut allowed = route.action.is_empty()
-                || delivered(asked, route.action) != Scope::None;
+            let mut allowed =
+                route.action.is_empty() || delivered(asked, route.action) != Scope::None;
             if stepped {
                 // The step names an action of its own besides.
                 allowed = allowed && delivered(asked, "case.note") != Scope::None;
@@ -121,7 +163,10 @@ async fn every_step_answers_every_role_as_the_table_says() {
     let (case, deal) = story::opened(&fixture, "膜");
     let person = fixture.of(Role::Enterprise).person;
     let mut found = Vec::new();
-    for route in ROUTES.iter().filter(|route| route.path.contains("{command}")) {
+    for route in ROUTES
+        .iter()
+        .filter(|route| route.path.contains("{command}"))
+    {
         let on_deal = route.path.starts_with("/deals/");
         let id = if on_deal {
             deal.to_string()
@@ -175,22 +220,130 @@ async fn what_is_not_yours_is_not_there() {
         format!("/people/{}/edit", fixture.of(Role::Inventor).person),
     ];
     for path in &paths {
-        let ours = fixture.get(Some(fixture.of(Role::OfficeHead)), path).await.code();
+        let ours = fixture
+            .get(Some(fixture.of(Role::OfficeHead)), path)
+            .await
+            .code();
         assert!(matches!(ours, 200 | 303), "{path} {ours}");
         for who in [Role::OfficeHead, Role::Manager] {
             let reply = fixture.get(Some(&neighbour[&who]), path).await;
             assert_eq!(reply.code(), 404, "{path} for a neighbour");
         }
         let reply = fixture.get(Some(&stranger), path).await;
-        assert!(matches!(reply.code(), 403 | 404), "{path} for a stranger: {}", reply.code());
+        assert!(
+            matches!(reply.code(), 403 | 404),
+            "{path} for a stranger: {}",
+            reply.code()
+        );
     }
     let mine = fixture.of(Role::Inventor);
     for path in [&paths[0], &paths[4], &paths[5]] {
-        assert_eq!(fixture.get(Some(mine), path).await.code(), 200, "{path} for its inventor");
+        assert_eq!(
+            fixture.get(Some(mine), path).await.code(),
+            200,
+            "{path} for its inventor"
+        );
     }
     for list in ["/cases", "/deals", "/mine", "/"] {
         let reply = fixture.get(Some(&stranger), list).await;
         assert_eq!(reply.code(), 200, "{list}");
-        assert!(!reply.body.contains("alert(1)"), "{list} shows a stranger's case");
+        assert!(
+            !reply.body.contains("alert(1)"),
+            "{list} shows a stranger's case"
+        );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_strangers_hand_changes_nothing() {
+    let fixture = Fixture::new();
+    let told = story::tell(&fixture);
+    let inventor = &[Role::Inventor];
+    let stranger =
+        crate::fixture::register(fixture.store(), fixture.institution, None, inventor, "生人");
+    let before = fixture.entries();
+    let fields = [
+        ("outcome", "withdrawn"),
+        ("reason", "不归我管"),
+        ("text", "不归我管"),
+    ];
+    for (head, steps) in [
+        (format!("/cases/{}", told.case), STEPS),
+        (format!("/deals/{}", told.deal), DEAL_STEPS),
+    ] {
+        for step in steps {
+            let reply = fixture
+                .post(Some(&stranger), &format!("{head}/do/{step}"), &fields)
+                .await;
+            assert!(
+                matches!(reply.code(), 403 | 404),
+                "{step}: {}",
+                reply.code()
+            );
+        }
+    }
+    assert_eq!(fixture.entries(), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_second_factor_nothing_but_signing_in() {
+    let fixture = Fixture::new();
+    fixture
+        .store()
+        .write(|db| {
+            db.exec("UPDATE session SET second_factor = 0", &[])?;
+            db.exec("UPDATE account SET totp_secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP' WHERE person IN (SELECT person FROM person_role WHERE role = 'approver')", &[])
+        })
+        .unwrap();
+    let id = Uuid::now_v7().to_string();
+    // The approver has codes and has not given one; the others must set them up.
+    for role in Role::ALL
+        .iter()
+        .copied()
+        .filter(|role| role.needs_second_factor())
+    {
+        for route in ROUTES.iter().filter(|route| !route.half_signed_in) {
+            let path = filled(route.path, &id, "closing.note");
+            let reply = ask(&fixture, route, Some(fixture.of(role)), &path).await;
+            let sent = reply.code() == 303 && reply.location().starts_with("/sign-in");
+            assert!(
+                sent,
+                "{path} as {}: {} {}",
+                role.code(),
+                reply.code(),
+                reply.location()
+            );
+        }
+    }
+    let inventor = fixture.get(Some(fixture.of(Role::Inventor)), "/").await;
+    assert_eq!(inventor.code(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_ends_by_time_and_with_its_account() {
+    let fixture = Fixture::new();
+    let manager = fixture.of(Role::Manager);
+    assert_eq!(fixture.get(Some(manager), "/").await.code(), 200);
+    let mut forged = manager.clone();
+    forged.token = "0".repeat(64);
+    assert_eq!(fixture.get(Some(&forged), "/").await.code(), 303);
+    fixture.wait_days(401);
+    assert_eq!(fixture.get(Some(manager), "/").await.code(), 303);
+    fixture.wait_days(-401);
+    let person = manager.person.to_string();
+    let disable = "UPDATE account SET disabled = 1 WHERE person = $1";
+    fixture
+        .store()
+        .write(move |db| db.exec(disable, &[person.into()]))
+        .unwrap();
+    assert_eq!(fixture.get(Some(manager), "/").await.code(), 303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_click_signing_in_is_for_the_demo_only() {
+    let fixture = Fixture::new();
+    let reply = fixture
+        .post(None, "/sign-in/demo", &[("person", "shen")])
+        .await;
+    assert_eq!(reply.code(), 404);
 }

@@ -44,7 +44,10 @@ pub fn paper(fixture: &Fixture) -> Attachment {
         .store()
         .write(move |db| db.exec("INSERT INTO file (institution, hash, name, media, size, uploaded_at, uploaded_by) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING", &params))
         .unwrap();
-    Attachment { file: FileHash::try_from(meta.hash).unwrap(), name: "paper.pdf".to_owned() }
+    Attachment {
+        file: FileHash::try_from(meta.hash).unwrap(),
+        name: "paper.pdf".to_owned(),
+    }
 }
 
 pub fn details(fixture: &Fixture, title: &str) -> Details {
@@ -52,7 +55,10 @@ pub fn details(fixture: &Fixture, title: &str) -> Details {
         title: title.to_owned(),
         kind: ResultKind::Invention,
         secrecy: Secrecy::No,
-        nearest: vec![PriorWork { kind: PriorKind::Paper, text: "doi:10.1000/1".to_owned() }],
+        nearest: vec![PriorWork {
+            kind: PriorKind::Paper,
+            text: "doi:10.1000/1".to_owned(),
+        }],
         novelty: "通量高一倍，成本低三成。".to_owned(),
         contributors: vec![Contributor {
             person: fixture.of(Role::Inventor).person,
@@ -72,7 +78,9 @@ pub fn details(fixture: &Fixture, title: &str) -> Details {
 /// A disclosure that waits in the office.
 pub fn disclosed(fixture: &Fixture, title: &str) -> CaseId {
     let case = CaseId(Uuid::now_v7());
-    let submit = disclosure::Command::Submit { details: details(fixture, title) };
+    let submit = disclosure::Command::Submit {
+        details: details(fixture, title),
+    };
     fixture.act(Role::Inventor, Command::Disclosure(case, submit));
     case
 }
@@ -139,7 +147,11 @@ pub fn tell(fixture: &Fixture) -> Told {
     };
     let agree = deal::Command::AgreeTerms { terms, paper: None };
     fixture.act(Role::Manager, Command::Negotiation(deal, agree));
-    let declare = deal::Command::DeclareInterest { related: false, note: String::new(), paper: None };
+    let declare = deal::Command::DeclareInterest {
+        related: false,
+        note: String::new(),
+        paper: None,
+    };
     fixture.act(Role::Inventor, Command::Negotiation(deal, declare));
     let decide = deal::Command::Decide {
         meeting: "校长办公会第21次".to_owned(),
@@ -152,10 +164,16 @@ pub fn tell(fixture: &Fixture) -> Told {
     };
     fixture.act(Role::Approver, Command::Negotiation(deal, decide));
     let notice = NoticeId(Uuid::now_v7());
-    let post = publicity::Command::Post { notice, days: 15, contact: "技术转移中心".to_owned() };
+    let post = publicity::Command::Post {
+        notice,
+        days: 15,
+        contact: "技术转移中心".to_owned(),
+    };
     fixture.act(Role::Manager, Command::Publicity(deal, post));
     fixture.wait_days(30);
-    let close = publicity::Command::Close { result: "公示期满，无异议。".to_owned() };
+    let close = publicity::Command::Close {
+        result: "公示期满，无异议。".to_owned(),
+    };
     fixture.act(Role::Manager, Command::Publicity(deal, close));
     let sign = agreement::Command::Sign {
         contract_no: "HT-1".to_owned(),
@@ -175,9 +193,15 @@ pub fn tell(fixture: &Fixture) -> Told {
     };
     fixture.act(Role::Finance, Command::Income(deal, receive));
     let distribution = |command| Command::Distribution(deal, command);
-    fixture.act(Role::Manager, distribution(distribution::Command::Propose { receipt }));
+    fixture.act(
+        Role::Manager,
+        distribution(distribution::Command::Propose { receipt }),
+    );
     let note = String::new();
-    fixture.act(Role::Approver, distribution(distribution::Command::Approve { receipt, note }));
+    fixture.act(
+        Role::Approver,
+        distribution(distribution::Command::Approve { receipt, note }),
+    );
     let post = distribution::Command::PostReward {
         receipt,
         notice: NoticeId(Uuid::now_v7()),
@@ -185,5 +209,10 @@ pub fn tell(fixture: &Fixture) -> Told {
         contact: "技术转移中心".to_owned(),
     };
     fixture.act(Role::Manager, distribution(post));
-    Told { case, deal, receipt, notice }
+    Told {
+        case,
+        deal,
+        receipt,
+        notice,
+    }
 }

@@ -33,7 +33,11 @@ pub struct AccountView {
 
 /// May this person have an account at all?
 pub fn may_have_account(person: &Person) -> bool {
-    !person.erased && !matches!(person.kind, Some(PersonKind::Left | PersonKind::Deceased) | None)
+    !person.erased
+        && !matches!(
+            person.kind,
+            Some(PersonKind::Left | PersonKind::Deceased) | None
+        )
 }
 
 /// What is known of a person's account.
@@ -78,11 +82,23 @@ pub fn close(app: &App, user: &User, id: PersonId) -> Result<(), Failure> {
         app,
         vec![
             end_sessions(user, id),
-            ("DELETE FROM invite WHERE institution = $1 AND person = $2", key()),
-            ("UPDATE account SET disabled = 1 WHERE institution = $1 AND person = $2", key()),
+            (
+                "DELETE FROM invite WHERE institution = $1 AND person = $2",
+                key(),
+            ),
+            (
+                "UPDATE account SET disabled = 1 WHERE institution = $1 AND person = $2",
+                key(),
+            ),
         ],
     )?;
-    record(app, user.institution, Actor::Person(user.person), id, AccountFact::Closed)
+    record(
+        app,
+        user.institution,
+        Actor::Person(user.person),
+        id,
+        AccountFact::Closed,
+    )
 }
 
 fn end_sessions(user: &User, id: PersonId) -> (&'static str, Vec<Value>) {
@@ -111,7 +127,8 @@ pub fn account(app: &App, req: &Req) -> Result<Answer, Failure> {
             Some(AccountFact::Unlocked)
         }
         "reset_codes" if open => {
-            let sql = "UPDATE account SET totp_secret = NULL WHERE institution = $1 AND person = $2";
+            let sql =
+                "UPDATE account SET totp_secret = NULL WHERE institution = $1 AND person = $2";
             write(app, vec![end_sessions(user, id), (sql, key())])?;
             Some(AccountFact::SecondFactorReset)
         }
@@ -131,9 +148,16 @@ pub fn account(app: &App, req: &Req) -> Result<Answer, Failure> {
 fn link(app: &App, req: &Req, id: PersonId, login: &str) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let reset = !login.is_empty();
-    let proposed = if reset { login.to_owned() } else { sealed(app, user, id, "staff_no")? };
-    let proposed: String =
-        proposed.to_lowercase().chars().filter(|c| c.is_ascii_alphanumeric() || "._-@".contains(*c)).collect();
+    let proposed = if reset {
+        login.to_owned()
+    } else {
+        sealed(app, user, id, "staff_no")?
+    };
+    let proposed: String = proposed
+        .to_lowercase()
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || "._-@".contains(*c))
+        .collect();
     let token = session::token();
     let now = app.store.now_ms();
     let valid = if reset { DAY_MS } else { 7 * DAY_MS };
@@ -146,10 +170,20 @@ fn link(app: &App, req: &Req, id: PersonId, login: &str) -> Result<Answer, Failu
         int(now + valid),
         text(proposed),
     ];
-    let old = "DELETE FROM invite WHERE institution = $1 AND person = $2 AND COALESCE(used_at, 0) = 0";
+    let old =
+        "DELETE FROM invite WHERE institution = $1 AND person = $2 AND COALESCE(used_at, 0) = 0";
     let insert = "INSERT INTO invite (token_hash, institution, person, purpose, created_at, expires_at, used_at, login) \
                   VALUES ($1, $2, $3, $4, $5, $6, NULL, $7)";
-    write(app, vec![(old, vec![text(user.institution), text(id)]), (insert, row)])?;
-    record(app, user.institution, Actor::Person(user.person), id, AccountFact::Invited)?;
+    write(
+        app,
+        vec![(old, vec![text(user.institution), text(id)]), (insert, row)],
+    )?;
+    record(
+        app,
+        user.institution,
+        Actor::Person(user.person),
+        id,
+        AccountFact::Invited,
+    )?;
     person_page(app, req, Some((format!("/invite/{token}"), reset)))
 }

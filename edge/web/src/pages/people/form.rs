@@ -62,7 +62,9 @@ fn typed(req: &Req) -> Typed {
     let (mut titles, mut froms, mut tos) = (req.all("title"), req.all("from"), req.all("to"));
     let posts = req.all("post").map(|post| {
         let next = |it: &mut dyn Iterator<Item = &str>| {
-            it.next().map(|text| text.trim().to_owned()).unwrap_or_default()
+            it.next()
+                .map(|text| text.trim().to_owned())
+                .unwrap_or_default()
         };
         let (title, from, to) = (next(&mut titles), next(&mut froms), next(&mut tos));
         [post.to_owned(), title, from, to]
@@ -106,11 +108,16 @@ fn form_page(
     let wanted = (posts.len() + 1).max(2);
     posts.resize_with(wanted, blank);
     let error = |field: &str| {
-        let of = findings.iter().find(|it| it.field.as_deref() == Some(field));
+        let of = findings
+            .iter()
+            .find(|it| it.field.as_deref() == Some(field));
         of.map_or_else(String::new, |it| it.message.get(req.lang).to_owned())
     };
     let errors = findings.iter().map(|it| {
-        (it.field.clone().unwrap_or_default(), it.message.get(req.lang).to_owned())
+        (
+            it.field.clone().unwrap_or_default(),
+            it.message.get(req.lang).to_owned(),
+        )
     });
     let page = FormPage {
         p: Page::new(app, req)?,
@@ -127,7 +134,14 @@ fn form_page(
         posts_error: error("posts"),
     };
     let bad = !findings.is_empty();
-    Answer::html_with(if bad { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }, &page)
+    Answer::html_with(
+        if bad {
+            StatusCode::UNPROCESSABLE_ENTITY
+        } else {
+            StatusCode::OK
+        },
+        &page,
+    )
 }
 
 /// The form for somebody new.
@@ -162,8 +176,17 @@ fn tenures(rows: &[[String; 4]]) -> Result<Vec<Tenure>, Finding> {
             .at("posts")
         };
         let from = from.parse().map_err(|_| wrong())?;
-        let to = if to.is_empty() { None } else { Some(to.parse().map_err(|_| wrong())?) };
-        posts.push(Tenure { post, title: title.clone(), from, to });
+        let to = if to.is_empty() {
+            None
+        } else {
+            Some(to.parse().map_err(|_| wrong())?)
+        };
+        posts.push(Tenure {
+            post,
+            title: title.clone(),
+            from,
+            to,
+        });
     }
     Ok(posts)
 }
@@ -175,7 +198,10 @@ fn readable(typed: &Typed) -> Result<(PersonKind, Option<UnitId>, Vec<Tenure>), 
         findings.push(
             Finding::refused(
                 "people.name",
-                dukou_kernel::text!("填姓名，至多60字。", "Enter a name of at most 60 characters."),
+                dukou_kernel::text!(
+                    "填姓名，至多60字。",
+                    "Enter a name of at most 60 characters."
+                ),
             )
             .at("name"),
         );
@@ -195,11 +221,21 @@ fn readable(typed: &Typed) -> Result<(PersonKind, Option<UnitId>, Vec<Tenure>), 
 /// sealed with them, so that it can be checked until it is erased.
 pub fn seal(id: PersonId, name: &str, staff_no: &str) -> (String, Vec<SealedText>) {
     let salt = session::token();
-    let seal = session::hex(&Sha256::digest(format!("{salt}\n{name}\n{staff_no}").as_bytes()));
+    let seal = session::hex(&Sha256::digest(
+        format!("{salt}\n{name}\n{staff_no}").as_bytes(),
+    ));
     let mut texts = Vec::new();
-    for (field, value) in [("name", name), ("staff_no", staff_no), ("salt", salt.as_str())] {
+    for (field, value) in [
+        ("name", name),
+        ("staff_no", staff_no),
+        ("salt", salt.as_str()),
+    ] {
         if !value.is_empty() {
-            texts.push(SealedText { subject: id, field: field.into(), text: value.to_owned() });
+            texts.push(SealedText {
+                subject: id,
+                field: field.into(),
+                text: value.to_owned(),
+            });
         }
     }
     (seal, texts)
@@ -224,7 +260,10 @@ pub fn send(
 ) -> Result<(), Rejected> {
     let actor = Actor::Person(user.person);
     let command = Command::Person(id, command);
-    app.store.execute(Envelope { sealed, ..Envelope::new(user.institution, actor, command) })?;
+    app.store.execute(Envelope {
+        sealed,
+        ..Envelope::new(user.institution, actor, command)
+    })?;
     Ok(())
 }
 
@@ -242,7 +281,13 @@ pub fn register(app: &App, req: &Req) -> Result<Answer, Failure> {
     };
     let (seal, sealed) = seal(id, &typed.name, &typed.staff_no);
     let staff_no_key = staff_no_key(user, &typed.staff_no);
-    let command = people::Command::Register { kind, unit, posts, seal, staff_no_key };
+    let command = people::Command::Register {
+        kind,
+        unit,
+        posts,
+        seal,
+        staff_no_key,
+    };
     match send(app, user, id, command, sealed) {
         Ok(()) => {
             let said = req.t("已登记", "Registered");
@@ -262,14 +307,21 @@ pub fn edit(app: &App, req: &Req) -> Result<Answer, Failure> {
     let (id, person) = load(app, req)?;
     let posts = person.posts.iter().map(|it| {
         let to = it.to.map_or_else(String::new, |to| to.to_string());
-        [it.post.code().to_owned(), it.title.clone(), it.from.to_string(), to]
+        [
+            it.post.code().to_owned(),
+            it.title.clone(),
+            it.from.to_string(),
+            to,
+        ]
     });
     let typed = Typed {
         id: id.to_string(),
         name: sealed(app, user, id, "name")?,
         staff_no: sealed(app, user, id, "staff_no")?,
         kind: person.kind.map_or("", |kind| kind.code()).to_owned(),
-        unit: person.unit.map_or_else(String::new, |unit| unit.to_string()),
+        unit: person
+            .unit
+            .map_or_else(String::new, |unit| unit.to_string()),
         posts: posts.collect(),
     };
     form_page(app, req, false, &typed, &[])
@@ -283,12 +335,22 @@ pub fn update(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let (id, _) = load(app, req)?;
     let staff_no = sealed(app, user, id, "staff_no")?;
-    let typed = Typed { id: id.to_string(), staff_no, ..typed(req) };
+    let typed = Typed {
+        id: id.to_string(),
+        staff_no,
+        ..typed(req)
+    };
     let (kind, unit, posts) = match readable(&typed) {
         Ok(read) => read,
         Err(findings) => return form_page(app, req, false, &typed, &findings),
     };
-    match change(app, user, id, (&typed.name, &typed.staff_no), (kind, unit, posts)) {
+    match change(
+        app,
+        user,
+        id,
+        (&typed.name, &typed.staff_no),
+        (kind, unit, posts),
+    ) {
         Ok(()) => {}
         Err(Failure::Refused(no)) => return form_page(app, req, false, &typed, &no.findings),
         Err(other) => return Err(other),
@@ -310,8 +372,17 @@ pub fn change(
 ) -> Result<(), Failure> {
     let renamed = sealed(app, user, id, "name")? != name;
     let (seal, texts) = seal(id, name, staff_no);
-    let (seal, texts) = if renamed { (Some(seal), texts) } else { (None, Vec::new()) };
-    let command = people::Command::Update { kind, unit, posts, seal };
+    let (seal, texts) = if renamed {
+        (Some(seal), texts)
+    } else {
+        (None, Vec::new())
+    };
+    let command = people::Command::Update {
+        kind,
+        unit,
+        posts,
+        seal,
+    };
     send(app, user, id, command, texts)?;
     let person = state_of(app, user, id)?;
     if person.has_account && !may_have_account(&person) {
@@ -319,4 +390,3 @@ pub fn change(
     }
     Ok(())
 }
-

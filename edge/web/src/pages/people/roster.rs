@@ -102,12 +102,7 @@ pub fn roster(app: &App, req: &Req) -> Result<Answer, Failure> {
     page(app, req, Vec::new(), None)
 }
 
-fn page(
-    app: &App,
-    req: &Req,
-    fixes: Vec<Fix>,
-    done: Option<Outcome>,
-) -> Result<Answer, Failure> {
+fn page(app: &App, req: &Req, fixes: Vec<Fix>, done: Option<Outcome>) -> Result<Answer, Failure> {
     let refused = !fixes.is_empty() && done.is_none();
     let mut rows: Vec<usize> = fixes.iter().map(|it| it.row).collect();
     rows.sort_unstable();
@@ -119,7 +114,11 @@ fn page(
         done,
         may_add_units: may_add_units(app, req)?,
     };
-    let status = if refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = if refused {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
     Answer::html_with(status, &page)
 }
 
@@ -137,9 +136,15 @@ fn may_add_units(app: &App, req: &Req) -> Result<bool, Failure> {
 pub fn roster_submit(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let institution = data::institution(app, user.institution)?;
-    let upload = req.uploads.iter().find(|it| it.field == "file" && !it.bytes.is_empty());
+    let upload = req
+        .uploads
+        .iter()
+        .find(|it| it.field == "file" && !it.bytes.is_empty());
     let Some(upload) = upload else {
-        let say = req.t("先选一个 Excel 或 CSV 文件。", "Choose an Excel or CSV file first.");
+        let say = req.t(
+            "先选一个 Excel 或 CSV 文件。",
+            "Choose an Excel or CSV file first.",
+        );
         return page(app, req, vec![whole(say)], None);
     };
     let sheet = match Sheet::read(&upload.bytes) {
@@ -160,7 +165,12 @@ pub fn roster_submit(app: &App, req: &Req) -> Result<Answer, Failure> {
 }
 
 fn whole(say: &str) -> Fix {
-    Fix { row: 0, column: String::new(), found: String::new(), say: say.to_owned() }
+    Fix {
+        row: 0,
+        column: String::new(),
+        found: String::new(),
+        say: say.to_owned(),
+    }
 }
 
 /// The people of a sheet, by staff number, and what is wrong with the rest.
@@ -181,21 +191,24 @@ fn collect(
         let before = fixes.len();
         let (number, entry) = read_row(sheet, row, req, &mut fixes);
         if let Some(unit) = entry.unit.as_deref()
-            && !add_units && !known.contains_key(unit) {
-                let say = req.t(
-                    "学校设置里没有这个单位。先添加，或改成已有的名称。",
-                    "The settings have no such unit. Add it first, or write a known name.",
-                );
-                fixes.push(fix(sheet, row, Column::Unit, say));
-            }
+            && !add_units
+            && !known.contains_key(unit)
+        {
+            let say = req.t(
+                "学校设置里没有这个单位。先添加，或改成已有的名称。",
+                "The settings have no such unit. Add it first, or write a known name.",
+            );
+            fixes.push(fix(sheet, row, Column::Unit, say));
+        }
         if let Some(first) = people.get(&number)
-            && first.name != entry.name {
-                let say = req.t(
-                    "同一工号有两个姓名。改正其中一行。",
-                    "One staff number with two names. Correct one of the rows.",
-                );
-                fixes.push(fix(sheet, row, Column::Name, say));
-            }
+            && first.name != entry.name
+        {
+            let say = req.t(
+                "同一工号有两个姓名。改正其中一行。",
+                "One staff number with two names. Correct one of the rows.",
+            );
+            fixes.push(fix(sheet, row, Column::Name, say));
+        }
         if fixes.len() > before {
             continue;
         }
@@ -228,21 +241,37 @@ fn read_row(sheet: &Sheet, row: usize, req: &Req, fixes: &mut Vec<Fix>) -> (Stri
     let number = sheet.cell(row, Column::StaffNo).to_owned();
     let name = sheet.cell(row, Column::Name).to_owned();
     if number.is_empty() {
-        wrong(Column::StaffNo, "工号为空。填工号；没有工号的人请逐个登记。", "No staff number. Fill it in, or register the person singly.");
+        wrong(
+            Column::StaffNo,
+            "工号为空。填工号；没有工号的人请逐个登记。",
+            "No staff number. Fill it in, or register the person singly.",
+        );
     }
     if name.is_empty() || name.chars().count() > 60 {
-        wrong(Column::Name, "姓名为空或太长。填至多60字的姓名。", "The name is empty or too long; at most 60 characters.");
+        wrong(
+            Column::Name,
+            "姓名为空或太长。填至多60字的姓名。",
+            "The name is empty or too long; at most 60 characters.",
+        );
     }
     let said = sheet.cell(row, Column::Kind);
     let kind = if said.is_empty() { None } else { kind_of(said) };
     if kind.is_none() && !said.is_empty() {
-        wrong(Column::Kind, "认不出类别。写：教职工、学生、校外人员、已离校、已故。", "Unknown kind. Write 教职工, 学生, 校外人员, 已离校 or 已故.");
+        wrong(
+            Column::Kind,
+            "认不出类别。写：教职工、学生、校外人员、已离校、已故。",
+            "Unknown kind. Write 教职工, 学生, 校外人员, 已离校 or 已故.",
+        );
     }
     let mut day = |column: Column| -> Option<Date> {
         let said = sheet.cell(row, column);
         let read = sheet::date(said);
         if read.is_none() && !said.is_empty() {
-            wrong(column, "认不出日期。写成 2024-09-01。", "Not a date. Write 2024-09-01.");
+            wrong(
+                column,
+                "认不出日期。写成 2024-09-01。",
+                "Not a date. Write 2024-09-01.",
+            );
         }
         read
     };
@@ -250,15 +279,39 @@ fn read_row(sheet: &Sheet, row: usize, req: &Req, fixes: &mut Vec<Fix>) -> (Stri
     let title = sheet.cell(row, Column::Title).to_owned();
     let post = post_of(&title);
     if from.is_none() && post != Post::None {
-        wrong(Column::From, "领导职务要有任职起始日期，写成 2024-09-01。", "A leading post needs its first day, as 2024-09-01.");
+        wrong(
+            Column::From,
+            "领导职务要有任职起始日期，写成 2024-09-01。",
+            "A leading post needs its first day, as 2024-09-01.",
+        );
     }
     if from.is_some_and(|from| to.is_some_and(|to| to < from)) {
-        wrong(Column::To, "任职止早于任职起。", "The post ends before it begins.");
+        wrong(
+            Column::To,
+            "任职止早于任职起。",
+            "The post ends before it begins.",
+        );
     }
     let any = from.is_some() || !title.is_empty();
-    let posts = any.then_some(Written { post, title, from, to }).into_iter().collect();
+    let posts = any
+        .then_some(Written {
+            post,
+            title,
+            from,
+            to,
+        })
+        .into_iter()
+        .collect();
     let unit = Some(sheet.cell(row, Column::Unit).to_owned()).filter(|unit| !unit.is_empty());
-    (number, Entry { name, kind, unit, posts })
+    (
+        number,
+        Entry {
+            name,
+            kind,
+            unit,
+            posts,
+        },
+    )
 }
 
 fn kind_of(said: &str) -> Option<PersonKind> {
@@ -272,9 +325,28 @@ fn kind_of(said: &str) -> Option<PersonKind> {
         Some(PersonKind::Left)
     } else if any(&["校外", "外聘", "外单位"]) {
         Some(PersonKind::Outside)
-    } else if any(&["博士后", "教职工", "教师", "职工", "在职", "在编", "聘用", "教工", "staff", "Staff"]) {
+    } else if any(&[
+        "博士后",
+        "教职工",
+        "教师",
+        "职工",
+        "在职",
+        "在编",
+        "聘用",
+        "教工",
+        "staff",
+        "Staff",
+    ]) {
         Some(PersonKind::Staff)
-    } else if any(&["学生", "研究生", "本科", "硕士", "博士", "student", "Student"]) {
+    } else if any(&[
+        "学生",
+        "研究生",
+        "本科",
+        "硕士",
+        "博士",
+        "student",
+        "Student",
+    ]) {
         Some(PersonKind::Student)
     } else {
         None
@@ -284,9 +356,15 @@ fn kind_of(said: &str) -> Option<PersonKind> {
 /// The leading post behind a title, where it names one beyond doubt.
 fn post_of(title: &str) -> Post {
     let deputy = title.contains('副');
-    let head = ["校长", "党委书记", "纪委书记"].iter().any(|word| title.contains(word));
+    let head = ["校长", "党委书记", "纪委书记"]
+        .iter()
+        .any(|word| title.contains(word));
     let college = title.contains('院') || title.contains('系');
-    if let Some(post) = Post::ALL.iter().copied().find(|post| post.label().zh == title) {
+    if let Some(post) = Post::ALL
+        .iter()
+        .copied()
+        .find(|post| post.label().zh == title)
+    {
         return post;
     }
     if title.contains("校长助理") {
@@ -297,7 +375,10 @@ fn post_of(title: &str) -> Post {
         Post::HeadOfUnit
     } else if title.contains("党委书记") && !college {
         Post::PartySecretary
-    } else if ["院长", "处长", "部长", "系主任", "所长", "馆长"].iter().any(|it| title.contains(it)) {
+    } else if ["院长", "处长", "部长", "系主任", "所长", "馆长"]
+        .iter()
+        .any(|it| title.contains(it))
+    {
         Post::HeadOfBody
     } else {
         Post::None
@@ -325,7 +406,11 @@ fn plan(
         }
         let unit = UnitId(uuid::Uuid::now_v7());
         let (name_zh, name_en) = (name.clone(), String::new());
-        let add = institution::Command::AddUnit { unit, name_zh, name_en };
+        let add = institution::Command::AddUnit {
+            unit,
+            name_zh,
+            name_en,
+        };
         envelopes.push(Envelope::new(
             user.institution,
             actor.clone(),
@@ -335,7 +420,10 @@ fn plan(
         outcome.units += 1;
     }
     for (number, entry) in entries {
-        let unit = entry.unit.as_ref().and_then(|name| units.get(name).copied());
+        let unit = entry
+            .unit
+            .as_ref()
+            .and_then(|name| units.get(name).copied());
         if let Some(envelope) = one(app, user, (&number, entry, unit), &mut outcome)? {
             envelopes.push(envelope);
         }
@@ -372,7 +460,10 @@ fn one(
             staff_no_key: staff_no_key(user, number),
         };
         let command = Command::Person(id, command);
-        return Ok(Some(Envelope { sealed, ..Envelope::new(user.institution, actor, command) }));
+        return Ok(Some(Envelope {
+            sealed,
+            ..Envelope::new(user.institution, actor, command)
+        }));
     };
     let person = state_of(app, user, id)?;
     let renamed = sealed(app, user, id, "name")? != entry.name;
@@ -383,9 +474,24 @@ fn one(
     }
     outcome.updated += 1;
     let (seal, texts) = seal(id, &entry.name, number);
-    let (seal, sealed) = if renamed { (Some(seal), texts) } else { (None, Vec::new()) };
-    let command = Command::Person(id, people::Command::Update { kind, unit, posts, seal });
-    Ok(Some(Envelope { sealed, ..Envelope::new(user.institution, actor, command) }))
+    let (seal, sealed) = if renamed {
+        (Some(seal), texts)
+    } else {
+        (None, Vec::new())
+    };
+    let command = Command::Person(
+        id,
+        people::Command::Update {
+            kind,
+            unit,
+            posts,
+            seal,
+        },
+    );
+    Ok(Some(Envelope {
+        sealed,
+        ..Envelope::new(user.institution, actor, command)
+    }))
 }
 
 /// What the file leaves open stays as it was; a post with the same title and

@@ -26,13 +26,63 @@ pub enum Column {
 }
 
 const HEADINGS: &[(Column, &[&str])] = &[
-    (Column::StaffNo, &["工号", "职工号", "编号", "人员编号", "教工号", "学工号", "staffno", "staffnumber"]),
+    (
+        Column::StaffNo,
+        &[
+            "工号",
+            "职工号",
+            "编号",
+            "人员编号",
+            "教工号",
+            "学工号",
+            "staffno",
+            "staffnumber",
+        ],
+    ),
     (Column::Name, &["姓名", "名字", "name"]),
-    (Column::Unit, &["单位", "院系", "部门", "所在单位", "学院", "二级单位", "unit", "department"]),
-    (Column::Title, &["职务", "职称", "职务/职称", "职称/职务", "职务职称", "岗位", "title", "post"]),
+    (
+        Column::Unit,
+        &[
+            "单位",
+            "院系",
+            "部门",
+            "所在单位",
+            "学院",
+            "二级单位",
+            "unit",
+            "department",
+        ],
+    ),
+    (
+        Column::Title,
+        &[
+            "职务",
+            "职称",
+            "职务/职称",
+            "职称/职务",
+            "职务职称",
+            "岗位",
+            "title",
+            "post",
+        ],
+    ),
     (Column::Kind, &["类别", "人员类别", "身份", "kind"]),
-    (Column::From, &["任职起", "任职起始", "任职开始", "起", "任职时间", "任职日期", "from"]),
-    (Column::To, &["任职止", "任职截止", "任职结束", "止", "离任时间", "to"]),
+    (
+        Column::From,
+        &[
+            "任职起",
+            "任职起始",
+            "任职开始",
+            "起",
+            "任职时间",
+            "任职日期",
+            "from",
+        ],
+    ),
+    (
+        Column::To,
+        &["任职止", "任职截止", "任职结束", "止", "离任时间", "to"],
+    ),
 ];
 
 /// The longest sheet that is read.
@@ -53,10 +103,18 @@ impl Sheet {
     /// What it is instead, or which column is missing.
     pub fn read(bytes: &[u8]) -> Result<Self, Text> {
         let excel = bytes.starts_with(b"PK") || bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]);
-        let sheets = if excel { workbook(bytes)? } else { vec![csv_cells(bytes)?] };
+        let sheets = if excel {
+            workbook(bytes)?
+        } else {
+            vec![csv_cells(bytes)?]
+        };
         let found = sheets.into_iter().find_map(|cells| {
             let (head, columns) = headings(&cells)?;
-            Some(Self { cells, head, columns })
+            Some(Self {
+                cells,
+                head,
+                columns,
+            })
         });
         found.ok_or_else(|| {
             text!(
@@ -74,7 +132,9 @@ impl Sheet {
             .skip(self.head + 1)
             .filter(|(_, row)| {
                 let blank = row.iter().all(String::is_empty);
-                let sum = row.iter().any(|cell| matches!(cell.as_str(), "合计" | "小计" | "总计"));
+                let sum = row
+                    .iter()
+                    .any(|cell| matches!(cell.as_str(), "合计" | "小计" | "总计"));
                 !blank && !sum
             })
             .map(|(place, _)| place)
@@ -94,7 +154,9 @@ impl Sheet {
             return written;
         }
         let usual = HEADINGS.iter().find(|(it, _)| *it == column);
-        usual.and_then(|(_, words)| words.first().copied()).unwrap_or_default()
+        usual
+            .and_then(|(_, words)| words.first().copied())
+            .unwrap_or_default()
     }
 }
 
@@ -102,9 +164,14 @@ fn headings(cells: &[Vec<String>]) -> Option<(usize, HashMap<Column, usize>)> {
     cells.iter().take(20).enumerate().find_map(|(place, row)| {
         let mut columns = HashMap::new();
         for (number, cell) in row.iter().enumerate() {
-            let word: String =
-                cell.to_lowercase().chars().filter(|c| !c.is_whitespace() && !"*_.:：".contains(*c)).collect();
-            let found = HEADINGS.iter().find(|(_, words)| words.contains(&word.as_str()));
+            let word: String = cell
+                .to_lowercase()
+                .chars()
+                .filter(|c| !c.is_whitespace() && !"*_.:：".contains(*c))
+                .collect();
+            let found = HEADINGS
+                .iter()
+                .find(|(_, words)| words.contains(&word.as_str()));
             if let Some((column, _)) = found {
                 columns.entry(*column).or_insert(number);
             }
@@ -116,12 +183,18 @@ fn headings(cells: &[Vec<String>]) -> Option<(usize, HashMap<Column, usize>)> {
 
 fn workbook(bytes: &[u8]) -> Result<Vec<Vec<Vec<String>>>, Text> {
     let unreadable = || {
-        text!("这个 Excel 文件打不开。另存为 .xlsx 再传。", "This workbook cannot be opened. Save it again as .xlsx.")
+        text!(
+            "这个 Excel 文件打不开。另存为 .xlsx 再传。",
+            "This workbook cannot be opened. Save it again as .xlsx."
+        )
     };
-    let mut book = calamine::open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(|_| unreadable())?;
+    let mut book =
+        calamine::open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(|_| unreadable())?;
     let mut sheets = Vec::new();
     for name in book.sheet_names() {
-        let Ok(range) = book.worksheet_range(&name) else { continue };
+        let Ok(range) = book.worksheet_range(&name) else {
+            continue;
+        };
         // Rows above the used range are counted too, so that numbers match.
         let (above, left) = range.start().unwrap_or((0, 0));
         let above = usize::try_from(above).unwrap_or(0).min(1000);
@@ -165,9 +238,8 @@ fn csv_cells(bytes: &[u8]) -> Result<Vec<Vec<String>>, Text> {
         .from_reader(decoded.as_bytes());
     let mut cells = Vec::new();
     for record in reader.records().take(ROWS) {
-        let record = record.map_err(|error| {
-            text!("CSV 读不了：{error}", "The CSV cannot be read: {error}")
-        })?;
+        let record = record
+            .map_err(|error| text!("CSV 读不了：{error}", "The CSV cannot be read: {error}"))?;
         cells.push(record.iter().map(clean).collect());
     }
     Ok(cells)
@@ -176,20 +248,26 @@ fn csv_cells(bytes: &[u8]) -> Result<Vec<Vec<String>>, Text> {
 /// Trimmed, with full-width digits and letters made narrow.
 fn clean(text: &str) -> String {
     let narrow = |c: char| match c {
-        '\u{ff01}'..='\u{ff5e}' => {
-            u32::from(c).checked_sub(0xfee0).and_then(char::from_u32).unwrap_or(c)
-        }
+        '\u{ff01}'..='\u{ff5e}' => u32::from(c)
+            .checked_sub(0xfee0)
+            .and_then(char::from_u32)
+            .unwrap_or(c),
         '\u{3000}' | '\u{a0}' => ' ',
         _ => c,
     };
-    text.chars().map(narrow).collect::<String>().trim().to_owned()
+    text.chars()
+        .map(narrow)
+        .collect::<String>()
+        .trim()
+        .to_owned()
 }
 
 /// A day as offices write it: 2024-09-01, 2024/9/1, 2024.9, 2024年9月1日,
 /// 20240901; the first day where only a month or year is named.
 pub fn date(said: &str) -> Option<Date> {
     let digits = said.chars().all(|c| c.is_ascii_digit());
-    let split = |from: usize, to: usize| said.get(from..to).and_then(|part| part.parse::<i16>().ok());
+    let split =
+        |from: usize, to: usize| said.get(from..to).and_then(|part| part.parse::<i16>().ok());
     let parts: Vec<i16> = if digits && said.len() == 8 {
         vec![split(0, 4)?, split(4, 6)?, split(6, 8)?]
     } else if digits && said.len() == 6 {
@@ -205,7 +283,9 @@ pub fn date(said: &str) -> Option<Date> {
     let year = parts.next().filter(|year| (1900..=2200).contains(year))?;
     let month = i8::try_from(parts.next().unwrap_or(1)).ok()?;
     let day = i8::try_from(parts.next().unwrap_or(1)).ok()?;
-    Date::new(year, month, day).ok().filter(|_| parts.next().is_none())
+    Date::new(year, month, day)
+        .ok()
+        .filter(|_| parts.next().is_none())
 }
 
 #[cfg(test)]
@@ -221,7 +301,10 @@ mod tests {
         assert_eq!(rows, [2]);
         assert_eq!(sheet.cell(2, Column::StaffNo), "201001");
         assert_eq!(sheet.cell(2, Column::Unit), "材料学院");
-        assert_eq!(date(sheet.cell(2, Column::From)), Some(Date::constant(2010, 9, 1)));
+        assert_eq!(
+            date(sheet.cell(2, Column::From)),
+            Some(Date::constant(2010, 9, 1))
+        );
     }
 
     #[test]
@@ -232,7 +315,14 @@ mod tests {
     #[test]
     fn days_are_read_as_offices_write_them() {
         let day = Some(Date::constant(2024, 9, 1));
-        for said in ["2024-09-01", "2024/9/1", "2024.9", "2024年9月1日", "20240901", "202409"] {
+        for said in [
+            "2024-09-01",
+            "2024/9/1",
+            "2024.9",
+            "2024年9月1日",
+            "20240901",
+            "202409",
+        ] {
             assert_eq!(date(said), day, "{said}");
         }
         for said in ["九月", "2024-13-01", "24-9-1", ""] {
