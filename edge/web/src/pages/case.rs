@@ -1,6 +1,8 @@
 //! ONE page per case: the rail on top, the facts, the compliance panel, every
 //! deal, and the timeline signed by people and times.
 
+mod words;
+
 use std::collections::HashMap;
 
 use askama::Template;
@@ -12,6 +14,10 @@ use dukou_chain::whole::{
 };
 use dukou_journal::{Entry, StreamId};
 use dukou_kernel::{CaseId, Date, DealId, Finding, Lang, Money, PersonId, Severity, Text};
+
+pub use words::{kind_text, receipt_state};
+
+use words::{files_of, tell};
 
 use super::{initial, moment, short_date, short_hash, weekday};
 use crate::app::App;
@@ -996,198 +1002,4 @@ impl Build<'_> {
             },
         );
     }
-}
-
-/// Word and tone for a receipt.
-pub fn receipt_state(standing: &str, lang: Lang) -> (String, &'static str) {
-    let (zh, en, tone) = match standing {
-        "proposed" => ("待批准", "Awaiting approval", "ochre"),
-        "approved" => ("待兑现", "To be paid", "water"),
-        "paid" => ("已兑现", "Paid", "pine"),
-        "reversed" => ("已冲销", "Reversed", "grey"),
-        "history" => ("导入", "Imported", "grey"),
-        _ => ("待分配", "Undistributed", "ochre"),
-    };
-    (lang.pick(zh, en).to_owned(), tone)
-}
-
-fn files_of(entries: &[EntryView]) -> Vec<(String, String, String)> {
-    entries
-        .iter()
-        .flat_map(|entry| {
-            let day: String = entry.at.chars().take(10).collect();
-            entry
-                .files
-                .iter()
-                .map(move |(hash, name)| (hash.clone(), name.clone(), day.clone()))
-        })
-        .collect()
-}
-
-struct Told {
-    act: String,
-    detail: String,
-    article: String,
-    files: Vec<(String, String)>,
-    refused: bool,
-}
-
-/// An entry in words: what was done, with the few facts a reader looks for.
-fn tell(entry: &Entry, lang: Lang) -> Told {
-    let body: serde_json::Value = serde_json::from_str(&entry.body).unwrap_or_default();
-    let kind = kind_text(&entry.meta.kind);
-    let mut files = Vec::new();
-    attachments(&body, &mut files);
-    let word = |key: &str| {
-        body.get(key)
-            .and_then(serde_json::Value::as_str)
-            .unwrap_or_default()
-    };
-    let money = |key: &str| {
-        body.get(key)
-            .and_then(serde_json::Value::as_i64)
-            .map(|fen| format!("¥{}", Money::from_fen(fen)))
-    };
-    let mut told = Told {
-        act: kind.get(lang).to_owned(),
-        detail: String::new(),
-        article: String::new(),
-        files,
-        refused: entry.meta.kind == "closing.refused.v1",
-    };
-    if told.refused {
-        refused_words(&body, lang, &mut told);
-        return told;
-    }
-    let parts: Vec<String> = [
-        "meeting",
-        "contract_no",
-        "number",
-        "register_no",
-        "place",
-        "result",
-        "text",
-        "reason",
-        "note",
-    ]
-    .iter()
-    .map(|key| word(key).to_owned())
-    .chain(money("amount"))
-    .filter(|part| !part.is_empty())
-    .collect();
-    told.detail = parts.join(lang.pick("；", "; "));
-    told
-}
-
-fn refused_words(body: &serde_json::Value, lang: Lang, told: &mut Told) {
-    let command = body
-        .get("command")
-        .and_then(serde_json::Value::as_str)
-        .unwrap_or_default();
-    let verb = crate::forms::spec(command, &Offer::default())
-        .map_or_else(|| command.to_owned(), |spec| spec.verb.get(lang).to_owned());
-    told.act = format!("{}{verb}", lang.pick("拒绝：", "Refused: "));
-    let findings: Vec<Finding> = body
-        .get("findings")
-        .and_then(|list| serde_json::from_value(list.clone()).ok())
-        .unwrap_or_default();
-    let words: Vec<&str> = findings.iter().map(|it| it.message.get(lang)).collect();
-    told.detail = words.join(" ");
-    told.article = findings
-        .iter()
-        .find_map(|it| it.citation.as_ref())
-        .map_or_else(String::new, |it| it.get(lang).to_owned());
-}
-
-fn attachments(value: &serde_json::Value, found: &mut Vec<(String, String)>) {
-    match value {
-        serde_json::Value::Object(object) => {
-            let file = object.get("file").and_then(serde_json::Value::as_str);
-            let name = object.get("name").and_then(serde_json::Value::as_str);
-            if let (Some(file), Some(name), 64) = (file, name, file.map_or(0, str::len)) {
-                found.push((file.to_owned(), name.to_owned()));
-                return;
-            }
-            object.values().for_each(|inner| attachments(inner, found));
-        }
-        serde_json::Value::Array(list) => list.iter().for_each(|it| attachments(it, found)),
-        _ => {}
-    }
-}
-
-/// What a kind of entry says, in both languages.
-pub fn kind_text(kind: &str) -> Text {
-    let (zh, en) = match kind {
-        "disclosure.submitted.v1" => ("提交披露", "Disclosed the result"),
-        "disclosure.accepted.v1" => ("受理披露", "Accepted the disclosure"),
-        "disclosure.returned.v1" => ("退回补充", "Returned the disclosure"),
-        "disclosure.resubmitted.v1" => ("补充后再提交", "Submitted it again"),
-        "disclosure.declined.v1" => ("不予受理", "Declined the disclosure"),
-        "disclosure.assigned.v1" => ("转交经办人", "Handed the case over"),
-        "disclosure.share_confirmed.v1" => ("确认份额", "Confirmed the share"),
-        "disclosure.share_objected.v1" => ("对份额提出异议", "Objected to the share"),
-        "disclosure.shares_revised.v1" => ("改份额", "Revised the shares"),
-        "assessment.concluded.v1" => ("出具申请前评估结论", "Concluded the assessment"),
-        "protection.right_recorded.v1" => ("登记权利", "Recorded a right"),
-        "protection.grant_recorded.v1" => ("登记授权", "Recorded the grant"),
-        "protection.right_ended.v1" => ("登记失效", "Recorded the end of a right"),
-        "protection.cost_recorded.v1" => ("登记费用", "Recorded a cost"),
-        "valuation.noted.v1" => ("记录价值评价", "Noted a valuation"),
-        "matching.opened.v1" => ("立项对接", "Opened the deal"),
-        "matching.contact_noted.v1" => ("记录联系", "Noted a contact"),
-        "deal.terms_agreed.v1" => ("双方确认条款", "Agreed the terms"),
-        "deal.interest_declared.v1" => ("申报关联关系", "Declared interests"),
-        "deal.market_proved.v1" => ("上传技术市场公示证明", "Uploaded market proof"),
-        "deal.decided.v1" => ("登记集体决策", "Recorded the collective decision"),
-        "publicity.posted.v1" => ("发布校内公示", "Published the notice"),
-        "publicity.objected.v1" => ("登记对公示的异议", "Recorded an objection"),
-        "publicity.answered.v1" => ("答复异议", "Answered the objection"),
-        "publicity.closed.v1" => ("公示结束", "Closed the notice"),
-        "agreement.signed.v1" => ("签订合同", "Signed the contract"),
-        "agreement.registered.v1" => ("合同认定登记", "Registered the contract"),
-        "agreement.amended.v1" => ("合同变更", "Amended the contract"),
-        "agreement.party_renamed.v1" => ("对方更名", "Renamed the other side"),
-        "income.received.v1" => ("登记到账", "Entered a receipt"),
-        "income.refunded.v1" => ("登记退款", "Entered a refund"),
-        "income.reversed.v1" => ("冲销到账", "Reversed a receipt"),
-        "distribution.proposed.v1" => ("拟定分配", "Proposed the distribution"),
-        "distribution.approved.v1" => ("批准分配", "Approved the distribution"),
-        "distribution.rejected.v1" => ("退回分配", "Rejected the distribution"),
-        "distribution.clawed_back.v1" => ("退款后追回", "Took back after the refund"),
-        "distribution.reward_posted.v1" => ("发布奖励公示", "Published the rewards"),
-        "distribution.reward_closed.v1" => ("奖励公示结束", "Closed the reward notice"),
-        "distribution.paid.v1" => ("兑现", "Paid an award"),
-        "distribution.equity_allotted.v1" => ("分配股权", "Allotted the equity"),
-        "closing.ended.v1" => ("终结", "Ended it"),
-        "closing.corrected.v1" => ("更正", "Corrected an entry"),
-        "closing.noted.v1" => ("记一笔", "Wrote a note"),
-        "closing.refused.v1" => ("被拒绝的一步", "Refused step"),
-        "history.case_imported.v1" => ("导入成果（早于渡口）", "Imported the case (before Dukou)"),
-        "history.deal_imported.v1" => (
-            "导入合同（早于渡口）",
-            "Imported the contract (before Dukou)",
-        ),
-        "history.receipt_imported.v1" => {
-            ("导入到账（早于渡口）", "Imported a receipt (before Dukou)")
-        }
-        "history.distribution_imported.v1" => (
-            "导入以往分配（期初）",
-            "Imported a past distribution (opening)",
-        ),
-        "people.registered.v1" => ("登记人员", "Registered a person"),
-        "people.updated.v1" => ("更新人员", "Updated a person"),
-        "people.heir_named.v1" => ("登记继承人", "Named an heir"),
-        "people.role_granted.v1" => ("授予角色", "Granted a role"),
-        "people.role_revoked.v1" => ("收回角色", "Revoked a role"),
-        "people.erased.v1" => ("依法删除个人信息", "Erased personal data"),
-        "people.account_changed.v1" => ("账号事项", "Account matter"),
-        "institution.founded.v1" => ("设立学校", "Set the institution up"),
-        "institution.profile_set.v1" => ("改学校设置", "Changed the settings"),
-        "institution.unit_added.v1" => ("设院系", "Added a unit"),
-        "institution.year_adopted.v1" => ("采用放假安排", "Adopted a holiday calendar"),
-        "institution.policy_adopted.v1" => ("采用本校办法", "Adopted school rules"),
-        "institution.permission_set.v1" => ("改权限表", "Changed the permission table"),
-        other => (other, other),
-    };
-    Text::new(zh, en)
 }
