@@ -30,7 +30,6 @@ pub const PDF: &[u8] = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2
 /// Somebody with an account and a session.
 #[derive(Clone)]
 pub struct Someone {
-    pub institution: InstitutionId,
     pub person: PersonId,
     pub token: String,
     pub csrf: String,
@@ -156,7 +155,6 @@ pub fn register(
         })
         .unwrap();
     Someone {
-        institution,
         person,
         token,
         csrf,

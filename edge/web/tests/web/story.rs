@@ -131,7 +131,7 @@ pub fn opened(fixture: &Fixture, title: &str) -> (CaseId, DealId) {
 pub fn tell(fixture: &Fixture) -> Told {
     let (case, deal) = opened(fixture, HOSTILE);
     let paper = paper(fixture);
-    let price = Money::from_fen(300_000_00);
+    let price = Money::from_fen(30_000_000);
     let terms = Terms {
         mode: Mode::Transfer,
         licence: None,
