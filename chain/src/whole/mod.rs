@@ -18,4 +18,4 @@ pub use event::{Event, EventError};
 pub use rail::{Progress, RailStep, Stop, case_rail, case_stop, deal_rail, deal_stop};
 pub use state::{Case, Deal, State, case_view, kind_of_number};
 pub use tasks::{Basis, Holder, Task, case_tasks, deal_tasks};
-pub use views::{reprojects, rows, tables};
+pub use views::{NO_DAY, reprojects, rows, tables};

@@ -33,11 +33,12 @@ const CASE: Table = Table {
         ("words", Kind::Text),
     ],
     indexes: &[
+        &["id"],
         &["number"],
         &["manager", "number"],
         &["stop", "number"],
-        &["next_due"],
-        &["since"],
+        &["next_due", "number"],
+        &["since", "number"],
         &["title"],
     ],
 };
@@ -76,6 +77,7 @@ const DEAL: Table = Table {
         ("words", Kind::Text),
     ],
     indexes: &[
+        &["id"],
         &["number"],
         &["contract_no"],
         &["stop", "number"],
@@ -152,7 +154,7 @@ const RECEIPT: Table = Table {
         ("standing", Kind::Text),
         ("history", Kind::Int),
     ],
-    indexes: &[&["received"], &["deal"], &["standing", "received"]],
+    indexes: &[&["id"], &["received"], &["deal"], &["standing", "received"]],
 };
 
 const AWARD: Table = Table {
@@ -244,13 +246,20 @@ fn id_cell(id: Option<impl ToString>) -> Cell {
     id.map_or(Cell::Null, |id| Cell::Text(id.to_string()))
 }
 
+/// The nearest due day; a day beyond all others where there is none, so that
+/// lists sort by an index.
 fn next_due(tasks: &[Task]) -> Cell {
-    tasks
+    let nearest = tasks
         .iter()
         .filter_map(|task| task.due.map(|due| due.shown()))
-        .min()
+        .min();
+    nearest
+        .map_or_else(|| NO_DAY.to_owned(), |day| day.to_string())
         .into()
 }
+
+/// Stands where there is no day.
+pub const NO_DAY: &str = "9999-12-31";
 
 fn case_rows(id: CaseId, case: &Case, institution: &Institution) -> Vec<Row> {
     let disclosure = &case.disclosure;
@@ -366,7 +375,7 @@ fn task_row(task: &Task, subject: &str, case: Option<CaseId>, deal: Option<DealI
             task.due.map(|due| due.raw).into(),
             // Tasks without a day sort behind every day.
             task.due
-                .map_or_else(|| "9999-12-31".to_owned(), |due| due.shown().to_string())
+                .map_or_else(|| NO_DAY.to_owned(), |due| due.shown().to_string())
                 .into(),
             task.due.is_some_and(|due| due.pending()).into(),
             holder_kind.into(),

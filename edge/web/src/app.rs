@@ -38,6 +38,46 @@ pub struct DemoPerson {
     pub name: String,
 }
 
+/// Counts of lists, remembered until the journal grows.
+#[derive(Default)]
+pub struct Counts(Mutex<HashMap<String, (i64, i64)>>);
+
+impl Counts {
+    /// How many rows a counting query finds.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn count(
+        &self,
+        db: &mut dyn dukou_store::Db,
+        institution: InstitutionId,
+        sql: &str,
+        params: &[dukou_store::Value],
+    ) -> Result<i64, dukou_store::Fault> {
+        const REMEMBERED: usize = 500;
+        let head = db.row(
+            "SELECT seq FROM head WHERE institution = $1",
+            &[institution.to_string().into()],
+        )?;
+        let seq = head.map_or(0, |row| row.int(0));
+        let key = format!("{sql} {params:?}");
+        let mut known = self
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some((at, count)) = known.get(&key).filter(|(at, _)| *at == seq) {
+            debug_assert_eq!(*at, seq);
+            return Ok(*count);
+        }
+        let count = db.row(sql, params)?.map_or(0, |row| row.int(0));
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        known.insert(key, (seq, count));
+        Ok(count)
+    }
+}
+
 /// The running application.
 pub struct App {
     /// Journal, read tables, own tables, files.
@@ -46,6 +86,8 @@ pub struct App {
     pub settings: Settings,
     /// Recent attempts per address, for the rate limit of sign-in.
     pub attempts: Mutex<HashMap<String, (i64, u32)>>,
+    /// Counts of lists.
+    pub counts: Counts,
 }
 
 impl App {
@@ -55,6 +97,7 @@ impl App {
             store,
             settings,
             attempts: Mutex::new(HashMap::new()),
+            counts: Counts::default(),
         }
     }
 }

@@ -2,12 +2,12 @@
 
 use askama::Template;
 use dukou_chain::people::Scope;
-use dukou_chain::whole::Stop;
+use dukou_chain::whole::{NO_DAY, Stop};
 use dukou_kernel::{Lang, PersonId};
 use dukou_store::{Db, Fault, Value};
 use rust_xlsxwriter::{Format, Workbook};
 
-use crate::app::App;
+use crate::app::{App, Counts};
 use crate::authorise::{authorise, case_filter};
 use crate::data::{self, text};
 use crate::failure::Failure;
@@ -80,7 +80,7 @@ struct Links {
 fn order(sort: &str) -> &'static str {
     match sort {
         "title" => "c.title",
-        "due" => "CASE WHEN c.next_due IS NULL THEN 1 ELSE 0 END, c.next_due, c.number DESC",
+        "due" => "c.next_due, c.number",
         "since" => "c.since DESC, c.number DESC",
         _ => "c.number DESC",
     }
@@ -115,17 +115,15 @@ fn conditions(user: &User, scope: Scope, req: &Req) -> (String, Vec<Value>) {
 
 fn read(
     db: &mut dyn Db,
+    counts: &Counts,
     user: &User,
     scope: Scope,
     req: &Req,
-    limit: i64,
-    offset: i64,
+    (limit, offset): (i64, i64),
 ) -> Result<(i64, Vec<Row>), Fault> {
     let (clause, params) = conditions(user, scope, req);
-    let total = db.row(
-        &format!("SELECT COUNT(*) FROM case_view c WHERE {clause}"),
-        &params,
-    )?;
+    let sql = format!("SELECT COUNT(*) FROM case_view c WHERE {clause}");
+    let total = counts.count(db, user.institution, &sql, &params)?;
     let sql = format!(
         "SELECT c.id, c.number, c.title, c.stop, c.standing, c.right_number, c.next_due, c.manager, c.since, c.history \
          FROM case_view c WHERE {clause} ORDER BY {} LIMIT {limit} OFFSET {offset}",
@@ -147,7 +145,10 @@ fn read(
                 stop,
                 tone,
                 right: row.text(5).to_owned(),
-                due: row.text(6).to_owned(),
+                due: Some(row.text(6))
+                    .filter(|it| *it != NO_DAY)
+                    .unwrap_or_default()
+                    .to_owned(),
                 days: 0,
                 manager: row
                     .text(7)
@@ -160,7 +161,7 @@ fn read(
             }
         })
         .collect();
-    Ok((total.map_or(0, |row| row.int(0)), rows))
+    Ok((total, rows))
 }
 
 /// The badge of a case: word and tone.
@@ -187,7 +188,7 @@ pub fn list(app: &App, req: &Req) -> Result<Answer, Failure> {
     let offset = (page - 1) * PAGE;
     let (total, mut rows) = app
         .store
-        .read(|db| read(db, user, scope, req, PAGE, offset))?;
+        .read(|db| read(db, &app.counts, user, scope, req, (PAGE, offset)))?;
     let today = app.store.today();
     for row in &mut rows {
         row.days = row
@@ -321,7 +322,7 @@ pub fn export(app: &App, req: &Req) -> Result<Answer, Failure> {
     let scope = authorise(Some(&institution), Some(user), "case.read");
     let (_, rows) = app
         .store
-        .read(|db| read(db, user, scope, req, 200_000, 0))?;
+        .read(|db| read(db, &app.counts, user, scope, req, (200_000, 0)))?;
     let heads = [
         req.t("编号", "Number"),
         req.t("成果", "Result"),

@@ -650,3 +650,90 @@ async fn narrow_screens_scroll_only_down() {
     stage.close().await;
     assert!(wide.is_empty(), "{}", wide.join("\n"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_signs_in_writes_and_loses_nothing() {
+    let Some(stage) = Stage::open("zh").await else {
+        return;
+    };
+    let fixture = &stage.fixture;
+    let person = fixture.of(Role::Inventor).person;
+    let account = ("wen", "Ferry-over-the-1-river");
+    dukou_web::accounts::open(fixture.store(), fixture.institution, person, account, false)
+        .unwrap();
+    stage.cookie("dukou_lang", "zh").await;
+    stage.go("/disclose").await;
+    assert_eq!(stage.here().await, "/sign-in?next=%2Fdisclose");
+    for password in ["not-the-password", account.1] {
+        stage.find("input[name=login]").await.clear().await.unwrap();
+        stage
+            .find("input[name=login]")
+            .await
+            .send_keys(account.0)
+            .await
+            .unwrap();
+        stage
+            .find("input[name=password]")
+            .await
+            .send_keys(password)
+            .await
+            .unwrap();
+        stage
+            .find("form[action^=\"/sign-in\"] button.primary")
+            .await
+            .click()
+            .await
+            .unwrap();
+    }
+    stage
+        .until("return location.pathname === '/disclose'")
+        .await;
+    stage.tick("secrecy", "no").await;
+    stage.press("开始").await;
+    // What is typed is kept without pressing anything.
+    stage.type_in("details.title", "没写完的一项成果").await;
+    let saved = "const it = document.querySelector('[data-save-state]'); \
+                 return it.className === 'saved' && it.textContent.length > 4";
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    stage.until(saved).await;
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    stage.until(saved).await;
+    stage.client.refresh().await.unwrap();
+    let title = stage
+        .find("[name=\"details.title\"]")
+        .await
+        .prop("value")
+        .await
+        .unwrap();
+    assert_eq!(title.as_deref(), Some("没写完的一项成果"));
+    // A secret leaves nothing behind.
+    let before = fixture.entries();
+    stage.go("/disclose").await;
+    stage.tick("secrecy", "yes").await;
+    stage.press("开始").await;
+    assert!(stage.text().await.contains("没有保存任何内容"));
+    assert_eq!(fixture.entries(), before);
+    stage.close().await;
+}
+
+impl Stage {
+    /// Waits until a script says true.
+    async fn until(&self, script: &str) {
+        for _ in 0..200 {
+            if self
+                .client
+                .execute(script, vec![])
+                .await
+                .is_ok_and(|it| it == json!(true))
+            {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!(
+            "never: {script} on {}\n{}",
+            self.here().await,
+            self.text().await
+        );
+    }
+}
