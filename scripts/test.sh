@@ -96,10 +96,18 @@ export DUKOU_TEST_DATABASE_URL="postgres://dukou@127.0.0.1:$port/postgres"
 export DUKOU_REQUIRE_POSTGRES=1
 export DUKOU_REQUIRE_BROWSER=1
 
-[ "$#" -gt 0 ] || set -- --workspace
+all=
+[ "$#" -gt 0 ] || { all=yes; set -- --workspace; }
 if cargo nextest --version >/dev/null 2>&1; then
     cargo nextest run --no-fail-fast "$@"
     cargo test --doc "$@"
+    run() { cargo nextest run --no-fail-fast "$@"; }
 else
     cargo test --no-fail-fast "$@"
+    run() { cargo test --no-fail-fast "$@"; }
+fi
+
+# The pages once more, on PostgreSQL: forms, rights, and one case driven in Chromium.
+if [ -n "$all" ]; then
+    DUKOU_WEB_ENGINE=postgres run -p dukou-web --test web
 fi

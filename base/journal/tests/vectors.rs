@@ -1,36 +1,108 @@
-//! The vectors of docs/journal.md are what the program computes, and its
-//! entries survive reading and writing to the same bytes.
+//! The format as written for outsiders: the vectors are read from
+//! `docs/journal.md` itself, and were computed by another program.
 
-use dukou_journal::{Chain, Entry, genesis, next_hash};
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+use dukou_journal::{Chain, ChainFault, Entry, Hash, SealKey, genesis};
 use dukou_kernel::InstitutionId;
 
-const PAPER: &str = include_str!("../../../docs/journal.md");
+const DOC: &str = include_str!("../../../docs/journal.md");
 
-fn value(name: &str) -> &'static str {
-    let start = format!("{name} = ");
-    let (_, vectors) = PAPER.split_once("## Test vectors").unwrap();
-    vectors
-        .lines()
-        .find_map(|line| line.strip_prefix(start.as_str()))
-        .unwrap_or_else(|| panic!("docs/journal.md has no {name}"))
+fn unhex(text: &str) -> Vec<u8> {
+    assert!(text.len().is_multiple_of(2), "{text}");
+    let pairs = text.as_bytes().chunks(2);
+    pairs
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
+        .collect()
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// The lines of the block under "Test vectors", as word and rest.
+fn vectors() -> Vec<(&'static str, &'static str)> {
+    let (_, section) = DOC.split_once("## Test vectors").unwrap();
+    let (_, block) = section.split_once("```text\n").unwrap();
+    let (block, _) = block.split_once("\n```").unwrap();
+    block
+        .lines()
+        .map(|line| line.split_once(' ').unwrap())
+        .collect()
+}
+
+fn all(word: &str) -> Vec<&'static str> {
+    let lines = vectors().into_iter().filter(|(it, _)| *it == word);
+    lines.map(|(_, rest)| rest).collect()
+}
+
+fn one(word: &str) -> &'static str {
+    match all(word).as_slice() {
+        [only] => only,
+        other => panic!("{} lines of {word}", other.len()),
+    }
+}
+
+fn institution() -> InstitutionId {
+    one("institution").parse().unwrap()
 }
 
 #[test]
-fn the_vectors_of_the_paper_are_right() {
-    let institution: InstitutionId = "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap();
-    let mut hash = genesis(institution);
-    assert_eq!(hex(&hash), value("hash(0)"));
-    let mut chain = Chain::new(institution);
-    for number in [1, 2] {
-        let bytes = value(&format!("bytes({number})"));
-        hash = next_hash(&hash, bytes);
-        assert_eq!(hex(&hash), value(&format!("hash({number})")));
-        let entry = chain.step(number, bytes, &hash).unwrap();
-        assert_eq!(entry.to_bytes().unwrap(), bytes);
-        assert_eq!(Entry::from_bytes(bytes).unwrap(), entry);
+fn the_documented_chain_is_walked() {
+    assert_eq!(genesis(institution()).to_vec(), unhex(one("genesis")));
+    let (entries, hashes) = (all("entry"), all("hash"));
+    assert_eq!(entries.len(), hashes.len());
+    assert!(entries.len() >= 5);
+    let mut chain = Chain::new(institution());
+    for ((seq, bytes), hash) in (1..).zip(&entries).zip(&hashes) {
+        let entry = chain.step(seq, bytes, &unhex(hash)).unwrap();
+        assert_eq!(
+            entry.to_bytes().unwrap(),
+            *bytes,
+            "written back byte for byte"
+        );
+    }
+    // One blank more, and the walk stops there.
+    let mut chain = Chain::new(institution());
+    let changed = format!("{} ", entries.first().unwrap());
+    let fault = chain.step(1, &changed, &unhex(hashes.first().unwrap()));
+    assert_eq!(fault, Err(ChainFault::Changed { seq: 1 }));
+}
+
+#[test]
+fn the_documented_seal_opens() {
+    let key = SealKey::new(unhex(one("key")));
+    let last = i64::try_from(all("entry").len()).unwrap();
+    let hash: Hash = unhex(all("hash").last().unwrap()).try_into().unwrap();
+    let seal = unhex(one("seal"));
+    assert_eq!(key.seal(institution(), last, &hash), seal);
+    assert!(key.opens(institution(), last, &hash, &seal));
+    assert!(!key.opens(institution(), last - 1, &hash, &seal));
+    let other = SealKey::new(vec![0; 32]);
+    assert!(!other.opens(institution(), last, &hash, &seal));
+}
+
+#[test]
+fn every_documented_key_is_used_in_the_documented_order() {
+    let (_, table) = DOC.split_once("| key | value |\n|---|---|\n").unwrap();
+    let (table, _) = table.split_once("\n\n").unwrap();
+    let keys: Vec<&str> = table
+        .lines()
+        .map(|row| row.split('`').nth(1).unwrap())
+        .collect();
+    for bytes in all("entry") {
+        let mut at = 0;
+        for key in &keys {
+            match bytes.find(&format!("\"{key}\":")) {
+                Some(found) if found >= at => at = found,
+                Some(_) => panic!("{key} stands too early in {bytes}"),
+                None => assert!(table.contains(&format!("[`{key}`]")), "{key} is required"),
+            }
+        }
+        // A key that the page does not name is refused.
+        let strange = bytes.replacen("{\"v\":1", "{\"v\":1,\"more\":1", 1);
+        assert!(Entry::from_bytes(&strange).is_err());
+    }
+    for key in &keys {
+        let used = all("entry")
+            .iter()
+            .any(|it| it.contains(&format!("\"{key}\":")));
+        assert!(used, "no vector shows {key}");
     }
 }

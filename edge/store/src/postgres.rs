@@ -18,7 +18,7 @@ const PENDING: usize = 128;
 
 /// A connection to PostgreSQL.
 pub struct Postgres {
-    runtime: Runtime,
+    runtime: Option<Runtime>,
     client: Client,
     statements: HashMap<String, Statement>,
     pending: Vec<(Statement, Vec<Value>)>,
@@ -54,8 +54,7 @@ impl Postgres {
             .enable_all()
             .build()
             .map_err(Fault::io("starting the PostgreSQL runtime"))?;
-        let (client, connection) = runtime
-            .block_on(tokio_postgres::connect(url, NoTls))
+        let (client, connection) = wait(Some(&runtime), tokio_postgres::connect(url, NoTls))?
             .map_err(|error| {
                 Fault::Postgres(format!("cannot connect to {}: {error}", redacted(url)))
             })?;
@@ -65,7 +64,7 @@ impl Postgres {
             }
         });
         Ok(Self {
-            runtime,
+            runtime: Some(runtime),
             client,
             statements: HashMap::new(),
             pending: Vec::new(),
@@ -77,9 +76,7 @@ impl Postgres {
             return Ok(known.clone());
         }
         self.flush()?;
-        let prepared = self
-            .runtime
-            .block_on(self.client.prepare(sql))
+        let prepared = wait(self.runtime.as_ref(), self.client.prepare(sql))?
             .map_err(|error| fault(&error))?;
         self.statements.insert(sql.to_owned(), prepared.clone());
         Ok(prepared)
@@ -92,26 +89,45 @@ impl Postgres {
         }
         let pending = std::mem::take(&mut self.pending);
         let client = &self.client;
-        self.runtime
-            .block_on(async move {
-                let mut running = Vec::with_capacity(pending.len());
-                for (statement, params) in &pending {
-                    let params: Vec<&(dyn ToSql + Sync)> =
-                        params.iter().map(|it| it as &(dyn ToSql + Sync)).collect();
-                    running.push(Box::pin(async move {
-                        client.execute_raw(statement, params).await
-                    }));
+        wait(self.runtime.as_ref(), async move {
+            let mut running = Vec::with_capacity(pending.len());
+            for (statement, params) in &pending {
+                let params: Vec<&(dyn ToSql + Sync)> =
+                    params.iter().map(|it| it as &(dyn ToSql + Sync)).collect();
+                running.push(Box::pin(async move {
+                    client.execute_raw(statement, params).await
+                }));
+            }
+            let mut outcome = Ok(());
+            let answers = join(running).await;
+            for answer in answers {
+                if let (Ok(()), Err(error)) = (&outcome, answer) {
+                    outcome = Err(error);
                 }
-                let mut outcome = Ok(());
-                let answers = join(running).await;
-                for answer in answers {
-                    if let (Ok(()), Err(error)) = (&outcome, answer) {
-                        outcome = Err(error);
-                    }
-                }
-                outcome
-            })
-            .map_err(|error| fault(&error))
+            }
+            outcome
+        })?
+        .map_err(|error| fault(&error))
+    }
+}
+
+/// Waits for an answer, also when the caller itself runs on an asynchronous
+/// runtime's thread: that runtime then moves its other work elsewhere.
+fn wait<F: Future>(runtime: Option<&Runtime>, future: F) -> Result<F::Output, Fault> {
+    let runtime = runtime.ok_or(Fault::Closed)?;
+    Ok(if tokio::runtime::Handle::try_current().is_ok() {
+        tokio::task::block_in_place(|| runtime.block_on(future))
+    } else {
+        runtime.block_on(future)
+    })
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        // Waiting is not allowed everywhere a connection may be dropped.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 
@@ -190,9 +206,11 @@ impl Db for Postgres {
         self.flush()?;
         let params: Vec<&(dyn ToSql + Sync)> =
             params.iter().map(|it| it as &(dyn ToSql + Sync)).collect();
-        self.runtime
-            .block_on(self.client.execute_raw(&statement, params))
-            .map_err(|error| fault(&error))
+        wait(
+            self.runtime.as_ref(),
+            self.client.execute_raw(&statement, params),
+        )?
+        .map_err(|error| fault(&error))
     }
 
     fn each(&mut self, sql: &str, params: &[Value], take: &mut Each<'_>) -> Result<(), Fault> {
@@ -200,10 +218,11 @@ impl Db for Postgres {
         self.flush()?;
         let params: Vec<&(dyn ToSql + Sync)> =
             params.iter().map(|it| it as &(dyn ToSql + Sync)).collect();
-        let rows = self
-            .runtime
-            .block_on(self.client.query(&statement, &params))
-            .map_err(|error| fault(&error))?;
+        let rows = wait(
+            self.runtime.as_ref(),
+            self.client.query(&statement, &params),
+        )?
+        .map_err(|error| fault(&error))?;
         let types: Vec<Type> = statement
             .columns()
             .iter()
@@ -230,9 +249,7 @@ impl Db for Postgres {
         if sql.contains("CREATE") || sql.contains("DROP") {
             self.statements.clear();
         }
-        self.runtime
-            .block_on(self.client.batch_execute(sql))
-            .map_err(|error| fault(&error))
+        wait(self.runtime.as_ref(), self.client.batch_execute(sql))?.map_err(|error| fault(&error))
     }
 
     fn engine(&self) -> Engine {

@@ -1,6 +1,6 @@
 //! Where a test's data lies, and a small university in it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use dukou_chain::whole::{Case, Command, Deal, State};
@@ -87,27 +87,22 @@ impl Place {
         }
     }
 
-    /// A copy of an SQLite folder that nobody has open.
-    pub fn copy(&self) -> Self {
-        let to = fresh_folder();
-        copy_folder(&self.folder, &to);
-        Self {
-            folder: to,
-            url: None,
+    /// Every file of a folder that nobody has open, by its name inside.
+    pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let mut files = Vec::new();
+        let mut folders = vec![self.folder.clone()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    let name = path.strip_prefix(&self.folder).unwrap().to_owned();
+                    files.push((name, std::fs::read(&path).unwrap()));
+                }
+            }
         }
-    }
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy_folder(&path, &target);
-        } else {
-            std::fs::copy(&path, &target).unwrap();
-        }
+        files
     }
 }
 

@@ -1,6 +1,7 @@
 //! Whatever somebody changes behind the program's back, `verify` names it.
 //! On SQLite, whose file anybody with the folder can open.
 
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use dukou_chain::whole;
@@ -10,17 +11,24 @@ use rusqlite::{Connection, params};
 
 use crate::place::*;
 
-/// A finished road, closed; every test works on a copy.
-fn road() -> &'static Place {
-    static ROAD: OnceLock<Place> = OnceLock::new();
-    ROAD.get_or_init(|| {
+/// A finished road, closed: a copy of its own for every test.
+fn road() -> Place {
+    static ROAD: OnceLock<Vec<(PathBuf, Vec<u8>)>> = OnceLock::new();
+    let files = ROAD.get_or_init(|| {
         let place = Place::sqlite();
         let office = Office::open(&place);
         office.drive();
         office.verified();
         office.close();
-        place
-    })
+        place.files()
+    });
+    let place = Place::sqlite();
+    for (name, bytes) in files {
+        let path = place.folder.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+    place
 }
 
 /// Runs `work` on the bare file with the guards off, puts them back, verifies.
@@ -29,7 +37,7 @@ fn after(work: impl FnOnce(&Connection)) -> Vec<VerifyFinding> {
 }
 
 fn after_with(folder: impl FnOnce(&Place), work: impl FnOnce(&Connection)) -> Vec<VerifyFinding> {
-    let place = road().copy();
+    let place = road();
     folder(&place);
     let db = Connection::open(place.database()).unwrap();
     let guards: Vec<(String, String)> = db
@@ -121,7 +129,8 @@ fn an_untouched_copy_is_good() {
 
 #[test]
 fn a_changed_byte_is_named_wherever_it_stands() {
-    let count = rows(&Connection::open(road().database()).unwrap()).len();
+    let untouched = road();
+    let count = rows(&Connection::open(untouched.database()).unwrap()).len();
     for seq in 1..=i64::try_from(count).unwrap() {
         let found = after(|db| {
             run(
@@ -421,7 +430,7 @@ fn a_changed_posting_is_named_with_its_entry() {
 
 #[test]
 fn missing_guards_are_named_and_hide_nothing() {
-    let place = road().copy();
+    let place = road();
     let db = Connection::open(place.database()).unwrap();
     db.execute_batch("DROP TRIGGER journal_no_update; DROP TRIGGER posting_no_update;")
         .unwrap();
@@ -454,7 +463,7 @@ fn altered_and_missing_evidence_is_named() {
         }
         panic!("no evidence")
     }
-    let place = road().copy();
+    let place = road();
     let file = evidence(&place.folder);
     let mut bytes = PAPER.to_vec();
     bytes[10] ^= 1;
@@ -468,7 +477,7 @@ fn altered_and_missing_evidence_is_named() {
 
 #[test]
 fn dropped_read_tables_are_rebuilt_and_verify_again() {
-    let place = road().copy();
+    let place = road();
     let db = Connection::open(place.database()).unwrap();
     for table in derived() {
         db.execute_batch(&format!("DROP TABLE {table}")).unwrap();
@@ -476,7 +485,7 @@ fn dropped_read_tables_are_rebuilt_and_verify_again() {
     drop(db);
     Store::rebuild(&place.config(&Clock::System), &mut |_, _| {}).unwrap();
     assert_eq!(report(&place), []);
-    let dumps: Vec<Vec<String>> = [road(), &place]
+    let dumps: Vec<Vec<String>> = [&road(), &place]
         .map(|it| {
             Store::open_reader(it.config(&Clock::System))
                 .unwrap()

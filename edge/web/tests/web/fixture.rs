@@ -161,11 +161,43 @@ pub fn register(
     }
 }
 
+/// A database of this test's own on PostgreSQL when `DUKOU_WEB_ENGINE` asks for
+/// it, else SQLite in the test's folder.
+fn database() -> Option<String> {
+    if !std::env::var("DUKOU_WEB_ENGINE").is_ok_and(|it| it == "postgres") {
+        return None;
+    }
+    let admin = std::env::var("DUKOU_TEST_DATABASE_URL").unwrap();
+    let name = format!("dukou_web_{}", Uuid::now_v7().simple());
+    let (server, _) = admin.rsplit_once('/').unwrap();
+    let url = format!("{server}/{name}");
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let (client, connection) = tokio_postgres::connect(&admin, tokio_postgres::NoTls)
+                .await
+                .unwrap();
+            let driver = tokio::spawn(connection);
+            let sql = format!("CREATE DATABASE {name}");
+            client.batch_execute(&sql).await.unwrap();
+            drop(client);
+            let _ = driver.await;
+        });
+    })
+    .join()
+    .unwrap();
+    Some(url)
+}
+
 impl Fixture {
     pub fn new() -> Self {
         let folder = std::env::temp_dir().join(format!("dukou-web-{}", Uuid::now_v7()));
         let config = Config {
             clock: Clock::fixed("test", MORNING_MS),
+            database_url: database(),
             ..Config::folder(&folder)
         };
         let store = Store::open(config).unwrap();
