@@ -98,7 +98,7 @@ impl Answer {
     #[must_use]
     pub fn toast(self, text: &str) -> Self {
         let encoded: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
-        self.cookie("dukou_toast", &encoded, 10)
+        self.cookie(crate::session::TOAST, &encoded, 20)
     }
 }
 
@@ -263,7 +263,7 @@ impl Page {
             bottom_nav,
             here: req.here(),
             demo: app.settings.demo.then(|| demo(app, req)),
-            toast: None,
+            toast: Some(req.toast.clone()).filter(|it| !it.is_empty()),
             institution: name.unwrap_or_default(),
             build: env!("CARGO_PKG_VERSION"),
             search_allowed,

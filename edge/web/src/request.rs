@@ -42,6 +42,8 @@ pub struct Req {
     pub visitor: String,
     /// Address of the caller, for limits and the audit log.
     pub address: String,
+    /// One line to show once, left by the step before.
+    pub toast: String,
     /// True when the caller asks for JSON.
     pub wants_json: bool,
 }

@@ -21,7 +21,7 @@ use crate::failure::Failure;
 use crate::page::{self, Answer};
 use crate::request::{Req, Upload};
 use crate::routes::{ROUTES, Route};
-use crate::session::{self, COOKIE, VISITOR};
+use crate::session::{self, COOKIE, TOAST, VISITOR};
 
 /// Largest body of a form without files.
 const FORM_LIMIT: usize = 2 << 20;
@@ -101,6 +101,7 @@ async fn dispatch(app: Arc<App>, route: &'static Route, request: Request) -> Res
     let unread = read_body(&parts.headers, body, limit, &mut req).await.err();
     let secure = app.settings.secure_cookies;
     let visitor = req.visitor.clone();
+    let told = !req.post && !req.toast.is_empty() && !route.path.starts_with("/static/");
     let worked =
         tokio::task::spawn_blocking(move || answer(&app, route, req, session.as_deref(), unread))
             .await;
@@ -110,6 +111,9 @@ async fn dispatch(app: Arc<App>, route: &'static Route, request: Request) -> Res
     });
     if new_visitor {
         set_cookie(&mut response, VISITOR, &visitor, 86_400, secure);
+    }
+    if told && response.status().is_success() {
+        set_cookie(&mut response, TOAST, "", 0, secure);
     }
     protect(&mut response, route);
     response
@@ -222,6 +226,15 @@ fn read_headers(req: &mut Req, headers: &HeaderMap) {
         .unwrap_or_default();
     req.theme = cookie(headers, "dukou_theme")
         .filter(|value| value == "light" || value == "dark")
+        .unwrap_or_default();
+    req.toast = cookie(headers, TOAST)
+        .map(|value| {
+            let pairs = pairs(format!("t={value}").as_bytes());
+            pairs
+                .into_iter()
+                .next()
+                .map_or_else(String::new, |(_, text)| text)
+        })
         .unwrap_or_default();
     req.visitor = cookie(headers, VISITOR)
         .filter(|value| value.len() == 64)

@@ -8,6 +8,8 @@ use sha2::{Digest, Sha256};
 
 /// Name of the session cookie.
 pub const COOKIE: &str = "dukou_session";
+/// Name of the cookie with one line for the next page.
+pub const TOAST: &str = "dukou_toast";
 /// Name of the visitor cookie that carries the anonymous CSRF token.
 pub const VISITOR: &str = "dukou_visitor";
 
