@@ -211,6 +211,15 @@ impl Matching {
             )
             .at("cases")
         });
+        let unique: std::collections::BTreeSet<_> = cases.iter().collect();
+        let twice = unique.len() < cases.len();
+        checks.refuse_if(twice, || {
+            Finding::refused(
+                "deal.case_twice",
+                text!("同一项成果列了两次。", "The same case is named twice."),
+            )
+            .at("cases")
+        });
         check_party(&mut checks, party);
         checks.at_most("note", note, 2000);
         if let Some(asking) = asking {

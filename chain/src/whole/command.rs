@@ -120,6 +120,15 @@ impl Command {
             .to_owned()
     }
 
+    /// The cases it names beside its own stream; who may take the command must
+    /// be allowed to take it on each of them.
+    pub fn other_cases(&self) -> &[CaseId] {
+        match self {
+            Self::Matching(_, matching::Command::Open { cases, .. }) => cases,
+            _ => &[],
+        }
+    }
+
     /// The action of the permission table behind a command's name.
     pub fn action(name: &str) -> &str {
         match name {

@@ -3,6 +3,7 @@
 
 use dukou_chain::institution::Institution;
 use dukou_chain::people::{Role, Scope};
+use dukou_chain::whole::Command;
 use dukou_kernel::{CaseId, DealId};
 use dukou_store::{Db, Fault, Value};
 
@@ -93,4 +94,24 @@ pub fn covers_deal(
         "SELECT 1 FROM deal_case d JOIN case_view c ON c.institution = d.institution AND c.id = d.case_id WHERE d.institution = $1 AND d.deal = $2{filter} LIMIT 1"
     );
     Ok(db.row(&sql, &params)?.is_some())
+}
+
+/// The cases that a command names beside its own stream and that lie outside the
+/// scope: a new deal takes each of its cases along.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn uncovered_cases(
+    db: &mut dyn Db,
+    user: &User,
+    scope: Scope,
+    command: &Command,
+) -> Result<Vec<CaseId>, Fault> {
+    let mut outside = Vec::new();
+    for case in command.other_cases() {
+        if !covers_case(db, user, scope, *case)? {
+            outside.push(*case);
+        }
+    }
+    Ok(outside)
 }

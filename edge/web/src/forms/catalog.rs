@@ -29,6 +29,8 @@ pub struct Offer {
     pub objections: Vec<Choice>,
     /// Entries that may be corrected.
     pub entries: Vec<Choice>,
+    /// Other cases that can go into the same deal.
+    pub cases: Vec<Choice>,
     /// Whom to write to with an objection.
     pub contact: String,
     /// Days asked for.
@@ -462,38 +464,57 @@ fn case_spec(command: &str, offer: &Offer) -> Option<Spec> {
                 "Negotiation, pricing, publicity, contract and money are kept under this deal from now on.",
             ),
             ("促进科技成果转化法第16条", "Transfer Law art. 16"),
-            vec![
-                Field::new("mode", Kind::Choose(choices!(Mode)), "转化方式", "Mode"),
-                Field::new("party.name", Kind::Line, "对方名称", "Other side"),
-                Field::new("party.uscc", Kind::Line, "统一社会信用代码", "Credit code")
-                    .hint("18位，可以后补", "18 characters; may follow later")
-                    .optional(),
-                Field::new(
-                    "party.kind",
-                    Kind::Choose(choices!(PartyKind)),
-                    "对方性质",
-                    "Nature",
-                ),
-                Field::new(
-                    "party.size",
-                    Kind::Choose(choices!(PartySize)),
-                    "企业规模",
-                    "Size",
-                ),
-                Field::new("asking", Kind::Money, "我方报价", "Our asking price")
-                    .hint("元，可以不填", "Yuan; may stay empty")
-                    .optional(),
-                Field::new(
-                    "note",
-                    Kind::Long(2000),
-                    "怎么对接上的，对方要什么",
-                    "How you met, what they need",
-                )
-                .optional(),
-            ],
+            matching_fields(offer),
         ),
         _ => return None,
     })
+}
+
+fn matching_fields(offer: &Offer) -> Vec<Field> {
+    let mut fields = vec![
+        Field::new("mode", Kind::Choose(choices!(Mode)), "转化方式", "Mode"),
+        Field::new("party.name", Kind::Line, "对方名称", "Other side"),
+        Field::new("party.uscc", Kind::Line, "统一社会信用代码", "Credit code")
+            .hint("18位，可以后补", "18 characters; may follow later")
+            .optional(),
+        Field::new(
+            "party.kind",
+            Kind::Choose(choices!(PartyKind)),
+            "对方性质",
+            "Nature",
+        ),
+        Field::new(
+            "party.size",
+            Kind::Choose(choices!(PartySize)),
+            "企业规模",
+            "Size",
+        ),
+        Field::new("asking", Kind::Money, "我方报价", "Our asking price")
+            .hint("元，可以不填", "Yuan; may stay empty")
+            .optional(),
+        Field::new(
+            "note",
+            Kind::Long(2000),
+            "怎么对接上的，对方要什么",
+            "How you met, what they need",
+        )
+        .optional(),
+    ];
+    if !offer.cases.is_empty() {
+        let also = Field::new(
+            "cases",
+            Kind::Several(offer.cases.clone()),
+            "同一项目的其他成果",
+            "Other achievements in this deal",
+        )
+        .hint(
+            "一份合同涵盖几项成果时勾选",
+            "Tick them when one contract covers several",
+        )
+        .optional();
+        fields.insert(fields.len() - 1, also);
+    }
+    fields
 }
 
 fn payers(offer: &Offer) -> Vec<Choice> {

@@ -6,18 +6,21 @@ use askama::Template;
 use dukou_chain::people::{Role, Scope};
 use dukou_chain::whole::{Case, Command, Deal, State};
 use dukou_journal::{Actor, StreamId};
-use dukou_kernel::{CaseId, DealId, InstitutionId, Lang, PersonId, Text};
+use dukou_kernel::{CaseId, DealId, Finding, InstitutionId, Lang, PersonId, Text, text};
 use dukou_store::{Envelope, Rejected};
 use serde_json::{Map, Value, json};
 
 use crate::app::App;
-use crate::authorise::{authorise, covers_case, covers_deal};
+use crate::authorise::{authorise, case_filter, covers_case, covers_deal, uncovered_cases};
 use crate::data;
 use crate::failure::Failure;
 use crate::forms::{self, Choice, FormView, Offer, Spec, Tried};
 use crate::page::{Answer, Page};
 use crate::request::Req;
 use crate::session::User;
+
+/// As many other cases as a form offers for one deal.
+const OTHER_CASES: usize = 40;
 
 #[derive(Template)]
 #[template(path = "step.html")]
@@ -39,6 +42,8 @@ struct Target {
     crumbs: Vec<(String, String)>,
     back: String,
     offer: Offer,
+    /// What the taker's roles allow this action on.
+    scope: Scope,
     scope_covers: bool,
 }
 
@@ -192,8 +197,7 @@ fn conflict(
     user: &User,
     target: &Target,
     expected: i64,
-) -> Result<Vec<dukou_kernel::Finding>, Failure> {
-    use dukou_kernel::{Finding, text};
+) -> Result<Vec<Finding>, Failure> {
     let list = app.store.entries(user.institution, target.stream)?;
     let newer: Vec<_> = list
         .iter()
@@ -290,6 +294,12 @@ fn take(
         open_deal(&mut value, target, req);
     }
     let command = Command::from_json(Value::Object(value)).map_err(Failure::BadRequest)?;
+    let outside = app
+        .store
+        .read(|db| uncovered_cases(db, user, target.scope, &command))?;
+    if !outside.is_empty() {
+        return Err(Failure::Refused(not_yours().into()));
+    }
     let opens = matches!(command, Command::Matching(..)) && target.address.0 == "case";
     let envelope = Envelope {
         on_behalf: reading.on_behalf.and_then(|id| id.parse::<PersonId>().ok()),
@@ -301,6 +311,17 @@ fn take(
         .execute(envelope)
         .map_err(|rejected: Rejected| Failure::from(rejected))?;
     Ok(())
+}
+
+fn not_yours() -> Finding {
+    Finding::refused(
+        "case.not_yours",
+        text!(
+            "所选成果中有你无权办理的。请去掉它，或请该成果的技术经理人一起立项。",
+            "One of the chosen achievements is not yours to deal with. Untick it, or ask its manager to open the deal with you."
+        ),
+    )
+    .at("cases")
 }
 
 /// A deal is opened from a case's page: the case becomes its first case.
@@ -315,13 +336,50 @@ fn open_deal(value: &mut Map<String, Value>, target: &Target, req: &Req) {
     };
     value.insert("deal".to_owned(), json!(deal));
     let mut cases = vec![case];
-    cases.extend(
-        req.all("cases")
-            .filter(|id| !id.is_empty())
-            .map(str::to_owned),
-    );
-    cases.dedup();
+    for id in req.all("cases").filter(|id| !id.is_empty()) {
+        if !cases.iter().any(|known| known == id) {
+            cases.push(id.to_owned());
+        }
+    }
     value.insert("cases".to_owned(), json!(cases));
+}
+
+/// Cases that may go into a deal with this one: those within the scope that are
+/// ready to be offered, the same manager's first.
+fn other_cases(
+    app: &App,
+    user: &User,
+    scope: Scope,
+    case: (CaseId, &Case),
+) -> Result<Vec<Choice>, Failure> {
+    let (filter, values) = case_filter(scope, user, 4);
+    let mut params = vec![
+        data::text(user.institution),
+        data::text(case.0),
+        data::text(
+            case.1
+                .disclosure
+                .manager
+                .map_or_else(String::new, |id| id.to_string()),
+        ),
+    ];
+    params.extend(values);
+    let sql = format!(
+        "SELECT c.id, c.number, c.title FROM case_view c \
+         WHERE c.institution = $1 AND c.stop IN ('valuation', 'matching') AND c.ended = 0 AND c.id <> $2{filter} \
+         ORDER BY CASE WHEN c.manager = $3 THEN 0 ELSE 1 END, c.number DESC LIMIT {OTHER_CASES}"
+    );
+    let rows = app.store.read(|db| db.rows(&sql, &params))?;
+    Ok(rows
+        .iter()
+        .map(|row| {
+            let label = format!("{} {}", row.text(1), row.text(2));
+            Choice {
+                value: row.text(0).to_owned(),
+                label: Text::new(label.clone(), label),
+            }
+        })
+        .collect())
 }
 
 fn contributors(app: &App, user: &User, case: &Case) -> Result<Vec<Choice>, Failure> {
@@ -455,6 +513,9 @@ fn case_target(app: &App, req: &Req, user: &User, scope: Scope) -> Result<Target
             label: right_label(&right.recorded.number, right.recorded.kind.label()),
         })
         .collect();
+    if req.param("command") == "matching.open" {
+        offer.cases = other_cases(app, user, scope, (id, case))?;
+    }
     if req.param("command") == "closing.correct" {
         offer.entries = entries(app, user.institution, stream)?;
     }
@@ -471,6 +532,7 @@ fn case_target(app: &App, req: &Req, user: &User, scope: Scope) -> Result<Target
         crumbs: crumbs(req, vec![(format!("/cases/{id}"), number)]),
         back: format!("/cases/{id}"),
         offer,
+        scope,
         scope_covers: covers,
     })
 }
@@ -526,6 +588,7 @@ fn deal_target(app: &App, req: &Req, user: &User, scope: Scope) -> Result<Target
         crumbs: crumbs(req, vec![(back.clone(), deal.number().to_owned())]),
         back,
         offer,
+        scope,
         scope_covers: covers,
     })
 }
@@ -659,6 +722,7 @@ fn person_target(app: &App, req: &Req, user: &User, scope: Scope) -> Result<Targ
         ],
         back: format!("/people/{id}"),
         offer: base_offer(app, user)?,
+        scope,
         scope_covers: scope == Scope::All || id == user.person,
     })
 }

@@ -2,11 +2,11 @@
 
 use axum::body::Body;
 use axum::http::{Request, header};
-use dukou_chain::people::Role;
-use dukou_web::routes::ROUTES;
-
-use dukou_chain::people::{Scope, permission::delivered};
+use dukou_chain::people::{Role, Scope, permission::delivered};
 use dukou_chain::whole::Command;
+use dukou_chain::{disclosure, institution};
+use dukou_kernel::CaseId;
+use dukou_web::routes::ROUTES;
 
 use crate::fixture::{Fixture, VISITOR};
 use crate::rights::{DEAL_STEPS, STEPS};
@@ -402,4 +402,79 @@ async fn required_fields_are_enough_to_be_understood() {
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
     assert!(taken >= 20, "{taken} were taken; refused: {refused:?}");
+}
+
+/// A deal may cover several cases, each of them one that its opener may deal with.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deal_takes_along_only_cases_within_the_scope() {
+    let fixture = Fixture::new();
+    let (case, _) = story::opened(&fixture, "膜");
+    let (second, _) = story::opened(&fixture, "催化剂");
+    let manager = fixture.of(Role::Manager);
+    let narrow = institution::Command::SetPermission {
+        role: Role::Manager,
+        action: "matching.open".to_owned(),
+        scope: Scope::Own,
+        reason: "各办各的".to_owned(),
+    };
+    fixture.act(Role::SecurityAdmin, Command::Institution(narrow));
+    let hand_over = disclosure::Command::Assign {
+        manager: fixture.of(Role::OfficeHead).person,
+    };
+    fixture.act(Role::OfficeHead, Command::Disclosure(second, hand_over));
+
+    let path = format!("/cases/{case}/do/matching.open");
+    let form = [
+        ("mode", "licence"),
+        ("party.name", "江东膜业有限公司"),
+        ("party.kind", "private"),
+        ("party.size", "small"),
+        ("note", "展会上认识。"),
+        ("_key", "k1"),
+    ];
+    let page = fixture.get(Some(manager), &path).await;
+    assert!(
+        !page.body.contains(&second.to_string()),
+        "offers what is not theirs"
+    );
+    let before = fixture.entries();
+    let with = |id: String| {
+        let mut all: Vec<(&str, String)> =
+            form.iter().map(|(k, v)| (*k, (*v).to_owned())).collect();
+        all.push(("cases", id));
+        all
+    };
+    for outside in [second, CaseId(uuid::Uuid::now_v7())] {
+        let fields = with(outside.to_string());
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (*k, v.as_str())).collect();
+        let reply = fixture.post(Some(manager), &path, &fields).await;
+        assert_eq!(reply.code(), 422, "{}", reply.body);
+        assert!(reply.body.contains("你无权办理"), "{}", reply.body);
+    }
+    assert_eq!(fixture.entries(), before);
+
+    let back = disclosure::Command::Assign {
+        manager: manager.person,
+    };
+    fixture.act(Role::OfficeHead, Command::Disclosure(second, back));
+    let page = fixture.get(Some(manager), &path).await;
+    assert!(
+        page.body.contains(&second.to_string()),
+        "does not offer the second case"
+    );
+    let fields = with(second.to_string());
+    let mut fields: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    // The same case twice is one case.
+    let again = case.to_string();
+    fields.push(("cases", &again));
+    let reply = fixture.post(Some(manager), &path, &fields).await;
+    assert_eq!(reply.code(), 303, "{}", reply.body);
+    for (id, other) in [(case, second), (second, case)] {
+        let page = fixture.get(Some(manager), &format!("/cases/{id}")).await;
+        assert!(
+            page.body.contains(&format!("<a href=\"/cases/{other}\">")),
+            "{id}"
+        );
+        assert!(page.body.contains("同一项目的其他成果"), "{id}");
+    }
 }

@@ -103,7 +103,7 @@ pub fn opened(fixture: &Fixture, title: &str) -> (CaseId, DealId) {
     let right = protection::Command::RecordRight {
         right: RightId(Uuid::now_v7()),
         kind: ResultKind::Invention,
-        number: "CN119000001A".to_owned(),
+        number: format!("CN119{:06}A", case.0.as_u128() % 1_000_000),
         filed: fixture.store().today(),
         granted: None,
         owners: "云泽大学".to_owned(),

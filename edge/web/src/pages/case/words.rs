@@ -3,7 +3,7 @@
 use dukou_journal::Entry;
 use dukou_kernel::{Finding, Lang, Money, Text};
 
-use super::EntryView;
+use super::views::EntryView;
 use crate::forms::Offer;
 use crate::pages::journal::KINDS;
 
