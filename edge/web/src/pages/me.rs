@@ -5,7 +5,8 @@ use axum::http::StatusCode;
 use dukou_chain::people::AccountFact;
 use dukou_journal::Actor;
 
-use super::sign_in::{password_error, record, write};
+use super::sign_in::invite::password_error;
+use super::sign_in::{record, write};
 use crate::app::App;
 use crate::data::{self, text};
 use crate::failure::Failure;
