@@ -61,15 +61,18 @@ impl Counts {
         )?;
         let seq = head.map_or(0, |row| row.int(0));
         let key = format!("{sql} {params:?}");
-        let mut known = self
-            .0
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some((at, count)) = known.get(&key).filter(|(at, _)| *at == seq) {
-            debug_assert_eq!(*at, seq);
-            return Ok(*count);
+        let lock = || {
+            self.0
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+        };
+        let found = lock().get(&key).copied();
+        if let Some((_, count)) = found.filter(|(at, _)| *at == seq) {
+            return Ok(count);
         }
+        // Counted without the lock: a long count keeps nobody else waiting.
         let count = db.row(sql, params)?.map_or(0, |row| row.int(0));
+        let mut known = lock();
         if known.len() >= REMEMBERED {
             known.clear();
         }

@@ -99,7 +99,7 @@ pub const ROUTES: &[Route] = &[
     get("/mine", "money.read", pages::mine::show),
     get("/cases", "case.read", pages::cases::list),
     get("/cases.xlsx", "export.lists", pages::cases::export),
-    post("/views", "page.self", pages::cases::save_view),
+    post("/views", "page.self", pages::list::save_view),
     get("/cases/{id}", "case.read", pages::case::show),
     get(
         "/cases/{id}/do/{command}",
@@ -130,6 +130,7 @@ pub const ROUTES: &[Route] = &[
         pages::split::show,
     ),
     get("/money", "money.read", pages::money::list),
+    get("/money.xlsx", "export.lists", pages::money::export),
     get("/disclose", "disclosure.submit", pages::disclose::begin),
     post("/disclose", "disclosure.submit", pages::disclose::answer),
     get(
@@ -163,6 +164,7 @@ pub const ROUTES: &[Route] = &[
     post("/me/password", "page.self", pages::me::change_password),
     post("/me/sessions", "page.self", pages::me::end_others),
     get("/people", "people.read", pages::people::list),
+    get("/people.xlsx", "export.lists", pages::people::export),
     get("/people/new", "people.register", pages::people::new),
     post("/people/new", "people.register", pages::people::register),
     get("/people/roster", "people.register", pages::people::roster),

@@ -5,8 +5,8 @@ use dukou_chain::people::Scope;
 use dukou_chain::whole::{NO_DAY, Stop};
 use dukou_kernel::{Lang, PersonId};
 use dukou_store::{Db, Fault, Value};
-use rust_xlsxwriter::{Format, Workbook};
 
+use super::list::{self, Paging, SHEET, Views, like, query_with, sheet};
 use crate::app::{App, Counts};
 use crate::authorise::{authorise, case_filter};
 use crate::data::{self, text};
@@ -48,19 +48,14 @@ pub struct Row {
 struct List {
     p: Page,
     rows: Vec<Row>,
-    total: i64,
-    from: i64,
-    to: i64,
-    page: i64,
-    pages: i64,
+    at: Paging,
     q: String,
     stop: String,
     sort: String,
     mine: bool,
     stops: Vec<(String, String)>,
     links: Links,
-    views: Vec<(String, String)>,
-    view_query: String,
+    views: Views,
     may_export: bool,
     may_disclose: bool,
 }
@@ -68,8 +63,6 @@ struct List {
 struct Links {
     all: String,
     mine: String,
-    previous: String,
-    next: String,
     by_number: String,
     by_title: String,
     by_due: String,
@@ -95,9 +88,8 @@ fn conditions(user: &User, scope: Scope, req: &Req) -> (String, Vec<Value>) {
         params.push(value);
         sql.push_str(&clause.replace('?', &format!("${}", params.len())));
     };
-    let q = req.query("q").trim().to_lowercase();
-    if !q.is_empty() {
-        add(&mut sql, " AND c.words LIKE ?", text(format!("%{q}%")));
+    if let Some(words) = like(req) {
+        add(&mut sql, " AND c.words LIKE ?", words);
     }
     if Stop::parse(req.query("stop")).is_some() {
         add(&mut sql, " AND c.stop = ?", text(req.query("stop")));
@@ -184,8 +176,7 @@ pub fn list(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let institution = data::institution(app, user.institution)?;
     let scope = authorise(Some(&institution), Some(user), "case.read");
-    let page: i64 = req.query("page").parse().unwrap_or(1).clamp(1, 100_000);
-    let offset = (page - 1) * PAGE;
+    let offset = list::offset(req, PAGE);
     let (total, mut rows) = app
         .store
         .read(|db| read(db, &app.counts, user, scope, req, (PAGE, offset)))?;
@@ -196,17 +187,11 @@ pub fn list(app: &App, req: &Req) -> Result<Answer, Failure> {
             .parse()
             .map_or(0, |day| super::days_left(day, today));
     }
-    let views = app.store.read(|db| saved_views(db, user))?;
-    let pages = (total + PAGE - 1) / PAGE;
     let may = |action: &str| authorise(Some(&institution), Some(user), action) != Scope::None;
     Answer::html(&List {
         p: Page::new(app, req)?,
-        from: if total == 0 { 0 } else { offset + 1 },
-        to: (offset + PAGE).min(total),
+        at: list::paging(req, total, PAGE),
         rows,
-        total,
-        page,
-        pages,
         q: req.query("q").to_owned(),
         stop: req.query("stop").to_owned(),
         sort: req.query("sort").to_owned(),
@@ -216,100 +201,23 @@ pub fn list(app: &App, req: &Req) -> Result<Answer, Failure> {
             .take(5)
             .map(|it| (it.code().to_owned(), it.label().get(req.lang).to_owned()))
             .collect(),
-        links: links(req, page, pages),
-        views,
-        view_query: query_with(req, "page", ""),
+        links: links(req),
+        views: list::views(app, req, user, "cases")?,
         may_export: may("export.lists"),
         may_disclose: may("disclosure.submit"),
     })
 }
 
-fn links(req: &Req, page: i64, pages: i64) -> Links {
+fn links(req: &Req) -> Links {
     let sorted = |by: &str| format!("/cases?{}", query_with(req, "sort", by));
-    let at = |to: i64| format!("/cases?{}", query_with(req, "page", &to.to_string()));
     Links {
         all: format!("/cases?{}", query_with(req, "whose", "")),
         mine: format!("/cases?{}", query_with(req, "whose", "mine")),
-        previous: if page > 1 {
-            at(page - 1)
-        } else {
-            String::new()
-        },
-        next: if page < pages {
-            at(page + 1)
-        } else {
-            String::new()
-        },
         by_number: sorted(""),
         by_title: sorted("title"),
         by_due: sorted("due"),
         excel: format!("/cases.xlsx?{}", query_with(req, "page", "")),
     }
-}
-
-/// The query of this page with one value changed; an empty one is left out.
-pub fn query_with(req: &Req, key: &str, value: &str) -> String {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    for (name, old) in &req.query {
-        let dropped = name == key || (key != "page" && name == "page") || old.is_empty();
-        if !dropped {
-            query.append_pair(name, old);
-        }
-    }
-    if !value.is_empty() {
-        query.append_pair(key, value);
-    }
-    query.finish()
-}
-
-fn saved_views(db: &mut dyn Db, user: &User) -> Result<Vec<(String, String)>, Fault> {
-    let rows = db.rows(
-        "SELECT name, query FROM saved_view WHERE institution = $1 AND person = $2 AND list = 'cases' ORDER BY name",
-        &[text(user.institution), text(user.person)],
-    )?;
-    Ok(rows
-        .iter()
-        .map(|row| (row.text(0).to_owned(), row.text(1).to_owned()))
-        .collect())
-}
-
-/// Keeps the filters of a list under a name; an empty name is refused by the form.
-///
-/// # Errors
-/// When the database cannot be written.
-pub fn save_view(app: &App, req: &Req) -> Result<Answer, Failure> {
-    let user = req.user.as_ref().ok_or(Failure::SignIn)?;
-    let name: String = req.field("name").trim().chars().take(40).collect();
-    let list = if req.field("list") == "deals" {
-        "deals"
-    } else {
-        "cases"
-    };
-    let query = req.field("query").to_owned();
-    if !name.is_empty() && query.len() < 2000 {
-        let params = [
-            text(user.institution),
-            text(user.person),
-            text(list),
-            text(&name),
-            text(&query),
-        ];
-        app.store.write(move |db| {
-            db.exec(
-                "DELETE FROM saved_view WHERE institution = $1 AND person = $2 AND list = $3 AND name = $4",
-                params.get(..4).unwrap_or_default(),
-            )?;
-            db.exec(
-                "INSERT INTO saved_view (institution, person, list, name, query) VALUES ($1, $2, $3, $4, $5)",
-                &params,
-            )?;
-            Ok(())
-        })?;
-    }
-    Ok(Answer::see_other(&format!(
-        "/{list}?{}",
-        req.field("query")
-    )))
 }
 
 /// The list as Excel, with the same filters.
@@ -322,7 +230,7 @@ pub fn export(app: &App, req: &Req) -> Result<Answer, Failure> {
     let scope = authorise(Some(&institution), Some(user), "case.read");
     let (_, rows) = app
         .store
-        .read(|db| read(db, &app.counts, user, scope, req, (200_000, 0)))?;
+        .read(|db| read(db, &app.counts, user, scope, req, (SHEET, 0)))?;
     let heads = [
         req.t("编号", "Number"),
         req.t("成果", "Result"),
@@ -344,35 +252,4 @@ pub fn export(app: &App, req: &Req) -> Result<Answer, Failure> {
         ]
     });
     sheet(req.t("成果", "Cases"), &heads, cells)
-}
-
-/// A sheet with a bold head line, as a download.
-///
-/// # Errors
-/// When the sheet cannot be written.
-pub fn sheet(
-    name: &str,
-    heads: &[&str],
-    rows: impl Iterator<Item = Vec<String>>,
-) -> Result<Answer, Failure> {
-    let fault = |error: rust_xlsxwriter::XlsxError| Failure::Fault(error.to_string());
-    let mut book = Workbook::new();
-    let page = book.add_worksheet();
-    page.set_name(name).map_err(fault)?;
-    let bold = Format::new().set_bold();
-    for (column, head) in (0u16..).zip(heads) {
-        page.write_with_format(0, column, *head, &bold)
-            .map_err(fault)?;
-        page.set_column_width(column, if column == 1 { 42 } else { 16 })
-            .map_err(fault)?;
-    }
-    for (line, row) in (1u32..).zip(rows) {
-        for (column, cell) in (0u16..).zip(row) {
-            page.write_string(line, column, cell).map_err(fault)?;
-        }
-    }
-    page.set_freeze_panes(1, 0).map_err(fault)?;
-    let bytes = book.save_to_buffer().map_err(fault)?;
-    let media = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-    Ok(Answer::download(media, &format!("{name}.xlsx"), bytes))
 }

@@ -7,8 +7,8 @@ use dukou_chain::whole::Stop;
 use dukou_kernel::{Lang, Money};
 use dukou_store::{Db, Fault, Value};
 
-use super::cases::{query_with, sheet};
-use crate::app::App;
+use super::list::{self, Paging, SHEET, Views, like, query_with, sheet};
+use crate::app::{App, Counts};
 use crate::authorise::{authorise, case_filter, covers_case};
 use crate::data::{self, text};
 use crate::failure::Failure;
@@ -49,11 +49,7 @@ pub struct Row {
 struct List {
     p: Page,
     rows: Vec<Row>,
-    total: i64,
-    from: i64,
-    to: i64,
-    page: i64,
-    pages: i64,
+    at: Paging,
     sum: Money,
     q: String,
     stop: String,
@@ -61,8 +57,7 @@ struct List {
     sort: String,
     stops: Vec<(String, String)>,
     modes: Vec<(String, String)>,
-    previous: String,
-    next: String,
+    views: Views,
     excel: String,
     may_export: bool,
 }
@@ -81,9 +76,8 @@ fn conditions(user: &User, scope: Scope, req: &Req) -> (String, Vec<Value>) {
         params.push(value);
         sql.push_str(&clause.replace('?', &format!("${}", params.len())));
     };
-    let q = req.query("q").trim().to_lowercase();
-    if !q.is_empty() {
-        add(" AND v.words LIKE ?", text(format!("%{q}%")));
+    if let Some(words) = like(req) {
+        add(" AND v.words LIKE ?", words);
     }
     if Stop::parse(req.query("stop")).is_some() {
         add(" AND v.stop = ?", text(req.query("stop")));
@@ -96,17 +90,19 @@ fn conditions(user: &User, scope: Scope, req: &Req) -> (String, Vec<Value>) {
 
 fn read(
     db: &mut dyn Db,
+    counts: &Counts,
     user: &User,
     scope: Scope,
     req: &Req,
-    limit: i64,
-    offset: i64,
+    (limit, offset): (i64, i64),
 ) -> Result<(i64, Money, Vec<Row>), Fault> {
     let (clause, params) = conditions(user, scope, req);
-    let total = db.row(
-        &format!("SELECT COUNT(*), CAST(COALESCE(SUM(v.price_minor), 0) AS BIGINT) FROM deal_view v WHERE {clause}"),
-        &params,
-    )?;
+    let mut count = |what: &str| {
+        let sql = format!("SELECT {what} FROM deal_view v WHERE {clause}");
+        counts.count(db, user.institution, &sql, &params)
+    };
+    let total = count("COUNT(*)")?;
+    let sum = count("CAST(COALESCE(SUM(v.price_minor), 0) AS BIGINT)")?;
     let order = match req.query("sort") {
         "price" => "COALESCE(v.price_minor, 0) DESC",
         "signed" => "COALESCE(v.signed, '') DESC",
@@ -144,8 +140,7 @@ fn read(
             }
         })
         .collect();
-    let (count, sum) = total.map_or((0, 0), |row| (row.int(0), row.int(1)));
-    Ok((count, Money::from_fen(sum), rows))
+    Ok((total, Money::from_fen(sum), rows))
 }
 
 /// The list.
@@ -156,21 +151,14 @@ pub fn list(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let institution = data::institution(app, user.institution)?;
     let scope = authorise(Some(&institution), Some(user), "deal.read");
-    let page: i64 = req.query("page").parse().unwrap_or(1).clamp(1, 100_000);
-    let offset = (page - 1) * PAGE;
+    let offset = list::offset(req, PAGE);
     let (total, sum, rows) = app
         .store
-        .read(|db| read(db, user, scope, req, PAGE, offset))?;
-    let pages = (total + PAGE - 1) / PAGE;
-    let at = |to: i64| format!("/deals?{}", query_with(req, "page", &to.to_string()));
+        .read(|db| read(db, &app.counts, user, scope, req, (PAGE, offset)))?;
     Answer::html(&List {
         p: Page::new(app, req)?,
-        from: if total == 0 { 0 } else { offset + 1 },
-        to: (offset + PAGE).min(total),
+        at: list::paging(req, total, PAGE),
         rows,
-        total,
-        page,
-        pages,
         sum,
         q: req.query("q").to_owned(),
         stop: req.query("stop").to_owned(),
@@ -181,16 +169,7 @@ pub fn list(app: &App, req: &Req) -> Result<Answer, Failure> {
             req.lang,
         ),
         modes: labels(Mode::ALL.iter().map(|it| (it.code(), it.label())), req.lang),
-        previous: if page > 1 {
-            at(page - 1)
-        } else {
-            String::new()
-        },
-        next: if page < pages {
-            at(page + 1)
-        } else {
-            String::new()
-        },
+        views: list::views(app, req, user, "deals")?,
         excel: format!("/deals.xlsx?{}", query_with(req, "page", "")),
         may_export: authorise(Some(&institution), Some(user), "export.lists") != Scope::None,
     })
@@ -214,7 +193,7 @@ pub fn export(app: &App, req: &Req) -> Result<Answer, Failure> {
     let scope = authorise(Some(&institution), Some(user), "deal.read");
     let (_, _, rows) = app
         .store
-        .read(|db| read(db, user, scope, req, 200_000, 0))?;
+        .read(|db| read(db, &app.counts, user, scope, req, (SHEET, 0)))?;
     let heads = [
         req.t("编号", "Number"),
         req.t("对方", "Other side"),

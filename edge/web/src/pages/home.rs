@@ -8,6 +8,7 @@ use dukou_chain::whole::Basis;
 use dukou_kernel::{Date, Lang, PersonId};
 use dukou_store::{Db, Fault, Value};
 
+use super::list::{self, Views};
 use super::{days_left, initial, long_date, weekday};
 use crate::app::App;
 use crate::authorise::{authorise, case_filter};
@@ -88,6 +89,9 @@ struct Home {
     total: usize,
     can_disclose: bool,
     can_see_all: bool,
+    views: Views,
+    /// Does anything narrow the list that could be kept?
+    keep: bool,
 }
 
 /// The work list.
@@ -128,6 +132,8 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
         total,
         can_disclose: can("disclosure.submit"),
         can_see_all: scope == Scope::All,
+        views: list::views(app, req, user, "work")?,
+        keep: !(req.query("q").is_empty() && req.query("basis").is_empty()),
     })
 }
 

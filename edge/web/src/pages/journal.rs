@@ -10,7 +10,7 @@ use dukou_journal::{Actor, Entry, StreamId};
 use dukou_kernel::{Date, PersonId};
 use dukou_store::{Db, Fault, Value};
 
-use super::cases::query_with;
+use super::list::query_with;
 use super::people::Pick;
 use crate::app::App;
 use crate::authorise::authorise;

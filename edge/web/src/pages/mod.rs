@@ -4,6 +4,7 @@ pub mod system;
 pub mod sign_in;
 pub mod me;
 pub mod home;
+pub mod list;
 pub mod cases;
 pub mod case;
 pub mod step;

@@ -18,7 +18,7 @@ pub use roster::{roster, roster_submit};
 
 use account::{AccountView, account_view, may_have_account};
 
-use super::cases::query_with;
+use super::list::{self, Paging, SHEET, Views, like, query_with, sheet};
 use super::me::unit_name;
 use crate::app::App;
 use crate::authorise::{authorise, case_filter};
@@ -65,17 +65,14 @@ pub struct Pick {
 struct List {
     p: Page,
     rows: Vec<Row>,
-    total: i64,
-    from: i64,
-    to: i64,
-    page: i64,
-    pages: i64,
+    at: Paging,
     q: String,
     kinds: Vec<Pick>,
     units: Vec<Pick>,
     roles: Vec<Pick>,
-    previous: String,
-    next: String,
+    sort: String,
+    views: Views,
+    excel: String,
     may_register: bool,
 }
 
@@ -148,12 +145,8 @@ fn conditions(user: &User, scope: Scope, req: &Req) -> (String, Vec<Value>) {
         Scope::Unit => add(" AND v.unit = ?", user.unit.map_or(Value::Null, text)),
         Scope::Own | Scope::None => add(" AND v.id = ?", text(user.person)),
     }
-    let q = req.query("q").trim().replace(['%', '_'], "");
-    if !q.is_empty() {
-        add(
-            " AND (n.text LIKE ? OR s.text LIKE ?)",
-            text(format!("%{q}%")),
-        );
+    if let Some(words) = like(req) {
+        add(" AND (LOWER(n.text) LIKE ? OR LOWER(s.text) LIKE ?)", words);
     }
     if PersonKind::parse(req.query("kind")).is_some() {
         add(" AND v.kind = ?", text(req.query("kind")));
@@ -178,14 +171,19 @@ fn read(
     db: &mut dyn Db,
     (user, scope, institution): (&User, Scope, &Institution),
     req: &Req,
-    offset: i64,
+    (limit, offset): (i64, i64),
 ) -> Result<(i64, Vec<Row>), Fault> {
+    let order = match req.query("sort") {
+        "staff_no" => "COALESCE(s.text, ''), v.id",
+        "unit" => "COALESCE(v.unit, ''), COALESCE(n.text, ''), v.id",
+        _ => "COALESCE(n.text, ''), v.id",
+    };
     let (clause, params) = conditions(user, scope, req);
     let total = db.row(&format!("SELECT COUNT(*) {FROM} WHERE {clause}"), &params)?;
     let found = db.rows(
         &format!(
             "SELECT v.id, n.text, s.text, v.kind, v.unit, v.title, v.has_account {FROM} WHERE {clause} \
-             ORDER BY COALESCE(n.text, ''), v.id LIMIT {PAGE} OFFSET {offset}"
+             ORDER BY {order} LIMIT {limit} OFFSET {offset}"
         ),
         &params,
     )?;
@@ -238,38 +236,67 @@ pub fn list(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let institution = data::institution(app, user.institution)?;
     let may = |action: &str| authorise(Some(&institution), Some(user), action);
-    let page: i64 = req.query("page").parse().unwrap_or(1).clamp(1, 100_000);
-    let offset = (page - 1) * PAGE;
     let scope = may("people.read");
+    let place = (PAGE, list::offset(req, PAGE));
     let (total, rows) = app
         .store
-        .read(|db| read(db, (user, scope, &institution), req, offset))?;
-    let pages = ((total + PAGE - 1) / PAGE).max(1);
-    let at = |to: i64| format!("/people?{}", query_with(req, "page", &to.to_string()));
+        .read(|db| read(db, (user, scope, &institution), req, place))?;
     Answer::html(&List {
         p: Page::new(app, req)?,
-        from: if total == 0 { 0 } else { offset + 1 },
-        to: (offset + PAGE).min(total),
+        at: list::paging(req, total, PAGE),
         rows,
-        total,
-        page,
-        pages,
         q: req.query("q").to_owned(),
         kinds: kind_picks(req, req.query("kind")),
         units: unit_picks(&institution, req, req.query("unit")),
         roles: role_picks(req, req.query("role")),
-        previous: if page > 1 {
-            at(page - 1)
-        } else {
+        sort: req.query("sort").to_owned(),
+        views: list::views(app, req, user, "people")?,
+        excel: if may("export.lists") == Scope::None {
             String::new()
-        },
-        next: if page < pages {
-            at(page + 1)
         } else {
-            String::new()
+            format!("/people.xlsx?{}", query_with(req, "page", ""))
         },
         may_register: may("people.register") != Scope::None,
     })
+}
+
+/// The list as Excel, with the same filters.
+///
+/// # Errors
+/// When the database cannot be read or the sheet cannot be written.
+pub fn export(app: &App, req: &Req) -> Result<Answer, Failure> {
+    let user = req.user.as_ref().ok_or(Failure::SignIn)?;
+    let institution = data::institution(app, user.institution)?;
+    let scope = authorise(Some(&institution), Some(user), "people.read");
+    let (_, rows) = app
+        .store
+        .read(|db| read(db, (user, scope, &institution), req, (SHEET, 0)))?;
+    let heads = [
+        req.t("姓名", "Name"),
+        req.t("单位", "Unit"),
+        req.t("工号", "Staff no."),
+        req.t("类别", "Kind"),
+        req.t("职称、职务", "Title"),
+        req.t("角色", "Roles"),
+        req.t("账号", "Account"),
+    ];
+    let cells = rows.into_iter().map(|row| {
+        let account = if row.has_account {
+            req.t("已开", "open")
+        } else {
+            req.t("无", "none")
+        };
+        vec![
+            row.name,
+            row.unit,
+            row.staff_no,
+            row.kind,
+            row.title,
+            row.roles,
+            account.to_owned(),
+        ]
+    });
+    sheet(req.t("人员", "People"), &heads, cells)
 }
 
 /// One post in words.

@@ -478,3 +478,45 @@ async fn a_deal_takes_along_only_cases_within_the_scope() {
         assert!(page.body.contains("同一项目的其他成果"), "{id}");
     }
 }
+
+/// A view keeps the filters of each list under a name, for its owner alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_is_kept_as_a_view_and_forgotten() {
+    let fixture = Fixture::new();
+    story::tell(&fixture);
+    let head = fixture.of(Role::OfficeHead);
+    for (list, path, query) in [
+        ("work", "/", "whose=all&basis=law"),
+        ("cases", "/cases", "stop=matching"),
+        ("deals", "/deals", "sort=price"),
+        ("money", "/money", "standing=paid&sort=amount"),
+        ("people", "/people", "sort=unit&role=manager"),
+    ] {
+        let name = format!("视图 {list} <i>");
+        let save = [("list", list), ("name", name.as_str()), ("query", query)];
+        let reply = fixture.post(Some(head), "/views", &save).await;
+        assert_eq!(
+            (reply.code(), reply.location()),
+            (303, format!("{path}?{query}").as_str())
+        );
+        let link = format!("{path}?{}", query.replace('&', "&#38;"));
+        let page = fixture.get(Some(head), path).await;
+        assert_eq!(page.code(), 200, "{path}");
+        assert!(page.body.contains(&link), "{path} does not offer {link}");
+        assert!(!page.body.contains("<i>"), "{path}");
+        let other = fixture.get(Some(fixture.of(Role::Auditor)), path).await;
+        assert!(!other.body.contains(&link), "{path} is another's view");
+        let shown = fixture.get(Some(head), &format!("{path}?{query}")).await;
+        assert_eq!(shown.code(), 200, "{path}");
+        assert!(shown.body.contains("name=\"forget\""), "{path}");
+        let forget = [save[0], save[1], ("query", ""), ("forget", "yes")];
+        assert_eq!(
+            fixture.post(Some(head), "/views", &forget).await.code(),
+            303
+        );
+        let page = fixture.get(Some(head), path).await;
+        assert!(!page.body.contains(&link), "{path} still offers it");
+    }
+    let wrong = [("list", "journal"), ("name", "x"), ("query", "")];
+    assert_eq!(fixture.post(Some(head), "/views", &wrong).await.code(), 404);
+}
