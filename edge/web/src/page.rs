@@ -328,31 +328,31 @@ fn nav(
             count,
         });
     };
-    add("/", "待办", "Work", "todo");
+    add("/", "待办", "Work", "work");
     if allowed("case.read") {
         if inventor_only {
             add("/cases", "我的成果", "My results", "case");
             add("/mine", "我的收益", "My awards", "money");
         } else {
             add("/cases", "成果", "Cases", "case");
-            add("/deals", "项目合同", "Deals", "deal");
+            add("/deals", "项目合同", "Deals", "contract");
             add("/money", "资金", "Money", "money");
         }
     }
     if !administrator {
-        add("/notices", "公示", "Notices", "notice");
+        add("/notices", "公示", "Notices", "bell");
     }
     if allowed("import.ledger") {
-        add("/import", "导入", "Import", "import");
+        add("/import", "导入", "Import", "up");
     }
     if allowed("people.read") {
         add("/people", "人员", "People", "people");
     }
     if allowed("rules.read") {
-        add("/rules", "规则", "Rules", "rules");
+        add("/rules", "规则", "Rules", "rule");
     }
     if allowed("journal.read") || allowed("journal.verify") {
-        add("/journal", "记录", "Journal", "journal");
+        add("/journal", "记录", "Journal", "history");
     }
     if allowed("admin.settings") || allowed("admin.permissions") {
         add("/settings", "设置", "Settings", "settings");

@@ -14,14 +14,13 @@ const OTHER: &[&str] = &[
     "/files/{hash}",
     "/cases.xlsx",
     "/deals.xlsx",
+    "/money.xlsx",
+    "/people.xlsx",
     "/import/{draft}/fix-list.xlsx",
 ];
 
 /// Pages that lead on to another, for somebody who is signed in.
 const LEADS_ON: &[&str] = &["/sign-in", "/sign-in/code", "/sign-in/enrol", "/deals/{id}"];
-
-/// Pages in the middle of signing in, reached from one that has the switch.
-const NO_SWITCH: &[&str] = &["/sign-in/code", "/sign-in/enrol"];
 
 fn title(body: &str) -> &str {
     let rest = body.split_once("<title>").map_or("", |(_, rest)| rest);
@@ -42,6 +41,7 @@ async fn every_page_speaks_both_languages() {
         .split('?')
         .next()
         .unwrap();
+    let icons = fixture.get(None, "/static/icons.svg").await.body;
     let mut seen = 0;
     for route in ROUTES
         .iter()
@@ -100,8 +100,15 @@ async fn every_page_speaks_both_languages() {
                 let title = title(&reply.body);
                 let name = title.split(" · ").next().unwrap_or_default();
                 assert!(!name.trim().is_empty(), "{at}: title {title:?}");
-                let switch = reply.body.contains(other) || NO_SWITCH.contains(&route.path);
+                let switch = reply.body.contains(other);
                 assert!(switch, "{at}: no way to the other language");
+                for icon in reply.body.split("/static/icons.svg#").skip(1) {
+                    let name = icon.split('"').next().unwrap_or_default();
+                    assert!(
+                        icons.contains(&format!("<symbol id=\"{name}\"")),
+                        "{at}: no icon {name}"
+                    );
+                }
                 assert!(
                     !reply.body.contains("<script>alert(1)"),
                     "{at}: hostile title"
@@ -124,6 +131,8 @@ async fn what_is_not_html_comes_too() {
         ("/static/dukou.js", "text/javascript"),
         ("/cases.xlsx", "application/vnd.openxmlformats"),
         ("/deals.xlsx", "application/vnd.openxmlformats"),
+        ("/money.xlsx", "application/vnd.openxmlformats"),
+        ("/people.xlsx", "application/vnd.openxmlformats"),
         (
             &format!("/files/{}", story::paper(&fixture).file.as_str()),
             "application/pdf",
