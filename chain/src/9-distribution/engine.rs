@@ -279,26 +279,71 @@ pub(super) fn refund(
 ) -> Result<(Split, Engine), Refusal> {
     let mut engine = distribution.engine.clone();
     let id = refund.of.to_string();
-    let period = engine
+    let at = engine
         .periods
-        .iter_mut()
-        .find(|it| it.receipts.contains(&id))
-        .ok_or_else(|| {
-            Refusal::from(Finding::refused(
-                "refund.unknown_receipt",
-                text!(
-                    "这笔到账没有经本系统分配。",
-                    "This receipt was not distributed here."
-                ),
-            ))
-        })?;
+        .iter()
+        .position(|it| it.receipts.contains(&id));
+    let last = engine.periods.len().saturating_sub(1);
+    let period = at.and_then(|at| engine.periods.get_mut(at)).ok_or_else(|| {
+        Refusal::from(Finding::refused(
+            "refund.unknown_receipt",
+            text!(
+                "这笔到账没有经本系统分配。",
+                "This receipt was not distributed here."
+            ),
+        ))
+    })?;
+    let before = Dues::of(period);
     let back = period
         .state
         .receive(&refund_of(refund), law::rulebook())
         .map_err(refusal)?;
     let mut split = to_split(&back)?;
     share_returns(period, &mut split)?;
+    let again = Dues::of(period);
+    if at != Some(last)
+        && let Some(running) = engine.periods.get_mut(last)
+    {
+        carry(running, &before, &again, &split)?;
+    }
     Ok((split, engine))
+}
+
+/// What a period still waits for before there is net income.
+struct Dues {
+    costs: Vec<(String, Money)>,
+    inventors: Money,
+}
+
+impl Dues {
+    fn of(period: &Period) -> Self {
+        let line = |it: &dukou_ledger::CostLine| (it.kind.clone(), it.due_fen);
+        Self {
+            costs: period.state.costs().iter().map(line).collect(),
+            inventors: period.state.inventor_due(),
+        }
+    }
+}
+
+/// No receipt comes into an earlier period any more: what a refund made due
+/// again there is due from now on in the running one.
+fn carry(
+    running: &mut Period,
+    before: &Dues,
+    again: &Dues,
+    split: &Split,
+) -> Result<(), Refusal> {
+    let range = |_| law::needs_person();
+    for ((kind, was), (_, is)) in before.costs.iter().zip(&again.costs) {
+        let more = is.minus(*was).map_err(range)?;
+        if more.is_positive() {
+            running.state.add_cost(kind, more).map_err(refusal)?;
+        }
+    }
+    let more = again.inventors.minus(before.inventors).map_err(range)?;
+    running.state.carry_inventor_due(more).map_err(refusal)?;
+    running.returned.extend(split.returned.iter().copied());
+    Ok(())
 }
 
 /// The engine's total return to inventors, divided among those who paid: each

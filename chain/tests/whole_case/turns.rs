@@ -310,3 +310,52 @@ fn what_is_still_due_to_an_inventor_survives_a_change_of_shares() {
     );
     assert_eq!(world.balance(&Account::Clearing), 0);
 }
+
+/// What a refund un-recovers under earlier shares is due again, and the next
+/// receipt pays it: the university's cost and the inventor's double return.
+#[test]
+fn a_refund_under_earlier_shares_makes_its_costs_due_again() {
+    for by_inventor in [false, true] {
+        let mut world = World::new();
+        world.contract().confirm_shares();
+        let paid_by = if by_inventor {
+            json!({"who": "inventor", "person": id(WANG)})
+        } else {
+            json!({"who": "university"})
+        };
+        world.must(
+            MANAGER,
+            json!({
+                "command": "protection.record_cost", "case": id(CASE), "kind": "maintenance",
+                "amount": 100_000, "paid_on": "2026-08-12", "voucher": "F-1", "paid_by": paid_by,
+            }),
+        );
+        world.on("2026-10-20").receive(500, 300_000).distributed(500);
+        world.must(MANAGER, json!({
+            "command": "disclosure.revise_shares", "case": id(CASE), "reason": "重新商定",
+            "contributors": [{"person": id(LI), "share": "1/2"}, {"person": id(WANG), "share": "1/2"}],
+        }));
+        for who in [LI, WANG] {
+            world.must(
+                who,
+                json!({"command": "disclosure.confirm_share", "case": id(CASE)}),
+            );
+        }
+        // A receipt under the new shares, then the first one goes back whole.
+        world.receive(501, 100_000).distributed(501);
+        let refund = world.refund_command(600, 500, 300_000);
+        world.must(FINANCE, refund);
+        assert_eq!(world.owed(500, WANG).fen(), 0);
+        world.receive(502, 500_000).distributed(502);
+        let first = if by_inventor { 200_000 } else { 100_000 };
+        let part = (500_000 - first) * 7 / 10 / 2;
+        let returned = if by_inventor { first } else { 0 };
+        assert_eq!(world.owed(502, LI).fen(), part);
+        assert_eq!(world.owed(502, WANG).fen(), part + returned);
+        assert_eq!(world.balance(&Account::Clearing), 0);
+        // And only once.
+        world.receive(503, 100_000).distributed(503);
+        assert_eq!(world.owed(503, LI).fen(), 35_000);
+        assert_eq!(world.owed(503, WANG).fen(), 35_000);
+    }
+}
