@@ -2,7 +2,7 @@
 //! with what the cases and the contract say.
 
 use dukou_kernel::{CaseId, Date, Finding, Money, PersonId, ReceiptId, Refusal, Share, text};
-use dukou_ledger::{DistributionState, PersonShare, Receipt, ReceiptSplit, Terms};
+use dukou_ledger::{DistributionState, PersonShare, Receipt, ReceiptSplit, Running, Terms};
 use dukou_rules::{RuleError, SchoolPolicy, Step};
 use serde::{Deserialize, Serialize};
 
@@ -14,12 +14,22 @@ use crate::protection::PaidBy;
 
 /// The running entitlements, one period per set of rules and shares: when the
 /// school's rules or the shares change, a new period begins, and a refund goes
-/// back to the period of its receipt.
+/// back to the people of the period of its receipt. Costs, double returns and the
+/// windows of the tiers belong to the deal and run on through all periods.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Engine {
     /// Periods in order; the last one takes new receipts.
     #[serde(default)]
     periods: Vec<Period>,
+    /// What all periods share: costs and returns still due, and the windows.
+    #[serde(default)]
+    running: Running,
+    /// What the inventors paid, in order, for giving the double return back.
+    #[serde(default)]
+    inventors: Vec<(PersonId, Money)>,
+    /// What each inventor got back so far.
+    #[serde(default)]
+    returned: Vec<(PersonId, Money)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,10 +38,6 @@ struct Period {
     policy_from: Date,
     /// Receipts taken in this period.
     receipts: Vec<String>,
-    /// What the inventors paid, in order, for giving the double return back.
-    inventors: Vec<(PersonId, Money)>,
-    /// What each inventor got back so far.
-    returned: Vec<(PersonId, Money)>,
     /// The people and rules this period was begun with.
     people: Vec<(String, Share, bool)>,
     /// The engine.
@@ -51,12 +57,22 @@ pub(super) struct Computed {
 }
 
 impl Engine {
-    /// Before the first receipt after imported history. Past amounts stay as they
-    /// were given; what arrives from now on is divided by the rules in force.
-    pub fn opened(_past: &PastDistribution) -> Self {
-        Self::default()
+    /// Before the first receipt after imported history: past amounts stay as they
+    /// were given, and the tiers go on from the net income they came from. A
+    /// window of one year begins with what arrives here.
+    pub fn opened(past: &PastDistribution) -> Self {
+        let windows = [LIFETIME, DEAL].map(|window| (window.to_owned(), past.net));
+        Self {
+            running: Running::opened(windows),
+            ..Self::default()
+        }
     }
 }
+
+/// The ledger's name for the window of all receipts.
+const LIFETIME: &str = "";
+/// A deal is one agreement: all its receipts share that window.
+const DEAL: &str = "deal";
 
 fn refusal(error: RuleError) -> Refusal {
     Finding::refused(&error.code, error.message).into()
@@ -140,11 +156,7 @@ fn policy_of<'a>(before: &'a Before<'_>, day: Date) -> Result<(&'a SchoolPolicy,
     })
 }
 
-fn period<'a>(
-    engine: &'a mut Engine,
-    before: &Before<'_>,
-    day: Date,
-) -> Result<&'a mut Period, Refusal> {
+fn begin(engine: &mut Engine, before: &Before<'_>, day: Date) -> Result<Date, Refusal> {
     let (policy, policy_from) = policy_of(before, day)?;
     let people = team(before)?;
     let key: Vec<(String, Share, bool)> = people
@@ -161,39 +173,39 @@ fn period<'a>(
             state_established: before.institution.state_established(),
             policy: policy.distribution.clone(),
         };
-        let mut state = DistributionState::new(terms, people).map_err(refusal)?;
-        if let Some(old) = engine.periods.last() {
-            for cost in old.state.costs() {
-                state.add_cost(&cost.kind, cost.due_fen).map_err(refusal)?;
-            }
-            state
-                .carry_inventor_due(old.state.inventor_due())
-                .map_err(refusal)?;
-        }
-        // Who paid and who got it back so far goes along with what is still due.
-        let (inventors, returned) = engine.periods.last().map_or_else(Default::default, |old| {
-            (old.inventors.clone(), old.returned.clone())
-        });
+        let state = DistributionState::new(terms, people).map_err(refusal)?;
         engine.periods.push(Period {
             policy_from,
             receipts: Vec::new(),
-            inventors,
-            returned,
             people: key,
             state,
         });
     }
-    engine.periods.last_mut().ok_or_else(law::needs_person)
+    Ok(policy_from)
+}
+
+/// Takes a receipt or refund into a period, with what all periods share.
+fn receive(engine: &mut Engine, at: usize, take: &Receipt) -> Result<Split, Refusal> {
+    let period = engine.periods.get_mut(at).ok_or_else(law::needs_person)?;
+    period.state.resume(engine.running.clone());
+    let split = period
+        .state
+        .receive(take, law::rulebook())
+        .map_err(refusal)?;
+    engine.running = period.state.running();
+    to_split(&split)
 }
 
 /// Costs that no deal has taken over yet.
 fn take_costs(
     distribution: &Distribution,
     before: &Before<'_>,
-    period: &mut Period,
+    engine: &mut Engine,
     findings: &mut Vec<Finding>,
 ) -> Result<Vec<(CaseId, u32)>, Refusal> {
     let mut taken = Vec::new();
+    let period = engine.periods.last_mut().ok_or_else(law::needs_person)?;
+    period.state.resume(engine.running.clone());
     for case in before.cases {
         let from = distribution.costs_taken.get(&case.id).copied().unwrap_or(0);
         let all = u32::try_from(case.protection.costs.len()).unwrap_or(u32::MAX);
@@ -209,7 +221,7 @@ fn take_costs(
                         .state
                         .add_inventor_cost(cost.amount)
                         .map_err(refusal)?;
-                    period.inventors.push((person, cost.amount));
+                    engine.inventors.push((person, cost.amount));
                 }
             }
         }
@@ -217,6 +229,7 @@ fn take_costs(
             taken.push((case.id, all));
         }
     }
+    engine.running = period.state.running();
     Ok(taken)
 }
 
@@ -230,28 +243,26 @@ pub(super) fn compute(
     let day = entered.received.received;
     let mut engine = distribution.engine.clone();
     let mut findings = Vec::new();
-    let period = period(&mut engine, before, day)?;
-    let costs_taken = take_costs(distribution, before, period, &mut findings)?;
-    let policy_from = period.policy_from;
+    let policy_from = begin(&mut engine, before, day)?;
+    let costs_taken = take_costs(distribution, before, &mut engine, &mut findings)?;
+    let at = engine.periods.len().saturating_sub(1);
     let id = receipt.to_string();
     let take = Receipt {
         id: id.clone(),
         date: day,
         fen: entered.received.amount,
         of: None,
-        agreement: Some(id.clone()),
+        agreement: Some(DEAL.to_owned()),
     };
-    let book = law::rulebook();
-    let mut split = to_split(&period.state.receive(&take, book).map_err(refusal)?)?;
-    period.receipts.push(id);
-    for refund in &entered.refunds {
-        let back = period
-            .state
-            .receive(&refund_of(refund), book)
-            .map_err(refusal)?;
-        add(&mut split, &to_split(&back)?)?;
+    let mut split = receive(&mut engine, at, &take)?;
+    if let Some(period) = engine.periods.get_mut(at) {
+        period.receipts.push(id);
     }
-    share_returns(period, &mut split)?;
+    for refund in &entered.refunds {
+        let back = receive(&mut engine, at, &refund_of(refund))?;
+        add(&mut split, &back)?;
+    }
+    share_returns(&mut engine, &mut split)?;
     findings.append(&mut split.findings);
     split.findings = findings;
     Ok(Computed {
@@ -268,7 +279,7 @@ fn refund_of(refund: &Refunded) -> Receipt {
         date: refund.paid,
         fen: Money::from_fen(refund.amount.fen().saturating_neg()),
         of: Some(refund.of.to_string()),
-        agreement: Some(refund.of.to_string()),
+        agreement: Some(DEAL.to_owned()),
     }
 }
 
@@ -283,8 +294,7 @@ pub(super) fn refund(
         .periods
         .iter()
         .position(|it| it.receipts.contains(&id));
-    let last = engine.periods.len().saturating_sub(1);
-    let period = at.and_then(|at| engine.periods.get_mut(at)).ok_or_else(|| {
+    let at = at.ok_or_else(|| {
         Refusal::from(Finding::refused(
             "refund.unknown_receipt",
             text!(
@@ -293,75 +303,27 @@ pub(super) fn refund(
             ),
         ))
     })?;
-    let before = Dues::of(period);
-    let back = period
-        .state
-        .receive(&refund_of(refund), law::rulebook())
-        .map_err(refusal)?;
-    let mut split = to_split(&back)?;
-    share_returns(period, &mut split)?;
-    let again = Dues::of(period);
-    if at != Some(last)
-        && let Some(running) = engine.periods.get_mut(last)
-    {
-        carry(running, &before, &again, &split)?;
-    }
+    let mut split = receive(&mut engine, at, &refund_of(refund))?;
+    share_returns(&mut engine, &mut split)?;
     Ok((split, engine))
-}
-
-/// What a period still waits for before there is net income.
-struct Dues {
-    costs: Vec<(String, Money)>,
-    inventors: Money,
-}
-
-impl Dues {
-    fn of(period: &Period) -> Self {
-        let line = |it: &dukou_ledger::CostLine| (it.kind.clone(), it.due_fen);
-        Self {
-            costs: period.state.costs().iter().map(line).collect(),
-            inventors: period.state.inventor_due(),
-        }
-    }
-}
-
-/// No receipt comes into an earlier period any more: what a refund made due
-/// again there is due from now on in the running one.
-fn carry(
-    running: &mut Period,
-    before: &Dues,
-    again: &Dues,
-    split: &Split,
-) -> Result<(), Refusal> {
-    let range = |_| law::needs_person();
-    for ((kind, was), (_, is)) in before.costs.iter().zip(&again.costs) {
-        let more = is.minus(*was).map_err(range)?;
-        if more.is_positive() {
-            running.state.add_cost(kind, more).map_err(refusal)?;
-        }
-    }
-    let more = again.inventors.minus(before.inventors).map_err(range)?;
-    running.state.carry_inventor_due(more).map_err(refusal)?;
-    running.returned.extend(split.returned.iter().copied());
-    Ok(())
 }
 
 /// The engine's total return to inventors, divided among those who paid: each
 /// gets twice the own payment back, earlier payments first.
-fn share_returns(period: &mut Period, split: &mut Split) -> Result<(), Refusal> {
+fn share_returns(engine: &mut Engine, split: &mut Split) -> Result<(), Refusal> {
     let range = |_| law::needs_person();
     let mut left = Money::sum(split.returned.iter().map(|(_, it)| *it)).map_err(range)?;
     split.returned.clear();
-    let paid = period.inventors.clone();
+    let paid = engine.inventors.clone();
     for (person, amount) in paid {
         let due = Money::from_fen(amount.fen().saturating_mul(2));
-        let got = period
+        let got = engine
             .returned
             .iter()
             .filter(|(who, _)| *who == person)
             .map(|(_, it)| *it);
         let got = Money::sum(got).map_err(range)?;
-        let all_due: Vec<Money> = period
+        let all_due: Vec<Money> = engine
             .inventors
             .iter()
             .filter(|(who, _)| *who == person)
@@ -381,7 +343,7 @@ fn share_returns(period: &mut Period, split: &mut Split) -> Result<(), Refusal> 
         }
         left = left.minus(part).map_err(range)?;
         split.returned.push((person, part));
-        period.returned.push((person, part));
+        engine.returned.push((person, part));
     }
     Ok(())
 }

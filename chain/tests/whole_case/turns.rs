@@ -330,7 +330,10 @@ fn a_refund_under_earlier_shares_makes_its_costs_due_again() {
                 "amount": 100_000, "paid_on": "2026-08-12", "voucher": "F-1", "paid_by": paid_by,
             }),
         );
-        world.on("2026-10-20").receive(500, 300_000).distributed(500);
+        world
+            .on("2026-10-20")
+            .receive(500, 300_000)
+            .distributed(500);
         world.must(MANAGER, json!({
             "command": "disclosure.revise_shares", "case": id(CASE), "reason": "重新商定",
             "contributors": [{"person": id(LI), "share": "1/2"}, {"person": id(WANG), "share": "1/2"}],
@@ -358,4 +361,87 @@ fn a_refund_under_earlier_shares_makes_its_costs_due_again() {
         assert_eq!(world.owed(503, LI).fen(), 35_000);
         assert_eq!(world.owed(503, WANG).fen(), 35_000);
     }
+}
+
+/// The first 1,000 yuan of net income go to the team whole, what follows in half.
+fn adopt_tiers(world: &mut World, window: &str) {
+    let mut policy = serde_json::to_value(dukou_rules::SchoolPolicy::example()).unwrap();
+    policy["distribution"]["window"] = json!(window);
+    policy["distribution"]["tiers"] = json!([
+        {"up_to_fen": 100_000, "pools": {"team": "100%"}},
+        {"up_to_fen": null, "pools": {"team": "50%", "university": "50%"}},
+    ]);
+    world.must(
+        HEAD,
+        json!({"command": "institution.adopt_policy", "from": "2026-01-02", "policy": policy}),
+    );
+}
+
+#[test]
+fn tiers_go_on_through_a_change_of_shares_and_a_refund() {
+    for window in ["lifetime", "agreement", "year"] {
+        let mut world = World::new();
+        adopt_tiers(&mut world, window);
+        world.contract().confirm_shares();
+        world.on("2026-10-20").receive(500, 80_000).distributed(500);
+        let team = |world: &World, of: u128| world.owed(of, LI).fen() + world.owed(of, WANG).fen();
+        assert_eq!(team(&world, 500), 80_000, "{window}");
+        world.must(MANAGER, json!({
+            "command": "disclosure.revise_shares", "case": id(CASE), "reason": "重新商定",
+            "contributors": [{"person": id(LI), "share": "1/2"}, {"person": id(WANG), "share": "1/2"}],
+        }));
+        for who in [LI, WANG] {
+            world.must(
+                who,
+                json!({"command": "disclosure.confirm_share", "case": id(CASE)}),
+            );
+        }
+        world.receive(501, 100_000).distributed(501);
+        assert_eq!(team(&world, 501), 20_000 + 40_000, "{window}");
+        // What goes back comes off the top of what has come so far.
+        let refund = world.refund_command(600, 500, 80_000);
+        world.must(FINANCE, refund);
+        assert_eq!(team(&world, 500), 80_000 - 40_000, "{window}");
+        world.receive(502, 10_000).distributed(502);
+        assert_eq!(team(&world, 502), 5_000, "{window}");
+        assert_eq!(world.balance(&Account::Clearing), 0);
+    }
+}
+
+#[test]
+fn tiers_go_on_from_imported_history() {
+    let mut world = World::new();
+    adopt_tiers(&mut world, "lifetime");
+    let origin = json!({"batch": id(800), "file": "台账.xlsx", "sheet": "合同", "row": 3});
+    world.must(MANAGER, json!({"command": "history.case", "case": id(CASE), "past": {
+        "title": "旧成果", "kind": "invention", "right_number": "ZL201910000001.X",
+        "contributors": [{"person": id(LI), "share": "1"}], "filed": "2019-01-02", "origin": origin,
+    }}));
+    world.must(
+        MANAGER,
+        json!({"command": "history.deal", "deal": id(DEAL), "past": {
+            "contract_no": "HT-2019-1", "cases": [id(CASE)], "mode": "transfer",
+            "party": {"name": "老客户", "kind": "private", "size": "unknown"},
+            "amount": 200_000, "signed": "2019-05-06", "origin": origin,
+        }}),
+    );
+    world.must(
+        MANAGER,
+        json!({"command": "history.receipt", "deal": id(DEAL), "past": {
+            "receipt": id(500), "received": "2019-06-01", "amount": 90_000, "origin": origin,
+        }}),
+    );
+    world.must(
+        MANAGER,
+        json!({"command": "history.distribution", "deal": id(DEAL), "past": {
+            "net": 90_000, "pools": [["team", 90_000]], "people": [[id(LI), 90_000]],
+            "origin": origin,
+        }}),
+    );
+    world.must(
+        LI,
+        json!({"command": "disclosure.confirm_share", "case": id(CASE)}),
+    );
+    world.on("2026-10-20").receive(501, 30_000).distributed(501);
+    assert_eq!(world.owed(501, LI).fen(), 10_000 + 10_000);
 }

@@ -41,6 +41,26 @@ pub struct DistributionState {
     last_day: Option<Date>,
 }
 
+/// What a deal keeps whatever becomes of its shares and rules: costs and returns
+/// still due, and how far the net income of each window has come. Costs are only
+/// ever added, so that a receipt's entry finds its own again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Running {
+    inventor_due: Money,
+    costs: Vec<CostLine>,
+    windows: BTreeMap<String, Money>,
+}
+
+impl Running {
+    /// A deal whose windows have come this far already, with nothing due.
+    pub fn opened(windows: impl IntoIterator<Item = (String, Money)>) -> Self {
+        Self {
+            windows: windows.into_iter().collect(),
+            ..Self::default()
+        }
+    }
+}
+
 fn bad(code: &str, pointer: impl Into<String>, message: Text) -> RuleError {
     RuleError::new(code, pointer, message)
 }
@@ -98,16 +118,19 @@ impl DistributionState {
         })
     }
 
-    /// Takes over what was still due to the inventors under earlier rules or shares.
-    ///
-    /// # Errors
-    /// `input.negative`, `input.out_of_range`.
-    pub fn carry_inventor_due(&mut self, due: Money) -> Result<(), RuleError> {
-        let pointer = "/inventor_due_fen";
-        not_negative(due, pointer)?;
-        let sum = self.inventor_due.plus(due);
-        self.inventor_due = sum.map_err(|_| RuleError::out_of_range(pointer))?;
-        Ok(())
+    /// What runs on beside the people and the pools.
+    pub fn running(&self) -> Running {
+        Running {
+            inventor_due: self.inventor_due,
+            costs: self.costs.clone(),
+            windows: self.windows.clone(),
+        }
+    }
+
+    /// Goes on from what ran on elsewhere: under other shares or other rules.
+    pub fn resume(&mut self, running: Running) {
+        (self.inventor_due, self.costs, self.windows) =
+            (running.inventor_due, running.costs, running.windows);
     }
 
     /// Adds what the inventors paid themselves; twice the amount goes back to
