@@ -26,7 +26,7 @@ impl Distribution {
     /// Every award, opening balances first.
     pub fn awards(&self) -> Vec<Award> {
         let mut awards = Vec::new();
-        if let Some((on, past)) = &self.opening {
+        for (on, past) in &self.openings {
             awards.extend(past.people.iter().map(|(person, amount)| Award {
                 person: *person,
                 receipt: None,

@@ -57,14 +57,12 @@ pub(super) struct Computed {
 }
 
 impl Engine {
-    /// Before the first receipt after imported history: past amounts stay as they
-    /// were given, and the tiers go on from the net income they came from. A
-    /// window of one year begins with what arrives here.
-    pub fn opened(past: &PastDistribution) -> Self {
-        let windows = [LIFETIME, DEAL].map(|window| (window.to_owned(), past.net));
-        Self {
-            running: Running::opened(windows),
-            ..Self::default()
+    /// Takes imported history into account: past amounts stay as they were given,
+    /// and the tiers go on from the net income they came from. A window of one
+    /// year begins with what arrives here.
+    pub fn add_past(&mut self, past: &PastDistribution) {
+        for window in [LIFETIME, DEAL] {
+            self.running.come(window, past.net);
         }
     }
 }

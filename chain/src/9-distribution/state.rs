@@ -121,8 +121,8 @@ pub struct Distribution {
     pub divisions: BTreeMap<ReceiptId, Division>,
     /// How many costs of each case this deal has taken over.
     pub costs_taken: BTreeMap<CaseId, u32>,
-    /// Opening balances from the time before Dukou.
-    pub opening: Option<(Date, PastDistribution)>,
+    /// Opening balances from the time before Dukou, one per past distribution.
+    pub openings: Vec<(Date, PastDistribution)>,
     /// Equity, when it was allotted.
     pub equity: Option<(Date, EquityAllotted)>,
 }
@@ -195,15 +195,18 @@ impl Distribution {
         }
     }
 
-    /// Takes over what was distributed before Dukou.
+    /// Takes over one distribution of the time before Dukou.
     pub fn open_with(&mut self, past: &PastDistribution, on: Date) {
-        self.engine = Engine::opened(past);
-        self.opening = Some((on, past.clone()));
+        self.engine.add_past(past);
+        self.openings.push((on, past.clone()));
     }
 
-    /// True when opening balances stand already.
-    pub fn has_opening(&self) -> bool {
-        self.opening.is_some()
+    /// True when this past distribution was taken over already. One without a key
+    /// is only ever the first.
+    pub fn knows(&self, past: &PastDistribution) -> bool {
+        self.openings
+            .iter()
+            .any(|(_, it)| past.key.is_empty() || it.key == past.key)
     }
 
     /// True when a receipt was proposed or approved.

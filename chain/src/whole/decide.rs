@@ -470,7 +470,7 @@ fn past_deal(
         }
         history::DealCommand::Distribution { past } => {
             deal.matching.exists()?;
-            if deal.distribution.has_opening() {
+            if deal.distribution.knows(past) {
                 return Err(known_already(deal.number()));
             }
             history::Event::Distribution(past.clone())

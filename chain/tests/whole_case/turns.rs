@@ -259,8 +259,17 @@ fn imported_history_is_an_opening_balance_that_later_steps_proceed_from() {
     world.must(MANAGER, past.clone());
     assert_eq!(world.balance(&Account::Clearing), 0);
     assert_eq!(world.balance(&Account::PaidOut), yuan(28));
-    // Taken once; not divided a second time.
+    // Taken once; not divided a second time. Another year's is another one.
     world.refused(MANAGER, past, "import.known");
+    let later = |key: &str| {
+        json!({"command": "history.distribution", "deal": id(DEAL), "past": {
+            "net": 0, "pools": [["team", 0]], "people": [[id(WANG), 0]], "key": key,
+            "origin": origin,
+        }})
+    };
+    world.must(MANAGER, later("2020"));
+    world.must(MANAGER, later("2021"));
+    world.refused(MANAGER, later("2021"), "import.known");
     let propose = world.propose(500);
     world.refused(MANAGER, propose, "distribution.history");
     // What arrives from now on is divided by the rules in force.

@@ -52,12 +52,10 @@ pub struct Running {
 }
 
 impl Running {
-    /// A deal whose windows have come this far already, with nothing due.
-    pub fn opened(windows: impl IntoIterator<Item = (String, Money)>) -> Self {
-        Self {
-            windows: windows.into_iter().collect(),
-            ..Self::default()
-        }
+    /// Net income of a window that was distributed elsewhere, before.
+    pub fn come(&mut self, window: &str, net: Money) {
+        let so_far = self.windows.entry(window.to_owned()).or_default();
+        *so_far = Money::from_fen(so_far.fen().saturating_add(net.fen()));
     }
 }
 

@@ -18,6 +18,8 @@ const SAMPLE: usize = 60;
 pub struct Look {
     filled: usize,
     days: usize,
+    /// Days that are written as days: no bare figure, which may be an amount.
+    spelled_days: usize,
     numbers: usize,
     publications: usize,
     codes: usize,
@@ -43,7 +45,9 @@ pub fn look(grid: &Grid, column: usize, rows: Range<usize>, today: Date) -> Look
         }
         let shown = cell.shown();
         look.filled += 1;
+        let figure = matches!(cell, Cell::Number(_)) || squeeze(&shown).parse::<f64>().is_ok();
         look.days += usize::from(is_day(cell, today));
+        look.spelled_days += usize::from(!figure && is_day(cell, today));
         look.numbers += usize::from(is_right(&shown));
         look.publications += usize::from(right::publication(&shown).is_some());
         look.codes += usize::from(is_code(&shown));
@@ -53,8 +57,7 @@ pub fn look(grid: &Grid, column: usize, rows: Range<usize>, today: Date) -> Look
         look.units += usize::from(is_unit(&shown));
         look.payouts +=
             usize::from(matches!(cell, Cell::Text(text) if payout::read(text).is_some()));
-        look.plain_figures +=
-            usize::from(matches!(cell, Cell::Number(_)) || squeeze(&shown).parse::<f64>().is_ok());
+        look.plain_figures += usize::from(figure);
         look.words += usize::from(shown.chars().filter(|c| is_han(*c)).count() >= 2);
         look.letters += usize::from(shown.chars().filter(|c| c.is_alphabetic()).count() >= 2);
         look.firms += usize::from(
@@ -141,7 +144,7 @@ impl Look {
             | Field::University
             | Field::Net
             | Field::OtherPart => {
-                graded(self.part(self.amounts)).min(1.0) * against(self.part(self.days) * 0.9)
+                graded(self.part(self.amounts)).min(1.0) * against(self.part(self.spelled_days))
             }
             Field::Amount => graded(self.part(self.amounts)) * against(self.part(self.numbers)),
             Field::AmountUnit => {

@@ -341,3 +341,32 @@ fn shares_in_the_header_of_a_split_and_namesakes_in_one_team() {
         json!({"张伟": 3_500_000, "李四": 3_500_000})
     );
 }
+
+/// Bare figures between 18,264 and 60,000 are days to Excel; under a header of
+/// money they are yuan. Two years of one contract are two distributions.
+#[test]
+fn amounts_that_could_be_days_are_amounts() {
+    let rights = "成果名称,专利号,发明人,申请日\n膜,CN112233445A,李一;王二,2019-01-02\n";
+    let contracts =
+        "合同编号,专利号,受让方,合同金额（元）,签订日期\nHT-1,CN112233445A,江州公司,500000,2019-05-06\n";
+    for head in [
+        "合同编号,净收入（元）,团队（元）,学院（元）,学校（元）,个人分配",
+        "合同编号,可分配净收入,课题组,学院,学校,个人分配明细",
+        "合同号,净收入(元),完成人团队所得,院系所得,学校所得,各完成人所得",
+        "合同编号,净收益,奖励完成人,学院留成,学校留成,完成人分配",
+    ] {
+        let shares = format!(
+            "{head}\nHT-1,110000,77000,11000,22000,李一38500；王二38500\nHT-1,120000,84000,12000,24000,李一42000；王二42000\n"
+        );
+        let batch = import(&[
+            ("a.csv", rights.as_bytes()),
+            ("b.csv", contracts.as_bytes()),
+            ("d.csv", shares.as_bytes()),
+        ]);
+        assert_eq!(refused(&batch), Vec::<String>::new(), "{head}");
+        let found = rows(&batch, "distributions");
+        assert_eq!(found.len(), 2, "{head}");
+        assert_eq!(found[0]["university_fen"], json!(2_200_000), "{head}");
+        assert_eq!(found[1]["team_fen"], json!(8_400_000), "{head}");
+    }
+}
