@@ -100,7 +100,11 @@ all=
 [ "$#" -gt 0 ] || { all=yes; set -- --workspace; }
 if cargo nextest --version >/dev/null 2>&1; then
     cargo nextest run --no-fail-fast "$@"
-    cargo test --doc "$@"
+    # Examples in the docs, unless the arguments choose other targets.
+    case " $* " in
+        *" --test "* | *" --lib "* | *" --bin "* | *" --bench "* | *" -- "*) ;;
+        *) cargo test --doc "$@" ;;
+    esac
     run() { cargo nextest run --no-fail-fast "$@"; }
 else
     cargo test --no-fail-fast "$@"

@@ -6,70 +6,6 @@ use serde_json::json;
 
 use crate::runner::id;
 
-/// Every command of the road. A new command is written here by hand, so that
-/// somebody thinks of who may give it.
-const COMMANDS: &[&str] = &[
-    "institution.found",
-    "institution.set_profile",
-    "institution.add_unit",
-    "institution.adopt_year",
-    "institution.adopt_policy",
-    "institution.set_permission",
-    "people.register",
-    "people.update",
-    "people.name_heir",
-    "people.grant_role",
-    "people.revoke_role",
-    "people.erase",
-    "people.account",
-    "disclosure.submit",
-    "disclosure.accept",
-    "disclosure.return",
-    "disclosure.resubmit",
-    "disclosure.decline",
-    "disclosure.assign",
-    "disclosure.confirm_share",
-    "disclosure.object_share",
-    "disclosure.revise_shares",
-    "assessment.conclude",
-    "protection.record_right",
-    "protection.record_grant",
-    "protection.end_right",
-    "protection.record_cost",
-    "valuation.note",
-    "matching.open",
-    "matching.note_contact",
-    "deal.agree_terms",
-    "deal.declare_interest",
-    "deal.market_proof",
-    "deal.decide",
-    "publicity.post",
-    "publicity.object",
-    "publicity.answer",
-    "publicity.close",
-    "agreement.sign",
-    "agreement.register",
-    "agreement.amend",
-    "agreement.rename_party",
-    "income.receive",
-    "income.refund",
-    "income.reverse",
-    "distribution.propose",
-    "distribution.approve",
-    "distribution.reject",
-    "distribution.post_reward",
-    "distribution.close_reward",
-    "distribution.pay",
-    "distribution.allot_equity",
-    "closing.end",
-    "closing.correct",
-    "closing.note",
-    "history.case",
-    "history.deal",
-    "history.receipt",
-    "history.distribution",
-];
-
 /// The names in the source, so that the list above cannot fall behind.
 fn names_in_source() -> Vec<String> {
     fn walk(folder: &std::path::Path, names: &mut Vec<String>) {
@@ -98,7 +34,7 @@ fn names_in_source() -> Vec<String> {
 
 #[test]
 fn the_list_of_commands_is_complete() {
-    let mut listed: Vec<String> = COMMANDS.iter().map(|it| (*it).to_owned()).collect();
+    let mut listed: Vec<String> = Command::NAMES.iter().map(|it| (*it).to_owned()).collect();
     listed.sort();
     assert_eq!(listed, names_in_source());
 }
@@ -106,7 +42,7 @@ fn the_list_of_commands_is_complete() {
 #[test]
 fn every_command_is_an_action_of_the_table() {
     for deal in [false, true] {
-        let missing: Vec<&str> = COMMANDS
+        let missing: Vec<&str> = Command::NAMES
             .iter()
             .copied()
             .filter(|name| permission::action(Command::action_on(name, deal)).is_none())
@@ -121,7 +57,7 @@ fn every_command_is_an_action_of_the_table() {
 
 #[test]
 fn every_command_is_known_by_its_name() {
-    for name in COMMANDS {
+    for name in Command::NAMES {
         // Without its fields it is unreadable, but never unknown.
         for key in ["case", "deal"] {
             let mut command = json!({"command": name, "person": id(1)});
@@ -142,7 +78,7 @@ fn every_command_is_known_by_its_name() {
 
 #[test]
 fn the_public_and_enterprises_give_no_commands_and_administrators_no_business() {
-    for name in COMMANDS {
+    for name in Command::NAMES {
         let action = Command::action_on(name, true);
         for role in [Role::Public, Role::Enterprise] {
             assert_eq!(

@@ -434,6 +434,71 @@ impl World {
             .signed()
     }
 
+    /// A signed licence with three million received.
+    pub fn with_money() -> Self {
+        let mut world = Self::new();
+        world.contract().confirm_shares();
+        world.on("2026-10-20").receive(500, yuan(3_000_000));
+        world
+    }
+
+    /// A licence of three million, agreed and decided, before its notice.
+    pub fn ready_to_publish() -> Self {
+        let mut world = Self::new();
+        let terms = world.licence(3_000_000);
+        world
+            .protected()
+            .confirm_shares()
+            .opened("licence")
+            .decided(&terms);
+        world
+    }
+
+    /// Half and half from now on, confirmed by both.
+    pub fn halve_shares(&mut self) -> &mut Self {
+        self.must(MANAGER, json!({
+            "command": "disclosure.revise_shares", "case": id(CASE), "reason": "重新商定",
+            "contributors": [{"person": id(LI), "share": "1/2"}, {"person": id(WANG), "share": "1/2"}],
+        }));
+        self.must(
+            LI,
+            json!({"command": "disclosure.confirm_share", "case": id(CASE)}),
+        );
+        self.confirm_shares()
+    }
+
+    /// An imported transfer with one receipt and its distribution to one person.
+    pub fn imported(&mut self, amount: i64, received: i64, team: i64) -> Value {
+        let origin = json!({"batch": id(800), "file": "台账.xlsx", "sheet": "合同", "row": 3});
+        self.must(MANAGER, json!({"command": "history.case", "case": id(CASE), "past": {
+            "title": "旧成果", "kind": "invention", "right_number": "ZL201910000001.X",
+            "contributors": [{"person": id(LI), "share": "1"}], "filed": "2019-01-02", "origin": origin,
+        }}));
+        self.must(
+            MANAGER,
+            json!({"command": "history.deal", "deal": id(DEAL), "past": {
+                "contract_no": "HT-2019-1", "cases": [id(CASE)], "mode": "transfer",
+                "party": {"name": "老客户", "kind": "private", "size": "unknown"},
+                "amount": amount, "signed": "2019-05-06", "origin": origin,
+            }}),
+        );
+        self.must(
+            MANAGER,
+            json!({"command": "history.receipt", "deal": id(DEAL), "past": {
+                "receipt": id(500), "received": "2019-06-01", "amount": received, "origin": origin,
+            }}),
+        );
+        let mut pools = vec![json!(["team", team])];
+        if received > team {
+            pools.push(json!(["university", received - team]));
+        }
+        let past = json!({"command": "history.distribution", "deal": id(DEAL), "past": {
+            "net": received, "pools": pools, "people": [[id(LI), team]], "origin": origin,
+        }});
+        self.must(MANAGER, past.clone());
+        past
+    }
+
     pub fn receive(&mut self, number: u128, amount: i64) -> &mut Self {
         let receive = self.receive_command(number, amount);
         self.must(FINANCE, receive);

@@ -6,16 +6,9 @@ use serde_json::json;
 
 use crate::runner::*;
 
-fn with_money() -> World {
-    let mut world = World::new();
-    world.contract().confirm_shares();
-    world.on("2026-10-20").receive(500, yuan(3_000_000));
-    world
-}
-
 #[test]
 fn a_refund_after_the_distribution_claws_back_from_everybody() {
-    let mut world = with_money();
+    let mut world = World::with_money();
     world.distributed(500);
     let li = world.owed(500, LI).fen();
     let pay = world.pay(500, LI, li);
@@ -52,7 +45,7 @@ fn a_refund_after_the_distribution_claws_back_from_everybody() {
 
 #[test]
 fn a_refund_before_the_distribution_lessens_it_and_voids_the_proposal() {
-    let mut world = with_money();
+    let mut world = World::with_money();
     let (propose, approve) = (world.propose(500), world.approve(500));
     world.must(MANAGER, propose.clone());
     let refund = world.refund_command(600, 500, yuan(1_000_000));
@@ -65,7 +58,7 @@ fn a_refund_before_the_distribution_lessens_it_and_voids_the_proposal() {
 
 #[test]
 fn a_wrong_receipt_is_reversed_and_leaves_the_books_even() {
-    let mut world = with_money();
+    let mut world = World::with_money();
     let reverse = json!({
         "command": "income.reverse", "deal": id(DEAL), "receipt": id(500), "reason": "多录一个零",
     });
@@ -87,7 +80,7 @@ fn a_wrong_receipt_is_reversed_and_leaves_the_books_even() {
 
 #[test]
 fn receipts_are_distributed_in_the_order_of_arrival() {
-    let mut world = with_money();
+    let mut world = World::with_money();
     world.receive(501, yuan(10));
     let second = world.propose(501);
     world.refused(MANAGER, second, "distribution.order");
@@ -96,7 +89,7 @@ fn receipts_are_distributed_in_the_order_of_arrival() {
 
 #[test]
 fn an_ended_deal_takes_nothing_more_but_still_pays_and_refunds() {
-    let mut world = with_money();
+    let mut world = World::with_money();
     world.distributed(500);
     let end = json!({
         "command": "closing.end", "deal": id(DEAL), "outcome": "terminated", "reason": "对方破产",
@@ -208,7 +201,7 @@ fn an_amendment_below_the_published_price_is_refused() {
 
 #[test]
 fn a_deceased_inventors_money_goes_to_the_heir() {
-    let mut world = with_money();
+    let mut world = World::with_money();
     world.distributed(500);
     world.must(
         HEAD,
@@ -233,30 +226,8 @@ fn a_deceased_inventors_money_goes_to_the_heir() {
 #[test]
 fn imported_history_is_an_opening_balance_that_later_steps_proceed_from() {
     let mut world = World::new();
-    let origin = json!({"batch": id(800), "file": "台账.xlsx", "sheet": "合同", "row": 3});
-    world.must(MANAGER, json!({"command": "history.case", "case": id(CASE), "past": {
-        "title": "旧成果", "kind": "invention", "right_number": "ZL201910000001.X",
-        "contributors": [{"person": id(LI), "share": "1"}], "filed": "2019-01-02", "origin": origin,
-    }}));
-    world.must(
-        MANAGER,
-        json!({"command": "history.deal", "deal": id(DEAL), "past": {
-            "contract_no": "HT-2019-1", "cases": [id(CASE)], "mode": "transfer",
-            "party": {"name": "老客户", "kind": "private", "size": "unknown"},
-            "amount": yuan(100), "signed": "2019-05-06", "origin": origin,
-        }}),
-    );
-    world.must(
-        MANAGER,
-        json!({"command": "history.receipt", "deal": id(DEAL), "past": {
-            "receipt": id(500), "received": "2019-06-01", "amount": yuan(40), "origin": origin,
-        }}),
-    );
-    let past = json!({"command": "history.distribution", "deal": id(DEAL), "past": {
-        "net": yuan(40), "pools": [["team", yuan(28)], ["university", yuan(12)]],
-        "people": [[id(LI), yuan(28)]], "origin": origin,
-    }});
-    world.must(MANAGER, past.clone());
+    let past = world.imported(yuan(100), yuan(40), yuan(28));
+    let origin = past["past"]["origin"].clone();
     assert_eq!(world.balance(&Account::Clearing), 0);
     assert_eq!(world.balance(&Account::PaidOut), yuan(28));
     // Taken once; not divided a second time. Another year's is another one.
@@ -300,16 +271,7 @@ fn what_is_still_due_to_an_inventor_survives_a_change_of_shares() {
     // Double is due; the first receipt covers a part of it.
     world.on("2026-10-20").receive(500, 50_001).distributed(500);
     assert_eq!(world.owed(500, WANG).fen(), 50_001);
-    world.must(MANAGER, json!({
-        "command": "disclosure.revise_shares", "case": id(CASE), "reason": "重新商定",
-        "contributors": [{"person": id(LI), "share": "1/2"}, {"person": id(WANG), "share": "1/2"}],
-    }));
-    for who in [LI, WANG] {
-        world.must(
-            who,
-            json!({"command": "disclosure.confirm_share", "case": id(CASE)}),
-        );
-    }
+    world.halve_shares();
     world.receive(501, 1_150_001).distributed(501);
     let net = 1_150_001 - (200_002 - 50_001);
     assert_eq!(world.owed(501, LI).fen(), net * 7 / 10 / 2);
@@ -343,16 +305,7 @@ fn a_refund_under_earlier_shares_makes_its_costs_due_again() {
             .on("2026-10-20")
             .receive(500, 300_000)
             .distributed(500);
-        world.must(MANAGER, json!({
-            "command": "disclosure.revise_shares", "case": id(CASE), "reason": "重新商定",
-            "contributors": [{"person": id(LI), "share": "1/2"}, {"person": id(WANG), "share": "1/2"}],
-        }));
-        for who in [LI, WANG] {
-            world.must(
-                who,
-                json!({"command": "disclosure.confirm_share", "case": id(CASE)}),
-            );
-        }
+        world.halve_shares();
         // A receipt under the new shares, then the first one goes back whole.
         world.receive(501, 100_000).distributed(501);
         let refund = world.refund_command(600, 500, 300_000);
@@ -395,16 +348,7 @@ fn tiers_go_on_through_a_change_of_shares_and_a_refund() {
         world.on("2026-10-20").receive(500, 80_000).distributed(500);
         let team = |world: &World, of: u128| world.owed(of, LI).fen() + world.owed(of, WANG).fen();
         assert_eq!(team(&world, 500), 80_000, "{window}");
-        world.must(MANAGER, json!({
-            "command": "disclosure.revise_shares", "case": id(CASE), "reason": "重新商定",
-            "contributors": [{"person": id(LI), "share": "1/2"}, {"person": id(WANG), "share": "1/2"}],
-        }));
-        for who in [LI, WANG] {
-            world.must(
-                who,
-                json!({"command": "disclosure.confirm_share", "case": id(CASE)}),
-            );
-        }
+        world.halve_shares();
         world.receive(501, 100_000).distributed(501);
         assert_eq!(team(&world, 501), 20_000 + 40_000, "{window}");
         // What goes back comes off the top of what has come so far.
@@ -421,32 +365,7 @@ fn tiers_go_on_through_a_change_of_shares_and_a_refund() {
 fn tiers_go_on_from_imported_history() {
     let mut world = World::new();
     adopt_tiers(&mut world, "lifetime");
-    let origin = json!({"batch": id(800), "file": "台账.xlsx", "sheet": "合同", "row": 3});
-    world.must(MANAGER, json!({"command": "history.case", "case": id(CASE), "past": {
-        "title": "旧成果", "kind": "invention", "right_number": "ZL201910000001.X",
-        "contributors": [{"person": id(LI), "share": "1"}], "filed": "2019-01-02", "origin": origin,
-    }}));
-    world.must(
-        MANAGER,
-        json!({"command": "history.deal", "deal": id(DEAL), "past": {
-            "contract_no": "HT-2019-1", "cases": [id(CASE)], "mode": "transfer",
-            "party": {"name": "老客户", "kind": "private", "size": "unknown"},
-            "amount": 200_000, "signed": "2019-05-06", "origin": origin,
-        }}),
-    );
-    world.must(
-        MANAGER,
-        json!({"command": "history.receipt", "deal": id(DEAL), "past": {
-            "receipt": id(500), "received": "2019-06-01", "amount": 90_000, "origin": origin,
-        }}),
-    );
-    world.must(
-        MANAGER,
-        json!({"command": "history.distribution", "deal": id(DEAL), "past": {
-            "net": 90_000, "pools": [["team", 90_000]], "people": [[id(LI), 90_000]],
-            "origin": origin,
-        }}),
-    );
+    world.imported(200_000, 90_000, 90_000);
     world.must(
         LI,
         json!({"command": "disclosure.confirm_share", "case": id(CASE)}),

@@ -9,35 +9,15 @@ use crate::runner::*;
 
 /// A licence whose terms are decided and in the open.
 fn in_the_open() -> World {
-    let mut world = World::new();
-    let terms = world.licence(3_000_000);
-    world
-        .protected()
-        .confirm_shares()
-        .opened("licence")
-        .decided(&terms)
-        .posted();
-    world
-}
-
-/// A signed licence with three million received.
-fn with_money() -> World {
-    let mut world = World::new();
-    world.contract().confirm_shares();
-    world.on("2026-10-20").receive(500, yuan(3_000_000));
+    let mut world = World::ready_to_publish();
+    world.posted();
     world
 }
 
 #[test]
 fn signing_without_publicity_is_refused() {
-    let mut world = World::new();
-    let terms = world.licence(3_000_000);
-    world
-        .protected()
-        .confirm_shares()
-        .opened("licence")
-        .decided(&terms)
-        .on("2026-10-09");
+    let mut world = World::ready_to_publish();
+    world.on("2026-10-09");
     let sign = world.sign_command();
     let refusal = world.refused(HEAD, sign.clone(), "publicity.missing");
     assert!(
@@ -190,7 +170,7 @@ fn nobody_manages_assesses_decides_or_approves_an_own_case() {
     let decide = world.decide_command();
     world.refused(LI, decide, "case.own");
 
-    let mut world = with_money();
+    let mut world = World::with_money();
     let (propose, approve) = (world.propose(500), world.approve(500));
     world.must(MANAGER, propose);
     world.refused(WANG, approve, "case.own");
@@ -198,7 +178,7 @@ fn nobody_manages_assesses_decides_or_approves_an_own_case() {
 
 #[test]
 fn nobody_approves_what_the_same_hand_proposed() {
-    let mut world = with_money();
+    let mut world = World::with_money();
     let (propose, approve) = (world.propose(500), world.approve(500));
     world.must(MANAGER, propose);
     world.refused(MANAGER, approve.clone(), "distribution.same_hand");
@@ -285,7 +265,7 @@ fn unconfirmed_shares_are_not_distributed() {
 
 #[test]
 fn changed_shares_or_costs_make_a_proposal_stale() {
-    let mut world = with_money();
+    let mut world = World::with_money();
     let (propose, approve) = (world.propose(500), world.approve(500));
     world.must(MANAGER, propose);
     world.must(MANAGER, json!({
@@ -297,7 +277,7 @@ fn changed_shares_or_costs_make_a_proposal_stale() {
 
 #[test]
 fn nobody_is_paid_more_than_is_owed_or_before_approval() {
-    let mut world = with_money();
+    let mut world = World::with_money();
     let pay = world.pay(500, LI, 1);
     world.refused(FINANCE, pay, "distribution.not_approved");
     world.distributed(500);
@@ -422,13 +402,7 @@ fn the_head_of_the_university_gets_no_equity_and_the_team_no_less_than_half() {
 
 #[test]
 fn a_year_without_an_official_arrangement_keeps_the_contract_locked() {
-    let mut world = World::new();
-    let terms = world.licence(3_000_000);
-    world
-        .protected()
-        .confirm_shares()
-        .opened("licence")
-        .decided(&terms);
+    let mut world = World::ready_to_publish();
     world.on("2026-12-20");
     let post = world.post_command(400, 15);
     world.must(MANAGER, post);
@@ -464,7 +438,7 @@ fn a_year_without_an_official_arrangement_keeps_the_contract_locked() {
 
 #[test]
 fn a_leader_is_paid_only_after_the_reward_stood_in_the_open() {
-    let mut world = with_money();
+    let mut world = World::with_money();
     let post = json!([{"post": "deputy", "title": "副校长", "from": "2024-01-01"}]);
     world.must(
         HEAD,
@@ -508,7 +482,7 @@ fn a_number_belongs_to_one_right_and_one_contract() {
 
 #[test]
 fn the_same_bank_line_is_entered_once() {
-    let mut world = with_money();
+    let mut world = World::with_money();
     let again = world.receive_command(500, yuan(3_000_000));
     world.refused(FINANCE, again, "income.twice");
     let mut other = world.receive_command(501, yuan(3_000_000));

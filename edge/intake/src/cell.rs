@@ -172,8 +172,9 @@ pub fn one_line(text: &str) -> String {
     line
 }
 
-/// A placeholder for "there is nothing": a dash, a slash, 无.
-pub fn is_placeholder(text: &str) -> bool {
+/// True for what an office writes to say that there is nothing: a dash, a
+/// slash, 无. An empty cell says nothing either, but not in so many words.
+pub fn says_nothing(text: &str) -> bool {
     let plain = squeeze(text);
     !plain.is_empty()
         && (plain

@@ -2,7 +2,7 @@
 
 use dukou_kernel::Date;
 
-use crate::cell::Cell;
+use crate::cell::{Cell, says_nothing};
 use crate::finding::{self, Note};
 use crate::grid::Grid;
 use crate::layout::{Field, Kind, Mapping};
@@ -163,7 +163,7 @@ fn has_key(reader: &Reader<'_>, row: usize) -> bool {
     let filled = |field: &Field| {
         reader.column(*field).is_some_and(|column| {
             let cell = reader.grid.own(row, column);
-            !cell.is_empty() && !crate::cell::is_placeholder(&cell.shown())
+            !cell.is_empty() && !says_nothing(&cell.shown())
         })
     };
     let others = reader

@@ -21,4 +21,5 @@ mod serve;
 mod session;
 
 pub use app::{App, DemoPerson, Settings};
+pub use forms::{CASE_STEPS, DEAL_STEPS, PERSON_STEPS};
 pub use serve::{router, serve};

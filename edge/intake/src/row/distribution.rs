@@ -3,7 +3,7 @@
 use dukou_kernel::Money;
 
 use super::view::View;
-use crate::cell::Cell;
+use crate::cell::{Cell, says_nothing};
 use crate::finding;
 use crate::layout::{Field, Kind};
 use crate::value::amount::{self, Unit};
@@ -72,7 +72,7 @@ fn persons(view: &mut View, unit: Unit, team: Option<Money>) -> Vec<(String, Mon
         });
         return match found {
             Some(found) => found,
-            None if crate::cell::is_placeholder(&shown) => Vec::new(),
+            None if says_nothing(&shown) => Vec::new(),
             None => {
                 view.note(finding::amount_unreadable(
                     Field::Persons,

@@ -2,7 +2,7 @@
 
 use dukou_kernel::{Date, Money};
 
-use crate::cell::{Cell, is_blank, is_placeholder, narrow, one_line};
+use crate::cell::{Cell, is_blank, narrow, one_line, says_nothing};
 use crate::finding::{self, Note};
 use crate::grid::Grid;
 use crate::layout::{Field, Kind, Mapping};
@@ -208,7 +208,7 @@ impl View {
     /// Words as they stand, on one line; a dash is nothing.
     pub fn words(&self, field: Field) -> Option<String> {
         let shown = one_line(&self.cell(field).shown());
-        (!shown.is_empty() && !is_placeholder(&shown)).then_some(shown)
+        (!shown.is_empty() && !says_nothing(&shown)).then_some(shown)
     }
 
     /// Words that must be there.
@@ -270,7 +270,7 @@ impl View {
         }
         let unit = self.unit(field).unwrap_or_default();
         let money = amount::read(&cell, unit);
-        if money.is_none() && (must || !is_placeholder(&cell.shown())) {
+        if money.is_none() && (must || !says_nothing(&cell.shown())) {
             self.note(finding::amount_unreadable(field, self.kind, &cell.shown()));
         }
         money

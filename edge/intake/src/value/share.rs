@@ -2,7 +2,7 @@
 
 use dukou_kernel::Share;
 
-use crate::cell::{Cell, plain_number, squeeze};
+use crate::cell::{Cell, plain_number, says_nothing, squeeze};
 
 /// What a share cell says about `people` contributors.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub fn read(cell: &Cell, people: usize) -> Shares {
 /// Reads shares typed as text.
 pub fn from_text(text: &str, people: usize) -> Shares {
     let plain = squeeze(text);
-    if plain.is_empty() || crate::cell::is_placeholder(text) {
+    if plain.is_empty() || says_nothing(text) {
         return Shares::Absent;
     }
     if [

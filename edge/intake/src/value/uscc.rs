@@ -1,6 +1,6 @@
 //! 统一社会信用代码 and its check character (GB 32100-2015, modulus 31).
 
-use crate::cell::{is_placeholder, squeeze};
+use crate::cell::{says_nothing, squeeze};
 
 const ALPHABET: &str = "0123456789ABCDEFGHJKLMNPQRTUWXY";
 const WEIGHTS: [usize; 17] = [
@@ -25,7 +25,7 @@ pub fn read(text: &str) -> Code {
         .chars()
         .filter(|c| !matches!(c, '-' | '\'' | '.'))
         .collect();
-    if plain.is_empty() || is_placeholder(text) || !plain.chars().any(|c| c.is_ascii_digit()) {
+    if plain.is_empty() || says_nothing(text) || !plain.chars().any(|c| c.is_ascii_digit()) {
         return Code::Absent;
     }
     if plain.chars().count() != 18 {

@@ -90,6 +90,14 @@ pub const DEAL_STEPS: &[&str] = &[
     "closing.end",
 ];
 
+/// Steps offered on a person.
+pub const PERSON_STEPS: &[&str] = &[
+    "people.grant_role",
+    "people.revoke_role",
+    "people.name_heir",
+    "people.erase",
+];
+
 macro_rules! choices {
     ($kind:ty) => {
         <$kind>::ALL

@@ -7,7 +7,7 @@ mod read;
 mod show;
 mod spec;
 
-pub use catalog::{CASE_STEPS, DEAL_STEPS, Offer, spec};
+pub use catalog::{CASE_STEPS, DEAL_STEPS, Offer, PERSON_STEPS, spec};
 pub use read::{Reading, Stored, place, read};
 pub use show::{FormView, RowView, Tried, view};
 pub use spec::{Choice, Field, Kind, Spec};

@@ -217,23 +217,8 @@ impl Stage {
             .await
             .unwrap();
         button.click().await.unwrap();
-        for _ in 0..200 {
-            let script = "return document.readyState === 'complete' && !window.before";
-            if self
-                .client
-                .execute(script, vec![])
-                .await
-                .is_ok_and(|it| it == json!(true))
-            {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!(
-            "nothing follows {label} on {}\n{}",
-            self.here().await,
-            self.text().await
-        );
+        self.until("return document.readyState === 'complete' && !window.before")
+            .await;
     }
 
     /// A click on the case's page that opens a step, in the head or under 更多.

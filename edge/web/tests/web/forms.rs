@@ -7,9 +7,9 @@ use dukou_chain::whole::Command;
 use dukou_chain::{disclosure, institution};
 use dukou_kernel::CaseId;
 use dukou_web::routes::ROUTES;
+use dukou_web::{CASE_STEPS, DEAL_STEPS};
 
 use crate::fixture::{Fixture, VISITOR};
-use crate::rights::{DEAL_STEPS, STEPS};
 use crate::story::{self, HOSTILE};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -350,7 +350,7 @@ fn hurried(body: &str, file: &str, today: &str) -> Vec<(String, String)> {
 async fn required_fields_are_enough_to_be_understood() {
     let mut found = Vec::new();
     let (mut taken, mut refused) = (0, Vec::new());
-    let steps = STEPS
+    let steps = CASE_STEPS
         .iter()
         .map(|it| (false, *it))
         .chain(DEAL_STEPS.iter().map(|it| (true, *it)));

@@ -4,6 +4,7 @@ use dukou_chain::people::permission::delivered;
 use dukou_chain::people::{Role, Scope};
 use dukou_chain::whole::Command;
 use dukou_web::routes::{ROUTES, Route};
+use dukou_web::{CASE_STEPS, DEAL_STEPS, PERSON_STEPS};
 use uuid::Uuid;
 
 use crate::fixture::{Fixture, Reply, Someone};
@@ -20,65 +21,9 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ),
 ];
 
-pub const STEPS: &[&str] = &[
-    "disclosure.accept",
-    "disclosure.return",
-    "disclosure.decline",
-    "disclosure.assign",
-    "disclosure.confirm_share",
-    "disclosure.object_share",
-    "disclosure.revise_shares",
-    "assessment.conclude",
-    "protection.record_right",
-    "protection.record_grant",
-    "protection.record_cost",
-    "protection.end_right",
-    "valuation.note",
-    "matching.open",
-    "closing.note",
-    "closing.correct",
-    "closing.end",
-];
-
-pub const DEAL_STEPS: &[&str] = &[
-    "matching.note_contact",
-    "deal.agree_terms",
-    "deal.declare_interest",
-    "deal.decide",
-    "deal.market_proof",
-    "publicity.post",
-    "publicity.object",
-    "publicity.answer",
-    "publicity.close",
-    "agreement.sign",
-    "agreement.register",
-    "agreement.amend",
-    "agreement.rename_party",
-    "income.receive",
-    "income.refund",
-    "income.reverse",
-    "distribution.propose",
-    "distribution.approve",
-    "distribution.reject",
-    "distribution.post_reward",
-    "distribution.close_reward",
-    "distribution.pay",
-    "distribution.allot_equity",
-    "closing.note",
-    "closing.correct",
-    "closing.end",
-];
-
-pub const PERSON_STEPS: &[&str] = &[
-    "people.grant_role",
-    "people.revoke_role",
-    "people.name_heir",
-    "people.erase",
-];
-
 fn steps_of(path: &str) -> &'static [&'static str] {
     if path.starts_with("/cases/") {
-        STEPS
+        CASE_STEPS
     } else if path.starts_with("/deals/") {
         DEAL_STEPS
     } else {
@@ -268,7 +213,7 @@ async fn a_strangers_hand_changes_nothing() {
         ("text", "不归我管"),
     ];
     for (head, steps) in [
-        (format!("/cases/{}", told.case), STEPS),
+        (format!("/cases/{}", told.case), CASE_STEPS),
         (format!("/deals/{}", told.deal), DEAL_STEPS),
     ] {
         for step in steps {
