@@ -7,8 +7,11 @@ mod titles;
 
 use std::process::ExitCode;
 
-use dukou_kernel::InstitutionId;
-use dukou_store::{Clock, Envelope, Store};
+use dukou_chain::distribution;
+use dukou_chain::whole::{Command, State};
+use dukou_journal::{Actor, StreamId};
+use dukou_kernel::{Date, DealId, InstitutionId, ReceiptId};
+use dukou_store::{Clock, Config, Envelope, Store};
 use dukou_web::{DemoPerson, Settings};
 
 use crate::config::Resolved;
@@ -31,7 +34,7 @@ pub fn run(settings: &Resolved) -> Result<ExitCode, String> {
     let empty = store.institutions().map_err(text)?.is_empty();
     let store = if empty {
         drop(store);
-        build(settings)?;
+        build(&settings.store(Clock::System), Clock::System.now_ms())?;
         Store::open(config).map_err(text)?
     } else {
         store
@@ -54,10 +57,13 @@ pub fn run(settings: &Resolved) -> Result<ExitCode, String> {
 }
 
 /// Builds the university under a clock that is set back and moves forward to now.
-fn build(settings: &Resolved) -> Result<(), String> {
-    let now = Clock::System.now_ms();
+fn build(config: &Config, now: i64) -> Result<(), String> {
     let clock = Clock::fixed("demo", now);
-    let store = Store::open(settings.store(clock.clone())).map_err(text)?;
+    let store = Store::open(Config {
+        clock: clock.clone(),
+        ..config.clone()
+    })
+    .map_err(text)?;
     let institution = InstitutionId(uuid::Uuid::now_v7());
     let plan = story::plan(&store, institution, now)?;
     play(&store, &clock, plan)?;
@@ -65,33 +71,139 @@ fn build(settings: &Resolved) -> Result<(), String> {
     people::open_accounts(&store, institution, PASSWORD)
 }
 
-/// One command at its moment.
+/// One deed at its moment.
 pub struct Act {
     /// Milliseconds since 1970-01-01T00:00:00Z.
     pub at_ms: i64,
-    /// The command.
-    pub envelope: Envelope,
+    /// What is done.
+    pub deed: Deed,
 }
 
-/// Plays the acts in order, those of one moment in one transaction.
+/// What is done at a moment of the story.
+pub enum Deed {
+    /// A command whose every word is known beforehand.
+    Give(Box<Envelope>),
+    /// Everybody gets what a distribution says is owed.
+    PayOut {
+        /// Whose books.
+        institution: InstitutionId,
+        /// Who pays.
+        actor: Actor,
+        /// Of which deal.
+        deal: DealId,
+        /// Which receipt's distribution.
+        receipt: ReceiptId,
+        /// The day of payment.
+        paid: Date,
+        /// The voucher's number.
+        voucher: String,
+    },
+}
+
+/// Plays the deeds in order, those of one moment in one transaction.
 fn play(store: &Store, clock: &Clock, mut acts: Vec<Act>) -> Result<(), String> {
     acts.sort_by_key(|act| act.at_ms);
     let mut acts = acts.into_iter().peekable();
     while let Some(first) = acts.next() {
         let at_ms = first.at_ms;
-        let mut group = vec![first.envelope];
+        let mut deeds = vec![first.deed];
         while let Some(next) = acts.next_if(|act| act.at_ms == at_ms) {
-            group.push(next.envelope);
+            deeds.push(next.deed);
         }
         clock.set(at_ms);
-        let names: Vec<String> = group.iter().map(|it| it.command.name()).collect();
-        store.execute_all(group).map_err(|(place, rejected)| {
-            let name = names.get(place).cloned().unwrap_or_default();
-            format!("the demo's own story was refused at {name}: {rejected}")
-        })?;
+        let mut group = Vec::new();
+        for deed in deeds {
+            match deed {
+                Deed::Give(envelope) => group.push(*envelope),
+                owed => {
+                    give(store, std::mem::take(&mut group))?;
+                    give(store, payments(store, owed)?)?;
+                }
+            }
+        }
+        give(store, group)?;
     }
     Ok(())
 }
 
+fn give(store: &Store, group: Vec<Envelope>) -> Result<(), String> {
+    if group.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = group.iter().map(|it| it.command.name()).collect();
+    store
+        .execute_all(group)
+        .map(drop)
+        .map_err(|(place, rejected)| {
+            let name = names.get(place).cloned().unwrap_or_default();
+            format!("the demo's own story was refused at {name}: {rejected}")
+        })
+}
+
+/// One payment to each person, of what is owed to them now.
+fn payments(store: &Store, deed: Deed) -> Result<Vec<Envelope>, String> {
+    let Deed::PayOut {
+        institution,
+        actor,
+        deal,
+        receipt,
+        paid,
+        voucher,
+    } = deed
+    else {
+        return Ok(Vec::new());
+    };
+    let (_, state) = store
+        .state(institution, StreamId::Deal(deal))
+        .map_err(text)?;
+    let State::Deal(it) = state.as_ref() else {
+        return Ok(Vec::new());
+    };
+    let division = it.distribution.divisions.get(&receipt);
+    let owed = division.into_iter().flat_map(|it| {
+        let people = it.people().into_iter();
+        people.map(|person| (person, it.awarded(person)))
+    });
+    Ok(owed
+        .filter(|(_, amount)| amount.is_positive())
+        .map(|(person, amount)| {
+            let pay = distribution::Command::Pay {
+                receipt,
+                person,
+                amount,
+                paid,
+                voucher: voucher.clone(),
+                paper: None,
+            };
+            let command = Command::Distribution(deal, pay);
+            Envelope::new(institution, actor.clone(), command)
+        })
+        .collect())
+}
+
 /// People of the demo's one-click row, in order.
 pub type Offered = Vec<DemoPerson>;
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    /// The story holds on any day: at a year's turn, on a leap day, inside a
+    /// long holiday, and in a year that has no official calendar yet.
+    #[test]
+    fn the_demo_is_built_on_any_day() {
+        for day in ["2026-01-01", "2026-10-05", "2028-02-29", "2033-07-14"] {
+            let folder = std::env::temp_dir().join(format!("dukou-demo-{}", uuid::Uuid::now_v7()));
+            let config = Config::folder(&folder);
+            let at: jiff::Timestamp = format!("{day}T03:00:00Z").parse().unwrap();
+            build(&config, at.as_millisecond()).unwrap();
+            let store = Store::open(config).unwrap();
+            assert!(store.verify(&mut |_, _| {}).unwrap().ok(), "{day}");
+            assert!(!people::offered(&store).unwrap().is_empty(), "{day}");
+            drop(store);
+            let _ = std::fs::remove_dir_all(&folder);
+        }
+    }
+}

@@ -373,12 +373,12 @@ fn matching_fields(offer: &Offer) -> Vec<Field> {
         let also = Field::new(
             "cases",
             Kind::Several(offer.cases.clone()),
-            "同一项目的其他成果",
-            "Other achievements in this deal",
+            "一并纳入的成果",
+            "Achievements to take along",
         )
         .hint(
-            "一份合同涵盖几项成果时勾选",
-            "Tick them when one contract covers several",
+            "一份合同涵盖几项成果时勾选；先列本人经办的",
+            "Tick them when one contract covers several; yours first",
         )
         .optional();
         fields.insert(fields.len() - 1, also);
