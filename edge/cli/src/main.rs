@@ -10,6 +10,7 @@ macro_rules! out {
     }};
 }
 
+mod bench;
 mod calc;
 mod config;
 mod demo;
@@ -51,6 +52,8 @@ enum Verb {
     User(user::UserArgs),
     /// Check the installation and say how to mend each finding.
     Doctor,
+    /// Measure commands and pages on a load of its own, beside the bare engine.
+    Bench(bench::BenchArgs),
     /// Show settings and where each value came from.
     Config(config::ConfigArgs),
 }
@@ -71,6 +74,7 @@ fn main() -> ExitCode {
         Verb::Calc(args) => calc::run(&args),
         Verb::User(args) => user::run(&settings, &args),
         Verb::Doctor => doctor::run(&settings),
+        Verb::Bench(args) => bench::run(&settings, &args),
         Verb::Config(args) => config::run(&settings, &args),
     };
     match outcome {

@@ -45,6 +45,11 @@ impl Clock {
         }
     }
 
+    /// The legal day in Asia/Shanghai.
+    pub fn today(&self) -> Date {
+        legal_day(self.now_ms())
+    }
+
     /// The name that goes into entries, unless it is the machine's own clock.
     pub fn label(&self) -> Option<&'static str> {
         match self {

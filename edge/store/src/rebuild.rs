@@ -1,7 +1,9 @@
 //! Derived tables made anew from the journal, to identical content.
 
+use std::collections::HashMap;
+
 use dukou_chain::whole::{self, State};
-use dukou_journal::StreamId;
+use dukou_journal::{StreamId, genesis, next_hash};
 use dukou_kernel::InstitutionId;
 
 use crate::db::{Db, Record};
@@ -181,4 +183,36 @@ pub(crate) fn views_of(db: &mut dyn Db, institution: InstitutionId) -> Result<()
         project::replace(db, institution, stream, &[], &rows)?;
     }
     Ok(())
+}
+
+/// Reads every entry, checks its hash, decodes it and applies it to its stream.
+pub(crate) fn replay(db: &mut dyn Db) -> Result<u64, Fault> {
+    let mut done = 0;
+    for institution in institutions(db)? {
+        let mut states: HashMap<String, State> = HashMap::new();
+        let mut hash = genesis(institution);
+        db.each(
+            "SELECT seq, bytes, hash, stream FROM journal WHERE institution = $1 ORDER BY seq",
+            &[institution.to_string().into()],
+            &mut |row| {
+                hash = next_hash(&hash, row.text(1));
+                if row.bytes(2) != hash.as_slice() {
+                    let why = "its hash does not follow from the entry before";
+                    return Err(journal::unreadable(institution, row.int(0), why));
+                }
+                let (entry, event) = journal::decode(institution, row.int(0), row.text(1))?;
+                match states.get_mut(row.text(3)) {
+                    Some(state) => state.apply(&entry.meta, &event),
+                    None => {
+                        let mut state = State::new(entry.meta.stream);
+                        state.apply(&entry.meta, &event);
+                        states.insert(row.text(3).to_owned(), state);
+                    }
+                }
+                done += 1;
+                Ok(())
+            },
+        )?;
+    }
+    Ok(done)
 }

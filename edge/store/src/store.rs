@@ -10,12 +10,13 @@ use dukou_chain::whole::State;
 use dukou_journal::{Entry, StreamId};
 use dukou_kernel::{Date, InstitutionId};
 
-use crate::clock::{Clock, legal_day};
+use crate::clock::Clock;
 use crate::db::{Db, Engine};
 use crate::files::{self, FileError, FileMeta};
 use crate::folder::Folder;
 use crate::postgres::Postgres;
 use crate::process::{Done, Envelope};
+use crate::record::{Recorded, Recorder};
 use crate::sqlite::Sqlite;
 use crate::verify::{self, Report};
 use crate::writer::{Job, Writer};
@@ -32,6 +33,8 @@ pub struct Config {
     pub clock: Clock,
     /// Largest evidence file in bytes.
     pub file_limit: usize,
+    /// Takes down what the writer asks of the engine, for measuring.
+    pub recorder: Option<Recorder>,
 }
 
 impl Config {
@@ -42,6 +45,7 @@ impl Config {
             database_url: None,
             clock: Clock::System,
             file_limit: 50 << 20,
+            recorder: None,
         }
     }
 }
@@ -89,6 +93,10 @@ impl Store {
         let key = folder.seal_key()?;
         let again = (config.clone(), folder.clone());
         let reconnect = Box::new(move || connect(&again.0, &again.1));
+        let db: Reader = match config.recorder.clone() {
+            Some(recorder) => Box::new(Recorded { db, recorder }),
+            None => db,
+        };
         let writer = Writer::start(db, reconnect, config.clock.clone(), key);
         let store = Self {
             config,
@@ -145,7 +153,7 @@ impl Store {
 
     /// The legal day in Asia/Shanghai.
     pub fn today(&self) -> Date {
-        legal_day(self.now_ms())
+        self.config.clock.today()
     }
 
     /// Which engine.
@@ -323,6 +331,15 @@ impl Store {
         let mut db = connect(config, &folder)?;
         schema::migrate(db.as_mut(), config.clock.now_ms())?;
         rebuild::rebuild(db.as_mut(), progress)
+    }
+
+    /// Reads every entry in order, checks its hash, decodes it and applies it to
+    /// its stream; how many there were. Nothing is written.
+    ///
+    /// # Errors
+    /// At the first entry that does not fit.
+    pub fn replay(&self) -> Result<u64, Fault> {
+        self.read(rebuild::replay)
     }
 
     /// Puts evidence away; the caller records it with [`Store::write`].

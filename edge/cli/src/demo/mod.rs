@@ -3,7 +3,7 @@
 
 mod people;
 mod story;
-mod titles;
+pub mod titles;
 
 use std::process::ExitCode;
 

@@ -1,0 +1,209 @@
+//! `dukou bench`: how fast the real commands and pages are, on a real disk,
+//! beside the bare engine.
+//!
+//! - **load**: cases told by the same commands as real work (`load.rs`).
+//! - **start, memory, pages**: a `dukou serve` of its own on that folder, asked
+//!   over HTTP by a signed-in office head (`pages.rs`).
+//! - **commands**: the writer is listened to; what it asks of its engine is then
+//!   asked of the bare engine on a copy of the same database, in the same groups
+//!   and with one commit per group, without savepoints. The two take turns, block
+//!   by block (`engine.rs`).
+//! - **replay, verify, rebuild**: once over the whole journal.
+
+mod engine;
+mod load;
+mod pages;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::{Args, ValueEnum};
+use dukou_store::{Clock, Config, Store};
+use serde_json::{Value, json};
+
+use crate::config::Resolved;
+
+fn text(error: impl ToString) -> String {
+    error.to_string()
+}
+
+/// Which engine the load lies on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Engine {
+    /// SQLite in the data folder.
+    Sqlite,
+    /// PostgreSQL at `--database-url`.
+    Postgres,
+}
+
+/// `dukou bench …`
+#[derive(Args)]
+pub struct BenchArgs {
+    /// The engine.
+    #[arg(long, value_enum, default_value = "sqlite")]
+    engine: Engine,
+    /// How many cases; 100,000 make at least 1,000,000 entries.
+    #[arg(long, default_value_t = 10_000)]
+    cases: usize,
+    /// Several sizes in one table, such as 1000,10000,100000.
+    #[arg(long, value_delimiter = ',', value_name = "N,N,…")]
+    sizes: Vec<usize>,
+    /// One JSON object on one line.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs `dukou bench`.
+///
+/// # Errors
+/// When the load cannot be built or the engine cannot be had.
+pub fn run(settings: &Resolved, args: &BenchArgs) -> Result<ExitCode, String> {
+    if args.engine == Engine::Postgres && settings.database_url.value.is_empty() {
+        return Err("--engine postgres needs --database-url postgres://…".to_owned());
+    }
+    let sizes = if args.sizes.is_empty() {
+        vec![args.cases]
+    } else {
+        args.sizes.clone()
+    };
+    let mut results = Vec::new();
+    for cases in &sizes {
+        results.push(one_size(settings, args, *cases, sizes.len() > 1)?);
+    }
+    if args.json {
+        for result in &results {
+            out!("{result}");
+        }
+    } else {
+        table(&results);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Where the load of this size lies: the given folder, or one beside it per size.
+fn place(settings: &Resolved, args: &BenchArgs, cases: usize, several: bool) -> Config {
+    let mut config = settings.store(Clock::System);
+    let given = settings.data.from != "default";
+    config.data_dir = match (given, several) {
+        (true, false) => settings.folder().to_path_buf(),
+        (true, true) => settings.folder().join(format!("bench-{cases}")),
+        (false, _) => settings.folder().join(format!("bench-{cases}")),
+    };
+    if args.engine == Engine::Sqlite {
+        config.database_url = None;
+    }
+    config
+}
+
+fn one_size(
+    settings: &Resolved,
+    args: &BenchArgs,
+    cases: usize,
+    several: bool,
+) -> Result<Value, String> {
+    let config = place(settings, args, cases, several);
+    eprintln!("bench: {cases} cases in {}", config.data_dir.display());
+    let cast = load::build(&config, cases)?;
+    let session = pages::session(&config, &cast)?;
+    let served = pages::measure(&config, &session)?;
+    let reader = Store::open_reader(config.clone()).map_err(text)?;
+    let (entries, replay) = timed("replay", || reader.replay().map_err(text))?;
+    let (report, verify) = timed("verify", || reader.verify(&mut |_, _| {}).map_err(text))?;
+    if !report.ok() {
+        return Err("the load does not verify".to_owned());
+    }
+    drop(reader);
+    let commands = engine::measure(&config, &cast, cases)?;
+    let (_, rebuild) = timed("rebuild", || {
+        Store::rebuild(&config, &mut |_, _| {}).map_err(text)
+    })?;
+    let rate = |seconds: f64| (entries as f64 / seconds).round();
+    Ok(json!({
+        "engine": match args.engine { Engine::Sqlite => "sqlite", Engine::Postgres => "postgres" },
+        "cases": cases,
+        "entries": entries,
+        "start_ms": served.start_ms,
+        "rss_mb": served.rss_mb,
+        "pages": served.pages,
+        "commands_per_s": {"single": commands.single.0, "concurrent": commands.concurrent.0},
+        "bare_commands_per_s": {"single": commands.single.1, "concurrent": commands.concurrent.1},
+        "ratio": {
+            "single": hundredths(commands.single.0 / commands.single.1),
+            "concurrent": hundredths(commands.concurrent.0 / commands.concurrent.1),
+        },
+        "replay_entries_per_s": rate(replay),
+        "verify_entries_per_s": rate(verify),
+        "rebuild_entries_per_s": rate(rebuild),
+        "db_mb": size_mb(&config)?,
+    }))
+}
+
+fn timed<T>(what: &str, work: impl FnOnce() -> Result<T, String>) -> Result<(T, f64), String> {
+    let began = Instant::now();
+    let value = work()?;
+    let seconds = began.elapsed().as_secs_f64();
+    eprintln!("bench: {what} {seconds:.2} s");
+    Ok((value, seconds))
+}
+
+fn hundredths(number: f64) -> f64 {
+    (number * 100.0).round() / 100.0
+}
+
+fn tenths(number: f64) -> f64 {
+    (number * 10.0).round() / 10.0
+}
+
+fn size_mb(config: &Config) -> Result<f64, String> {
+    let bytes = match &config.database_url {
+        Some(url) => {
+            use dukou_store::Db as _;
+            let mut db = dukou_store::Postgres::connect(url).map_err(text)?;
+            let row = db
+                .row("SELECT pg_database_size(current_database())", &[])
+                .map_err(text)?;
+            row.map_or(0, |row| row.int(0)) as f64
+        }
+        None => {
+            let file = config.data_dir.join("dukou.sqlite");
+            std::fs::metadata(file).map_err(text)?.len() as f64
+        }
+    };
+    Ok(tenths(bytes / 1_048_576.0))
+}
+
+/// A table for people: one column per size.
+fn table(results: &[Value]) {
+    let mut lines: Vec<(String, Vec<String>)> = Vec::new();
+    for result in results {
+        flat(
+            "",
+            result,
+            &mut |name, value| match lines.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, cells)) => cells.push(value),
+                None => lines.push((name, vec![value])),
+            },
+        );
+    }
+    for (name, cells) in lines {
+        let row: String = cells.iter().map(|it| format!("{it:>14}")).collect();
+        out!("{name:<34}{row}");
+    }
+}
+
+fn flat(prefix: &str, value: &Value, take: &mut dyn FnMut(String, String)) {
+    match value {
+        Value::Object(map) => {
+            for (key, inner) in map {
+                let name = if prefix.is_empty() {
+                    key.clone()
+                } else {
+                    format!("{prefix}.{key}")
+                };
+                flat(&name, inner, take);
+            }
+        }
+        Value::String(word) => take(prefix.to_owned(), word.clone()),
+        other => take(prefix.to_owned(), other.to_string()),
+    }
+}
