@@ -10,6 +10,7 @@ use dukou_kernel::{InstitutionId, Lang};
 use dukou_store::{Clock, Store};
 use dukou_web::ledger;
 
+use crate::archive;
 use crate::config::Resolved;
 use crate::maintain::progress;
 
@@ -24,6 +25,8 @@ pub struct ImportArgs {
 enum ImportVerb {
     /// Achievements, contracts, receipts and past distributions from Excel or CSV.
     Ledger(LedgerArgs),
+    /// A whole institution from its export.
+    Institution(archive::ArchiveArgs),
 }
 
 /// `dukou import ledger …`
@@ -67,7 +70,10 @@ fn text(error: impl ToString) -> String {
 /// # Errors
 /// When a file cannot be read at all or the data cannot be written.
 pub fn run(settings: &Resolved, args: &ImportArgs) -> Result<ExitCode, String> {
-    let ImportVerb::Ledger(args) = &args.verb;
+    let args = match &args.verb {
+        ImportVerb::Ledger(args) => args,
+        ImportVerb::Institution(args) => return archive::take_in(settings, args),
+    };
     let lang = Lang::parse(&args.lang).ok_or_else(|| format!("--lang {}: zh or en", args.lang))?;
     let mut files = Vec::new();
     for path in &args.paths {

@@ -10,6 +10,7 @@ macro_rules! out {
     }};
 }
 
+mod archive;
 mod bench;
 mod calc;
 mod config;
@@ -40,7 +41,7 @@ enum Verb {
     Serve,
     /// Serve a believable university to try everything in.
     Demo,
-    /// Import an office's ledger.
+    /// Import an office's ledger, or an institution from its export.
     Import(import::ImportArgs),
     /// Walk the chain, derive everything again, and name the first bad entry.
     Verify(maintain::VerifyArgs),
@@ -52,6 +53,12 @@ enum Verb {
     User(user::UserArgs),
     /// Check the installation and say how to mend each finding.
     Doctor,
+    /// Write one institution into one file, in open formats.
+    Export(archive::ExportArgs),
+    /// Write the whole installation into one file; the server may go on.
+    Backup(archive::ArchiveArgs),
+    /// Take a backup into an empty data folder, to the same head.
+    Restore(archive::ArchiveArgs),
     /// Measure commands and pages on a load of its own, beside the bare engine.
     Bench(bench::BenchArgs),
     /// Show settings and where each value came from.
@@ -74,6 +81,9 @@ fn main() -> ExitCode {
         Verb::Calc(args) => calc::run(&args),
         Verb::User(args) => user::run(&settings, &args),
         Verb::Doctor => doctor::run(&settings),
+        Verb::Export(args) => archive::export(&settings, &args),
+        Verb::Backup(args) => archive::backup(&settings, &args),
+        Verb::Restore(args) => archive::take_in(&settings, &args),
         Verb::Bench(args) => bench::run(&settings, &args),
         Verb::Config(args) => config::run(&settings, &args),
     };

@@ -162,6 +162,17 @@ pub fn put(root: &Path, name: &str, bytes: &[u8], limit: usize) -> Result<FileMe
     })
 }
 
+/// Keeps bytes whose hash is known to be this one.
+pub fn keep(root: &Path, hash: &str, bytes: &[u8]) -> Result<(), Fault> {
+    let path = path_of(root, hash)
+        .ok_or_else(|| Fault::Other(format!("{hash} is no SHA-256 in lower-case hex")))?;
+    if path.exists() {
+        Ok(())
+    } else {
+        write(root, &path, bytes)
+    }
+}
+
 fn write(root: &Path, path: &Path, bytes: &[u8]) -> Result<(), Fault> {
     let folder = path.parent().unwrap_or(root);
     fs::create_dir_all(folder).map_err(Fault::io(format!("making {}", folder.display())))?;

@@ -6,6 +6,7 @@
 //! of their own. SQLite and PostgreSQL run the same SQL; what differs lives in
 //! `dialect.rs`.
 
+mod archive;
 mod clock;
 mod db;
 mod dialect;
@@ -24,6 +25,7 @@ mod store;
 mod verify;
 mod writer;
 
+pub use archive::ArchivedHead;
 pub use clock::Clock;
 pub use db::{Db, Engine, Record, Value};
 pub use fault::{Fault, Rejected};

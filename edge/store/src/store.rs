@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use dukou_chain::whole::State;
-use dukou_journal::{Entry, StreamId};
+use dukou_journal::{Entry, SealKey, StreamId};
 use dukou_kernel::{Date, InstitutionId};
 
+use crate::archive::{self, ArchivedHead};
 use crate::clock::Clock;
 use crate::db::{Db, Engine};
 use crate::files::{self, FileError, FileMeta};
@@ -340,6 +341,53 @@ impl Store {
     /// At the first entry that does not fit.
     pub fn replay(&self) -> Result<u64, Fault> {
         self.read(rebuild::replay)
+    }
+
+    /// Opens the database for one piece of work, beside nobody else: connection,
+    /// seal key and the folder's lock.
+    pub(crate) fn alone(config: &Config) -> Result<(Reader, SealKey, File), Fault> {
+        let folder = Folder::prepare(&config.data_dir)?;
+        let lock = folder.lock()?;
+        let db = connect(config, &folder)?;
+        let key = folder.seal_key()?;
+        Ok((db, key, lock))
+    }
+
+    /// Writes one institution, or with `None` the whole installation, into one
+    /// file in open formats, as of one moment; the server may go on.
+    ///
+    /// # Errors
+    /// When the file exists, cannot be written, or something cannot be read.
+    pub fn export(
+        &self,
+        path: &Path,
+        only: Option<InstitutionId>,
+        progress: &mut rebuild::Progress<'_>,
+    ) -> Result<Vec<ArchivedHead>, Fault> {
+        archive::write(self, path, only, progress)
+    }
+
+    /// Takes such a file into data that has none of its institutions yet.
+    ///
+    /// # Errors
+    /// When the file is damaged, altered or newer, an institution is there
+    /// already, or the data is in use; then nothing was taken.
+    pub fn take_in(
+        config: &Config,
+        path: &Path,
+        progress: &mut rebuild::Progress<'_>,
+    ) -> Result<Vec<ArchivedHead>, Fault> {
+        archive::read(config, path, progress)
+    }
+
+    /// The largest evidence file, in bytes.
+    pub(crate) fn file_limit(&self) -> usize {
+        self.config.file_limit
+    }
+
+    /// Puts evidence away whose hash was checked.
+    pub(crate) fn keep_file(&self, hash: &str, bytes: &[u8]) -> Result<(), Fault> {
+        files::keep(&self.folder.files(), hash, bytes)
     }
 
     /// Puts evidence away; the caller records it with [`Store::write`].

@@ -337,7 +337,7 @@ fn step(chain: &mut Chain, row: &Record) -> Result<(Entry, Event), Wrong> {
 }
 
 /// Hashes of files that an event refers to.
-fn collect_files(body: &str, evidence: &mut BTreeSet<String>) {
+pub(crate) fn collect_files(body: &str, evidence: &mut BTreeSet<String>) {
     let mut rest = body;
     while let Some(at) = rest.find("\"file\":\"") {
         rest = rest.get(at + 8..).unwrap_or_default();

@@ -9,6 +9,7 @@
     missing_docs
 )]
 
+mod archive;
 mod conformance;
 mod guards;
 mod place;

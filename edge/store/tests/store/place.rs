@@ -84,6 +84,7 @@ impl Place {
             database_url: self.url.clone(),
             clock: clock.clone(),
             file_limit: 1 << 20,
+            recorder: None,
         }
     }
 

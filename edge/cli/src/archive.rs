@@ -1,0 +1,86 @@
+//! `dukou export`, `import institution`, `backup` and `restore`: one archive
+//! format for all four, described in docs/archive.md.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use dukou_kernel::InstitutionId;
+use dukou_store::{ArchivedHead, Clock, Store};
+
+use crate::config::Resolved;
+use crate::maintain::progress;
+
+/// `dukou export …`
+#[derive(Args)]
+pub struct ExportArgs {
+    /// The archive to make; it must not be there yet.
+    path: PathBuf,
+    /// Which institution, where there are several.
+    #[arg(long, value_name = "ID")]
+    institution: Option<InstitutionId>,
+}
+
+/// `dukou backup FILE`, `dukou restore FILE`, `dukou import institution FILE`.
+#[derive(Args)]
+pub struct ArchiveArgs {
+    /// The archive.
+    path: PathBuf,
+}
+
+fn text(error: impl ToString) -> String {
+    error.to_string()
+}
+
+/// Number and hash of every newest entry, one institution per line.
+fn tell(heads: &[ArchivedHead]) -> ExitCode {
+    for head in heads {
+        out!("{} {} {}", head.institution, head.seq, head.hash);
+    }
+    ExitCode::SUCCESS
+}
+
+/// One institution into a file, beside a running server.
+///
+/// # Errors
+/// When there is no such institution, or the file cannot be written.
+pub fn export(settings: &Resolved, args: &ExportArgs) -> Result<ExitCode, String> {
+    let store = Store::open_reader(settings.store(Clock::System)).map_err(text)?;
+    let known = store.institutions().map_err(text)?;
+    let one = match (args.institution, known.as_slice()) {
+        (Some(id), _) => id,
+        (None, [only]) => *only,
+        (None, []) => return Err("there is no institution to export".to_owned()),
+        (None, _) => return Err("several institutions: name one with --institution ID".to_owned()),
+    };
+    store
+        .export(&args.path, Some(one), &mut progress("export"))
+        .map(|heads| tell(&heads))
+        .map_err(text)
+}
+
+/// The whole installation into a file, beside a running server.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn backup(settings: &Resolved, args: &ArchiveArgs) -> Result<ExitCode, String> {
+    Store::open_reader(settings.store(Clock::System))
+        .and_then(|store| store.export(&args.path, None, &mut progress("backup")))
+        .map(|heads| tell(&heads))
+        .map_err(text)
+}
+
+/// An archive into an installation that has none of its institutions.
+///
+/// # Errors
+/// When the archive is damaged or newer, something is there already, or a
+/// server holds the folder.
+pub fn take_in(settings: &Resolved, args: &ArchiveArgs) -> Result<ExitCode, String> {
+    Store::take_in(
+        &settings.store(Clock::System),
+        &args.path,
+        &mut progress("restore"),
+    )
+    .map(|heads| tell(&heads))
+    .map_err(text)
+}
