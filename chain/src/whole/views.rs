@@ -117,8 +117,8 @@ const TASK: Table = Table {
         ("since", Kind::Text),
     ],
     indexes: &[
-        &["due", "basis_rank"],
-        &["holder_kind", "holder", "due"],
+        &["due", "basis_rank", "subject"],
+        &["holder_kind", "holder", "due", "basis_rank", "subject"],
         &["case_id"],
     ],
 };
@@ -154,7 +154,13 @@ const RECEIPT: Table = Table {
         ("standing", Kind::Text),
         ("history", Kind::Int),
     ],
-    indexes: &[&["id"], &["received"], &["deal"], &["standing", "received"]],
+    indexes: &[
+        &["id"],
+        &["received", "id"],
+        &["deal"],
+        &["standing", "received", "id"],
+        &["amount_minor"],
+    ],
 };
 
 const AWARD: Table = Table {

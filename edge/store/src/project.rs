@@ -125,10 +125,13 @@ pub(crate) fn books(db: &mut dyn Db, meta: &Meta, event: &Event) -> Result<(), F
     let institution = meta.institution.to_string();
     let stream = meta.stream.to_string();
     let mut line = 0i64;
+    let mut moved: BTreeMap<String, i64> = BTreeMap::new();
     for posting in event.postings(meta) {
         let amount = posting.amount().fen();
         for (account, signed) in [(posting.from(), -amount), (posting.to(), amount)] {
             line += 1;
+            let sum = moved.entry(account.to_string()).or_default();
+            *sum = sum.saturating_add(signed);
             db.exec(
                 "INSERT INTO posting (institution, seq, line, stream, account, amount_minor) VALUES ($1, $2, $3, $4, $5, $6)",
                 &[
@@ -141,6 +144,13 @@ pub(crate) fn books(db: &mut dyn Db, meta: &Meta, event: &Event) -> Result<(), F
                 ],
             )?;
         }
+    }
+    for (account, amount) in moved.into_iter().filter(|(_, it)| *it != 0) {
+        db.exec(
+            "INSERT INTO balance (institution, account, amount_minor) VALUES ($1, $2, $3) \
+             ON CONFLICT (institution, account) DO UPDATE SET amount_minor = balance.amount_minor + excluded.amount_minor",
+            &[institution.as_str().into(), account.into(), amount.into()],
+        )?;
     }
     for (claim, taken) in event.claims() {
         let key = [

@@ -22,7 +22,7 @@ pub fn newest() -> i64 {
 }
 
 /// Derived tables beside the read tables of the chain.
-pub const DERIVED: &[&str] = &["posting", "claim", "counter", "command_key"];
+pub const DERIVED: &[&str] = &["posting", "balance", "claim", "counter", "command_key"];
 
 /// Version of the data behind a connection; 0 when it is empty.
 ///
@@ -113,17 +113,20 @@ fn create_view(sql: &mut String, table: &Table) {
     }
 }
 
-/// SQL that makes every derived table.
-pub fn create_derived(db: &dyn Db) -> String {
-    let mut sql = String::from(
-        "CREATE TABLE posting (institution TEXT NOT NULL, seq BIGINT NOT NULL, line BIGINT NOT NULL, stream TEXT NOT NULL, account TEXT NOT NULL, amount_minor BIGINT NOT NULL, PRIMARY KEY (institution, seq, line));
+/// The books: postings with the balance of every account, unique names, numbers,
+/// and the keys of commands.
+const BOOKS: &str = "CREATE TABLE posting (institution TEXT NOT NULL, seq BIGINT NOT NULL, line BIGINT NOT NULL, stream TEXT NOT NULL, account TEXT NOT NULL, amount_minor BIGINT NOT NULL, PRIMARY KEY (institution, seq, line));
 CREATE INDEX posting_account ON posting (institution, account);
 CREATE INDEX posting_stream ON posting (institution, stream);
+CREATE TABLE balance (institution TEXT NOT NULL, account TEXT NOT NULL, amount_minor BIGINT NOT NULL, PRIMARY KEY (institution, account));
 CREATE TABLE claim (institution TEXT NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, stream TEXT NOT NULL, PRIMARY KEY (institution, kind, value));
 CREATE TABLE counter (institution TEXT NOT NULL, series TEXT NOT NULL, last BIGINT NOT NULL, PRIMARY KEY (institution, series));
 CREATE TABLE command_key (institution TEXT NOT NULL, key TEXT NOT NULL, request TEXT NOT NULL, stream TEXT NOT NULL, first_seq BIGINT NOT NULL, last_seq BIGINT NOT NULL, version BIGINT NOT NULL, PRIMARY KEY (institution, key));
-",
-    );
+";
+
+/// SQL that makes every derived table.
+pub fn create_derived(db: &dyn Db) -> String {
+    let mut sql = BOOKS.to_owned();
     for table in whole::tables() {
         create_view(&mut sql, table);
     }
@@ -151,7 +154,7 @@ pub fn drop_derived(extra: &[String]) -> String {
 /// law data that the program carries. When it differs, they are made anew.
 pub fn fingerprint() -> String {
     let mut hasher = Sha256::new();
-    hasher.update(format!("{:?}", whole::tables()).as_bytes());
+    hasher.update(format!("{BOOKS}{:?}", whole::tables()).as_bytes());
     hasher.update(format!("{:?}", dukou_chain::law::builtin_calendar()).as_bytes());
     hasher.update(env!("CARGO_PKG_VERSION").as_bytes());
     hasher

@@ -506,6 +506,11 @@ fn compared() -> Vec<(&'static str, String, &'static str)> {
             "institution, seq, line",
         ),
         (
+            "balance",
+            "institution, account, amount_minor".to_owned(),
+            "institution, account",
+        ),
+        (
             "claim",
             "institution, kind, value, stream".to_owned(),
             "institution, kind, value",

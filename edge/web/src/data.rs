@@ -153,33 +153,77 @@ pub fn people_in(
         .collect())
 }
 
-/// SQL for the tasks that wait for this user, with the next parameter's number
-/// after institution ($1) and person ($2).
-pub fn my_tasks_sql(user: &User) -> String {
-    let roles: Vec<String> = user
-        .roles
-        .iter()
-        .map(|role| format!("'{}'", role.code()))
-        .collect();
-    let roles = if roles.is_empty() {
-        "''".to_owned()
-    } else {
-        roles.join(", ")
-    };
-    format!(
-        "t.institution = $1 AND ((t.holder_kind = 'person' AND t.holder = $2) OR (t.holder_kind = 'role' AND t.holder IN ({roles})) \
-         OR (t.holder_kind = 'manager' AND EXISTS (SELECT 1 FROM case_view m WHERE m.institution = t.institution AND m.id = t.case_id AND m.manager = $2)))"
-    )
-}
+/// Cases beyond which a manager's tasks are found by day instead of by case.
+const MANY: i64 = 1_500;
 
-/// How many tasks wait for this user.
+/// The most tasks that are counted; what lies beyond is said as more.
+pub const COUNTED: i64 = 999;
+
+/// The tasks that wait for this user, as sources for `SELECT … FROM`, each over an
+/// index of its own: institution is `$1`, person `$2`, the task `t`.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn my_task_count(app: &App, user: &User) -> Result<usize, Failure> {
-    let sql = format!("SELECT COUNT(*) FROM task t WHERE {}", my_tasks_sql(user));
-    let row = app
-        .store
-        .read(|db| db.row(&sql, &[text(user.institution), text(user.person)]))?;
-    Ok(row.map_or(0, |row| usize::try_from(row.int(0)).unwrap_or(0)))
+pub fn my_tasks(db: &mut dyn Db, user: &User) -> Result<Vec<String>, Fault> {
+    let mut sources = vec![
+        "task t WHERE t.institution = $1 AND t.holder_kind = 'person' AND t.holder = $2".to_owned(),
+    ];
+    sources.extend(user.roles.iter().map(|role| {
+        let code = role.code();
+        format!("task t WHERE t.institution = $1 AND $2 = $2 AND t.holder_kind = 'role' AND t.holder = '{code}'")
+    }));
+    let cases = db.row(
+        &format!("SELECT COUNT(*) FROM (SELECT 1 FROM case_view WHERE institution = $1 AND manager = $2 LIMIT {MANY}) mine"),
+        &[text(user.institution), text(user.person)],
+    )?;
+    match cases.map_or(0, |row| row.int(0)) {
+        0 => {}
+        few if few < MANY => sources.push(
+            "case_view m CROSS JOIN task t WHERE m.institution = $1 AND m.manager = $2 AND t.institution = $1 AND t.case_id = m.id AND t.holder_kind = 'manager'"
+                .to_owned(),
+        ),
+        _ => sources.push(
+            "task t CROSS JOIN case_view m WHERE t.institution = $1 AND t.holder_kind = 'manager' AND t.holder IS NULL AND m.institution = $1 AND m.id = t.case_id AND COALESCE(m.manager, '') = $2"
+                .to_owned(),
+        ),
+    }
+    Ok(sources)
+}
+
+/// How many rows the sources have together, counted up to [`COUNTED`] and one.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn count_up(db: &mut dyn Db, user: &User, sources: &[String]) -> Result<i64, Fault> {
+    let mut sum = 0;
+    for source in sources {
+        let most = COUNTED + 1 - sum;
+        let row = db.row(
+            &format!("SELECT COUNT(*) FROM (SELECT 1 FROM {source} LIMIT {most}) counted"),
+            &[text(user.institution), text(user.person)],
+        )?;
+        sum += row.map_or(0, |row| row.int(0));
+    }
+    Ok(sum)
+}
+
+/// A count as it is shown: `999+` beyond [`COUNTED`].
+pub fn counted(count: i64) -> String {
+    if count > COUNTED {
+        format!("{COUNTED}+")
+    } else {
+        count.to_string()
+    }
+}
+
+/// How many tasks wait for this user, as it is shown.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn my_task_count(app: &App, user: &User) -> Result<String, Failure> {
+    let count = app.store.read(|db| {
+        let sources = my_tasks(db, user)?;
+        count_up(db, user, &sources)
+    })?;
+    Ok(counted(count))
 }

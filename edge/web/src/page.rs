@@ -127,7 +127,7 @@ pub struct NavItem {
     /// True on its own pages.
     pub current: bool,
     /// What waits for the reader.
-    pub count: Option<usize>,
+    pub count: Option<String>,
 }
 
 /// The signed-in person, as the page head shows them.
@@ -308,7 +308,7 @@ fn nav(
     req: &Req,
     roles: &[Role],
     allowed: &dyn Fn(&str) -> bool,
-    count: Option<usize>,
+    count: Option<String>,
 ) -> Vec<NavItem> {
     let inventor_only = roles == [Role::Inventor];
     let administrator = roles.iter().any(|role| role.is_administrator());
@@ -319,7 +319,7 @@ fn nav(
         } else {
             req.path.starts_with(href)
         };
-        let count = if href == "/" { count } else { None };
+        let count = count.clone().filter(|_| href == "/");
         items.push(NavItem {
             href,
             label: req.lang.pick(zh, en),

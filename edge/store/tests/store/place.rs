@@ -290,7 +290,7 @@ impl Office {
 /// Tables that follow from the journal.
 pub fn derived() -> Vec<&'static str> {
     let views = dukou_chain::whole::tables().iter().map(|it| it.name);
-    ["posting", "claim", "counter", "command_key"]
+    ["posting", "balance", "claim", "counter", "command_key"]
         .into_iter()
         .chain(views)
         .collect()

@@ -84,8 +84,8 @@ struct Home {
     whose: String,
     basis: String,
     q: String,
-    mine: i64,
-    all: i64,
+    mine: String,
+    all: String,
     total: usize,
     can_disclose: bool,
     can_see_all: bool,
@@ -127,8 +127,8 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
         whose: whose.to_owned(),
         basis: req.query("basis").to_owned(),
         q: req.query("q").to_owned(),
-        mine,
-        all,
+        mine: data::counted(mine),
+        all: data::counted(all),
         total,
         can_disclose: can("disclosure.submit"),
         can_see_all: scope == Scope::All,
@@ -154,28 +154,50 @@ struct TaskRow {
     since: String,
 }
 
-fn where_clause(user: &User, scope: Scope, req: &Req, whose: &str) -> (String, Vec<Value>) {
+/// The sources of the list and the conditions that narrow each, with their values.
+fn wanted(
+    db: &mut dyn Db,
+    user: &User,
+    scope: Scope,
+    req: &Req,
+    whose: &str,
+) -> Result<(Vec<String>, String, Vec<Value>), Fault> {
     let mut params = vec![text(user.institution), text(user.person)];
-    let mut clause = if whose == "all" {
-        let (filter, values) = case_filter(scope, user, 3);
+    let sources = if whose == "all" {
+        let (source, values) = everybodys(user, scope);
         params.extend(values);
-        format!("t.institution = $1 AND $2 = $2{filter}")
+        vec![source]
     } else {
-        data::my_tasks_sql(user)
+        data::my_tasks(db, user)?
     };
+    let mut narrow = String::new();
     if Basis::parse(req.query("basis")).is_some() {
         params.push(text(req.query("basis")));
-        clause.push_str(&format!(" AND t.basis = ${}", params.len()));
+        narrow.push_str(&format!(" AND t.basis = ${}", params.len()));
     }
-    let q = req.query("q").trim().to_lowercase();
-    if !q.is_empty() {
-        params.push(text(format!("%{q}%")));
+    if let Some(words) = list::like(req) {
+        params.push(words);
         let at = params.len();
-        clause.push_str(&format!(
-            " AND (c.words LIKE ${at} OR t.what_zh LIKE ${at} OR t.what_en LIKE ${at})"
+        narrow.push_str(&format!(
+            " AND (t.what_zh LIKE ${at} OR t.what_en LIKE ${at} OR EXISTS (SELECT 1 FROM case_view w WHERE w.institution = t.institution AND w.id = t.case_id AND w.words LIKE ${at}))"
         ));
     }
-    (clause, params)
+    Ok((sources, narrow, params))
+}
+
+/// Every task within a scope, as a source like those of [`data::my_tasks`].
+fn everybodys(user: &User, scope: Scope) -> (String, Vec<Value>) {
+    if scope == Scope::All {
+        return (
+            "task t WHERE t.institution = $1 AND $2 = $2".to_owned(),
+            Vec::new(),
+        );
+    }
+    let (filter, values) = case_filter(scope, user, 3);
+    let source = format!(
+        "task t JOIN case_view c ON c.institution = t.institution AND c.id = t.case_id WHERE t.institution = $1 AND $2 = $2{filter}"
+    );
+    (source, values)
 }
 
 fn read_tasks(
@@ -185,11 +207,21 @@ fn read_tasks(
     req: &Req,
     whose: &str,
 ) -> Result<Vec<TaskRow>, Fault> {
-    let (clause, params) = where_clause(user, scope, req, whose);
+    let (sources, narrow, params) = wanted(db, user, scope, req, whose)?;
+    // Each source is in the order of the list already, so the nearest of each are
+    // enough to find the nearest of all.
+    let nearest: Vec<String> = sources
+        .iter()
+        .enumerate()
+        .map(|(n, source)| {
+            format!("SELECT * FROM (SELECT t.* FROM {source}{narrow} ORDER BY t.due, t.basis_rank, t.subject LIMIT {SHOWN}) s{n}")
+        })
+        .collect();
     let sql = format!(
         "SELECT t.subject, t.case_id, t.deal, c.title, t.code, t.what_zh, t.what_en, t.why_zh, t.why_en, t.basis, t.due, t.pending, t.holder_kind, t.holder, c.manager, t.since \
-         FROM task t JOIN case_view c ON c.institution = t.institution AND c.id = t.case_id \
-         WHERE {clause} ORDER BY t.due, t.basis_rank, t.subject LIMIT {SHOWN}"
+         FROM ({}) t JOIN case_view c ON c.institution = t.institution AND c.id = t.case_id \
+         ORDER BY t.due, t.basis_rank, t.subject LIMIT {SHOWN}",
+        nearest.join(" UNION ALL ")
     );
     let rows = db.rows(&sql, &params)?;
     let mut names: HashMap<String, String> = HashMap::new();
@@ -233,24 +265,16 @@ fn read_tasks(
     Ok(tasks)
 }
 
+/// How many wait for the reader, and how many for the whole office.
 fn counts(db: &mut dyn Db, user: &User, scope: Scope) -> Result<(i64, i64), Fault> {
-    let base = [text(user.institution), text(user.person)];
-    let mine = db.row(
-        &format!(
-            "SELECT COUNT(*) FROM task t WHERE {}",
-            data::my_tasks_sql(user)
-        ),
-        &base,
-    )?;
+    let sources = data::my_tasks(db, user)?;
+    let mine = data::count_up(db, user, &sources)?;
     let all = if scope == Scope::All {
-        db.row(
-            "SELECT COUNT(*) FROM task t WHERE t.institution = $1",
-            &base[..1],
-        )?
+        data::count_up(db, user, &[everybodys(user, scope).0])?
     } else {
-        None
+        0
     };
-    Ok((mine.map_or(0, |r| r.int(0)), all.map_or(0, |r| r.int(0))))
+    Ok((mine, all))
 }
 
 fn row(task: TaskRow, lang: Lang, user: &User, today: Date) -> Row {

@@ -221,16 +221,19 @@ pub fn export(app: &App, req: &Req) -> Result<Answer, Failure> {
 /// What is held, owed to persons, and paid out, from the books.
 fn balances(app: &App, req: &Req) -> Result<(Money, Money, Money), Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
-    let sum = |account: &str| -> Result<Money, Failure> {
-        let sql = if account.ends_with('%') {
-            "SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) FROM posting WHERE institution = $1 AND account LIKE $2"
-        } else {
-            "SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) FROM posting WHERE institution = $1 AND account = $2"
-        };
-        let row = app
-            .store
-            .read(|db| db.row(sql, &[text(user.institution), text(account)]))?;
+    let sum = |from: &str, to: &str| -> Result<Money, Failure> {
+        let row = app.store.read(|db| {
+            db.row(
+                "SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) FROM balance WHERE institution = $1 AND account >= $2 AND account <= $3",
+                &[text(user.institution), text(from), text(to)],
+            )
+        })?;
         Ok(Money::from_fen(row.map_or(0, |row| row.int(0))))
     };
-    Ok((sum("clearing")?, sum("person:%")?, sum("paid_out")?))
+    let one = |account: &str| sum(account, account);
+    Ok((
+        one("clearing")?,
+        sum("person:", "person:~")?,
+        one("paid_out")?,
+    ))
 }
