@@ -116,6 +116,7 @@ pub fn decide(command: &Command, states: &States, ctx: &Context) -> Result<Vec<N
         return Err(not_loaded());
     };
     let stream = command.stream();
+    begun(command, states)?;
     match command {
         Command::Institution(it) => Ok(on(stream, institution.decide(&(), it, ctx)?)),
         Command::Person(id, it) => person(institution, *id, it, states, ctx),
@@ -132,6 +133,39 @@ pub fn decide(command: &Command, states: &States, ctx: &Context) -> Result<Vec<N
         }
         _ => on_deal(command, institution, states, ctx),
     }
+}
+
+/// A case begins with its disclosure or its import, a deal with its opening or its
+/// import; every other command needs what it goes to.
+fn begun(command: &Command, states: &States) -> Result<(), Refusal> {
+    let stream = command.stream();
+    let version = states
+        .streams
+        .get(&stream)
+        .map_or(0, |(version, _)| *version);
+    let begins = matches!(
+        command,
+        Command::Institution(_)
+            | Command::Person(..)
+            | Command::Disclosure(_, disclosure::Command::Submit { .. })
+            | Command::CaseHistory(..)
+            | Command::Matching(_, matching::Command::Open { .. })
+            | Command::DealHistory(_, history::DealCommand::Contract { .. })
+    );
+    if version > 0 || begins {
+        return Ok(());
+    }
+    let finding = match stream {
+        StreamId::Deal(_) => Finding::refused(
+            "deal.unknown",
+            text!("没有这个项目。", "There is no such deal."),
+        ),
+        _ => Finding::refused(
+            "case.unknown",
+            text!("没有这项成果。", "There is no such case."),
+        ),
+    };
+    Err(finding.into())
 }
 
 fn on<T: Into<Event>>(stream: StreamId, events: Vec<T>) -> Vec<NewEvent> {
@@ -205,7 +239,8 @@ fn on_case(
         Command::CaseClosing(_, it) => return close(&case.closing, it, stream),
         Command::CaseHistory(_, history::CaseCommand::Import { past }) => {
             let claim = protection::right_claim(&past.right_number);
-            if case.history.is_some() || taken(states, &claim, stream) {
+            let known = !case.disclosure.number.is_empty();
+            if known || case.history.is_some() || taken(states, &claim, stream) {
                 return Err(known_already(&past.right_number));
             }
             let ordinal = ordinal(states, "case", ctx.today);

@@ -11,10 +11,13 @@ use crate::db::{Db, Value};
 use crate::{Fault, dialect};
 
 /// Migrations in order; forward only, one text for both engines.
-const MIGRATIONS: &[(&str, &str)] = &[(
-    "0001_foundation",
-    include_str!("../migrations/0001_foundation.sql"),
-)];
+const MIGRATIONS: &[(&str, &str)] = &[
+    (
+        "0001_foundation",
+        include_str!("../migrations/0001_foundation.sql"),
+    ),
+    ("0002_tokens", include_str!("../migrations/0002_tokens.sql")),
+];
 
 /// Version of the newest migration.
 pub fn newest() -> i64 {

@@ -1,5 +1,6 @@
 //! What every handler may lean on.
 
+use crate::failure::Failure;
 use std::collections::HashMap;
 use std::sync::Mutex;
 
@@ -87,8 +88,8 @@ pub struct App {
     pub store: Store,
     /// How it was started.
     pub settings: Settings,
-    /// Recent attempts per address, for the rate limit of sign-in.
-    pub attempts: Mutex<HashMap<String, (i64, u32)>>,
+    /// Recent attempts per address, for the limit on guessing.
+    attempts: Mutex<HashMap<String, (i64, u32)>>,
     /// Counts of lists.
     pub counts: Counts,
 }
@@ -102,5 +103,56 @@ impl App {
             attempts: Mutex::new(HashMap::new()),
             counts: Counts::default(),
         }
+    }
+
+    /// Counts an attempt of an address and refuses beyond `most` in five minutes.
+    ///
+    /// # Errors
+    /// [`Failure::TooMany`].
+    pub fn attempt(&self, who: &str, most: u32) -> Result<(), Failure> {
+        if self.tried(who, 1) > most {
+            Err(Failure::TooMany)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Lets an address try a secret; only a wrong one counts.
+    ///
+    /// # Errors
+    /// [`Failure::TooMany`] beyond `most` wrong ones in five minutes, else what
+    /// the trying says.
+    pub fn guess<T>(
+        &self,
+        who: &str,
+        most: u32,
+        trial: impl FnOnce() -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        if self.tried(who, 0) >= most {
+            return Err(Failure::TooMany);
+        }
+        trial().inspect_err(|failure| {
+            if matches!(failure, Failure::SignIn) {
+                self.tried(who, 1);
+            }
+        })
+    }
+
+    fn tried(&self, who: &str, more: u32) -> u32 {
+        const WINDOW_MS: i64 = 5 * 60_000;
+        let now = self.store.now_ms();
+        let mut attempts = self
+            .attempts
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if attempts.len() > 10_000 {
+            attempts.retain(|_, (since, _)| now - *since < WINDOW_MS);
+        }
+        let entry = attempts.entry(who.to_owned()).or_insert((now, 0));
+        if now - entry.0 >= WINDOW_MS {
+            *entry = (now, 0);
+        }
+        entry.1 = entry.1.saturating_add(more);
+        entry.1
     }
 }

@@ -21,6 +21,7 @@ pub fn scope_of(institution: &Institution, roles: &[Role], action: &str) -> Scop
 /// What a user may do this action on. Without a user, the public's rights count.
 pub fn authorise(institution: Option<&Institution>, user: Option<&User>, action: &str) -> Scope {
     match (institution, user) {
+        (Some(_), Some(user)) if !user.token_allows(action) => Scope::None,
         (Some(institution), Some(user)) => scope_of(institution, &user.roles, action),
         _ => dukou_chain::people::permission::delivered(Role::Public, action),
     }
@@ -91,7 +92,7 @@ pub fn covers_deal(
     ];
     params.extend(values);
     let sql = format!(
-        "SELECT 1 FROM deal_case d JOIN case_view c ON c.institution = d.institution AND c.id = d.case_id WHERE d.institution = $1 AND d.deal = $2{filter} LIMIT 1"
+        "SELECT 1 FROM deal_case d CROSS JOIN case_view c WHERE c.institution = d.institution AND c.id = d.case_id AND d.institution = $1 AND d.deal = $2{filter} LIMIT 1"
     );
     Ok(db.row(&sql, &params)?.is_some())
 }

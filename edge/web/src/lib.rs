@@ -6,6 +6,7 @@
 //! synchronous, so handlers are, and [`serve`] runs them on blocking threads.
 
 pub mod accounts;
+pub mod api;
 pub mod app;
 pub mod authorise;
 mod data;

@@ -46,6 +46,16 @@ pub struct Req {
     pub toast: String,
     /// True when the caller asks for JSON.
     pub wants_json: bool,
+    /// The body as it came, on routes of the API.
+    pub body: Vec<u8>,
+    /// The token of a caller of the API.
+    pub bearer: Option<String>,
+    /// `Idempotency-Key`, or nothing.
+    pub idempotency_key: String,
+    /// `If-Match`, or nothing.
+    pub if_match: String,
+    /// `If-None-Match`, or nothing.
+    pub if_none_match: String,
 }
 
 impl Req {

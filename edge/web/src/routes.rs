@@ -1,5 +1,6 @@
 //! Every route, with the action of the permission table that it needs.
 
+use crate::api::{commands, openapi, reads};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::page::Answer;
@@ -22,6 +23,8 @@ pub struct Route {
     pub half_signed_in: bool,
     /// True when files may be sent.
     pub uploads: bool,
+    /// True for the API: a token instead of a session, JSON instead of forms.
+    pub api: bool,
     /// The handler.
     pub handler: Handler,
 }
@@ -33,6 +36,7 @@ const fn get(path: &'static str, action: &'static str, handler: Handler) -> Rout
         action,
         half_signed_in: false,
         uploads: false,
+        api: false,
         handler,
     }
 }
@@ -44,6 +48,7 @@ const fn post(path: &'static str, action: &'static str, handler: Handler) -> Rou
         action,
         half_signed_in: false,
         uploads: false,
+        api: false,
         handler,
     }
 }
@@ -53,6 +58,10 @@ const fn upload(path: &'static str, action: &'static str, handler: Handler) -> R
         uploads: true,
         ..post(path, action, handler)
     }
+}
+
+const fn api(route: Route) -> Route {
+    Route { api: true, ..route }
 }
 
 const fn half(route: Route) -> Route {
@@ -214,6 +223,43 @@ pub const ROUTES: &[Route] = &[
         pages::settings::calendar,
     ),
     upload("/settings/policy", "policy.adopt", pages::settings::policy),
+    post("/me/tokens", "page.self", pages::me::make_token),
+    post("/me/tokens/revoke", "page.self", pages::me::revoke_token),
     get("/journal", "journal.read", pages::journal::list),
     get("/journal/verify", "journal.verify", pages::journal::verify),
+    // Other systems.
+    get("/api", "page.public", openapi::reader),
+    api(get("/api/v1", "", reads::about)),
+    api(get("/api/v1/openapi.json", "page.public", openapi::show)),
+    api(get("/api/v1/cases", "case.read", reads::cases)),
+    api(get("/api/v1/cases/{id}", "case.read", reads::case)),
+    api(get(
+        "/api/v1/cases/{id}/events",
+        "case.read",
+        reads::timeline,
+    )),
+    api(get("/api/v1/deals", "deal.read", reads::deals)),
+    api(get("/api/v1/deals/{id}", "deal.read", reads::deal)),
+    api(get(
+        "/api/v1/deals/{id}/events",
+        "deal.read",
+        reads::timeline,
+    )),
+    api(get("/api/v1/receipts", "money.read", reads::receipts)),
+    api(get("/api/v1/people", "people.read", reads::people)),
+    api(get("/api/v1/tasks", "page.home", reads::tasks)),
+    api(get("/api/v1/events", "journal.read", reads::events)),
+    api(upload("/api/v1/files", "file.upload", commands::put_file)),
+    api(get("/api/v1/files/{hash}", "file.read", pages::file::show)),
+    api(get(
+        "/api/v1/calculators",
+        "page.public",
+        commands::calculators,
+    )),
+    api(post(
+        "/api/v1/calculators/{name}",
+        "page.public",
+        commands::calculate,
+    )),
+    api(post("/api/v1/commands", "", commands::submit)),
 ];

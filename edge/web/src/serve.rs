@@ -15,6 +15,7 @@ use axum::routing::{MethodRouter, on};
 use dukou_kernel::Lang;
 use tower_http::compression::CompressionLayer;
 
+use crate::api::tokens;
 use crate::app::App;
 use crate::authorise::authorise;
 use crate::failure::Failure;
@@ -25,6 +26,9 @@ use crate::session::{self, COOKIE, TOAST, VISITOR};
 
 /// Largest body of a form without files.
 const FORM_LIMIT: usize = 2 << 20;
+
+/// Wrong tokens from one address within five minutes.
+const TOKEN_TRIES: u32 = 60;
 
 /// The router over [`ROUTES`].
 pub fn router(app: Arc<App>) -> Router {
@@ -88,6 +92,7 @@ async fn dispatch(app: Arc<App>, route: &'static Route, request: Request) -> Res
             .collect();
     }
     read_headers(&mut req, &parts.headers);
+    req.wants_json |= route.api;
     let session = cookie(&parts.headers, COOKIE);
     let new_visitor = req.visitor.is_empty();
     if new_visitor {
@@ -98,7 +103,9 @@ async fn dispatch(app: Arc<App>, route: &'static Route, request: Request) -> Res
     } else {
         FORM_LIMIT
     };
-    let unread = read_body(&parts.headers, body, limit, &mut req).await.err();
+    let unread = read_body(&parts.headers, body, (limit, route.api), &mut req)
+        .await
+        .err();
     let secure = app.settings.secure_cookies;
     let visitor = req.visitor.clone();
     let told = !req.post && !req.toast.is_empty() && !route.path.starts_with("/static/");
@@ -126,7 +133,7 @@ fn answer(
     session: Option<&str>,
     unread: Option<Failure>,
 ) -> Response {
-    let outcome = find_user(app, &mut req, session)
+    let outcome = find_user(app, route, &mut req, session)
         .and_then(|()| unread.map_or(Ok(()), Err))
         .and_then(|()| guard(app, route, &req))
         .and_then(|()| (route.handler)(app, &req));
@@ -134,7 +141,25 @@ fn answer(
     respond(app, answer)
 }
 
-fn find_user(app: &App, req: &mut Req, session: Option<&str>) -> Result<(), Failure> {
+fn find_user(
+    app: &App,
+    route: &Route,
+    req: &mut Req,
+    session: Option<&str>,
+) -> Result<(), Failure> {
+    // A token counts on the API alone. A session may read there, never write: its
+    // cookie comes along without anybody wanting it.
+    if route.api
+        && let Some(token) = req.bearer.clone()
+    {
+        let who = format!("api {}", req.address);
+        let known = app.guess(&who, TOKEN_TRIES, || tokens::user_of(&app.store, &token));
+        req.user = Some(known?);
+        return Ok(());
+    }
+    if route.api && req.post {
+        return Ok(());
+    }
     let Some(cookie) = session else { return Ok(()) };
     let now = app.store.now_ms();
     let idle = app.settings.idle_minutes;
@@ -177,7 +202,10 @@ fn guard(app: &App, route: &Route, req: &Req) -> Result<(), Failure> {
             });
         }
     }
-    if req.post {
+    if route.api && req.user.is_none() && route.action != "page.public" {
+        return Err(Failure::SignIn);
+    }
+    if req.post && !route.api {
         let token = req.field("csrf");
         let expected = req
             .user
@@ -239,6 +267,21 @@ fn read_headers(req: &mut Req, headers: &HeaderMap) {
     req.visitor = cookie(headers, VISITOR)
         .filter(|value| value.len() == 64)
         .unwrap_or_default();
+    let word = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+            .chars()
+            .take(200)
+            .collect::<String>()
+    };
+    req.idempotency_key = word("idempotency-key");
+    req.if_match = word("if-match");
+    req.if_none_match = word("if-none-match");
+    req.bearer = word("authorization")
+        .strip_prefix("Bearer ")
+        .map(|it| it.trim().to_owned());
     req.wants_json = headers
         .get(header::ACCEPT)
         .and_then(|value| value.to_str().ok())
@@ -293,7 +336,7 @@ fn unreadable() -> Failure {
 async fn read_body(
     headers: &HeaderMap,
     body: Body,
-    limit: usize,
+    (limit, raw): (usize, bool),
     req: &mut Req,
 ) -> Result<(), Failure> {
     if !req.post {
@@ -302,6 +345,10 @@ async fn read_body(
     let bytes: Bytes = axum::body::to_bytes(body, limit)
         .await
         .map_err(|_| too_large())?;
+    if raw {
+        req.body = bytes.to_vec();
+        return Ok(());
+    }
     let kind = headers
         .get(header::CONTENT_TYPE)
         .and_then(|v| v.to_str().ok())

@@ -40,9 +40,44 @@ pub struct User {
     pub must_enrol: bool,
     /// When the session was last seen, as stored.
     pub seen_at: i64,
+    /// What a token narrows its owner to; nothing for a session.
+    pub scopes: Option<Vec<String>>,
 }
 
 impl User {
+    /// Somebody who comes with a token; name, unit and roles are still to be read.
+    pub fn of_token(
+        institution: InstitutionId,
+        account: AccountId,
+        person: PersonId,
+        scopes: Vec<String>,
+    ) -> Self {
+        Self {
+            institution,
+            account,
+            person,
+            login: String::new(),
+            name: String::new(),
+            unit: None,
+            roles: Vec::new(),
+            csrf: String::new(),
+            token_hash: String::new(),
+            half: false,
+            must_enrol: false,
+            seen_at: 0,
+            scopes: Some(scopes),
+        }
+    }
+
+    /// Does the token this user came with allow the action? A session allows all.
+    pub fn token_allows(&self, action: &str) -> bool {
+        self.scopes.as_ref().is_none_or(|scopes| {
+            scopes
+                .iter()
+                .any(|scope| crate::api::tokens::covers(scope, action))
+        })
+    }
+
     /// True when the user plays this role.
     pub fn is(&self, role: Role) -> bool {
         self.roles.contains(&role)
@@ -65,6 +100,13 @@ pub fn hex(bytes: &[u8]) -> String {
             let _ = write!(text, "{byte:02x}");
             text
         })
+}
+
+/// A short digest of an answer, for its tag.
+pub fn digest(bytes: &[u8]) -> String {
+    let mut text = hex(&Sha256::digest(bytes));
+    text.truncate(32);
+    text
 }
 
 /// What is stored of a token.
@@ -113,6 +155,7 @@ pub fn user_of(
         half: false,
         must_enrol: false,
         seen_at: 0,
+        scopes: None,
     };
     let second_given = row.int(5) != 0;
     user.seen_at = row.int(3);
@@ -124,7 +167,11 @@ pub fn user_of(
     Ok(Some(user))
 }
 
-fn complete(db: &mut dyn Db, user: &mut User) -> Result<(), Fault> {
+/// Reads name, unit and roles.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn complete(db: &mut dyn Db, user: &mut User) -> Result<(), Fault> {
     let key = [
         Value::Text(user.institution.to_string()),
         Value::Text(user.person.to_string()),

@@ -118,7 +118,7 @@ struct LoadedCase {
 fn deals_of(app: &App, user: &User, case: CaseId) -> Result<Vec<LoadedDeal>, Failure> {
     let rows = app.store.read(|db| {
         db.rows(
-            "SELECT d.deal, v.number FROM deal_case d JOIN deal_view v ON v.institution = d.institution AND v.id = d.deal WHERE d.institution = $1 AND d.case_id = $2 ORDER BY v.number DESC",
+            "SELECT d.deal, v.number FROM deal_case d CROSS JOIN deal_view v WHERE d.institution = $1 AND d.case_id = $2 AND v.institution = d.institution AND v.id = d.deal ORDER BY v.number DESC",
             &[text(user.institution), text(case)],
         )
     })?;

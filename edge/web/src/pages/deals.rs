@@ -69,7 +69,7 @@ fn conditions(user: &User, scope: Scope, req: &Req) -> (String, Vec<Value>) {
         let (filter, values) = case_filter(scope, user, 2);
         params.extend(values);
         sql.push_str(&format!(
-            " AND EXISTS (SELECT 1 FROM deal_case d JOIN case_view c ON c.institution = d.institution AND c.id = d.case_id WHERE d.institution = v.institution AND d.deal = v.id{filter})"
+            " AND EXISTS (SELECT 1 FROM deal_case d CROSS JOIN case_view c WHERE c.institution = d.institution AND c.id = d.case_id AND d.institution = v.institution AND d.deal = v.id{filter})"
         ));
     }
     let mut add = |clause: &str, value: Value| {

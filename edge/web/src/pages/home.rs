@@ -195,7 +195,7 @@ fn everybodys(user: &User, scope: Scope) -> (String, Vec<Value>) {
     }
     let (filter, values) = case_filter(scope, user, 3);
     let source = format!(
-        "task t JOIN case_view c ON c.institution = t.institution AND c.id = t.case_id WHERE t.institution = $1 AND $2 = $2{filter}"
+        "task t CROSS JOIN case_view c WHERE t.institution = $1 AND $2 = $2 AND c.institution = t.institution AND c.id = t.case_id{filter}"
     );
     (source, values)
 }
@@ -219,7 +219,7 @@ fn read_tasks(
         .collect();
     let sql = format!(
         "SELECT t.subject, t.case_id, t.deal, c.title, t.code, t.what_zh, t.what_en, t.why_zh, t.why_en, t.basis, t.due, t.pending, t.holder_kind, t.holder, c.manager, t.since \
-         FROM ({}) t JOIN case_view c ON c.institution = t.institution AND c.id = t.case_id \
+         FROM ({}) t CROSS JOIN case_view c WHERE c.institution = t.institution AND c.id = t.case_id \
          ORDER BY t.due, t.basis_rank, t.subject LIMIT {SHOWN}",
         nearest.join(" UNION ALL ")
     );

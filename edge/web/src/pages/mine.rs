@@ -79,8 +79,8 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
     let key = [text(user.institution), text(user.person)];
     let found = app.store.read(|db| {
         db.rows(
-            "SELECT c.id, c.title, c.number, c.stop, c.standing, c.manager, c.since, p.share, p.said FROM case_person p JOIN case_view c ON c.institution = p.institution AND c.id = p.case_id \
-             WHERE p.institution = $1 AND p.person = $2 ORDER BY c.number DESC LIMIT 200",
+            "SELECT c.id, c.title, c.number, c.stop, c.standing, c.manager, c.since, p.share, p.said FROM case_person p CROSS JOIN case_view c \
+             WHERE p.institution = $1 AND p.person = $2 AND c.institution = p.institution AND c.id = p.case_id ORDER BY c.number DESC LIMIT 200",
             &key,
         )
     })?;
@@ -128,8 +128,8 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
         .store
         .read(|db| {
             db.rows(
-                "SELECT a.awarded_on, v.number, v.party, a.amount_minor, a.paid_minor, a.deal, a.receipt, a.kind FROM award a JOIN deal_view v ON v.institution = a.institution AND v.id = a.deal \
-                 WHERE a.institution = $1 AND a.person = $2 ORDER BY a.awarded_on DESC LIMIT 500",
+                "SELECT a.awarded_on, v.number, v.party, a.amount_minor, a.paid_minor, a.deal, a.receipt, a.kind FROM award a CROSS JOIN deal_view v \
+                 WHERE a.institution = $1 AND a.person = $2 AND v.institution = a.institution AND v.id = a.deal ORDER BY a.awarded_on DESC LIMIT 500",
                 &key,
             )
         })?

@@ -72,7 +72,7 @@ fn conditions(user: &User, scope: Scope, req: &Req) -> (String, Vec<Value>) {
         let (filter, values) = case_filter(scope, user, 2);
         params.extend(values);
         sql.push_str(&format!(
-            " AND EXISTS (SELECT 1 FROM deal_case d JOIN case_view c ON c.institution = d.institution AND c.id = d.case_id WHERE d.institution = r.institution AND d.deal = r.deal{filter})"
+            " AND EXISTS (SELECT 1 FROM deal_case d CROSS JOIN case_view c WHERE c.institution = d.institution AND c.id = d.case_id AND d.institution = r.institution AND d.deal = r.deal{filter})"
         ));
     }
     let mut add = |clause: &str, value: Value| {
@@ -104,8 +104,8 @@ fn read(
         _ => "r.received DESC, r.id DESC",
     };
     let sql = format!(
-        "SELECT r.id, r.deal, r.received, r.payer, r.amount_minor, r.standing, v.number, v.party FROM receipt_view r JOIN deal_view v ON v.institution = r.institution AND v.id = r.deal \
-         WHERE {clause} ORDER BY {order} LIMIT {limit} OFFSET {offset}"
+        "SELECT r.id, r.deal, r.received, r.payer, r.amount_minor, r.standing, v.number, v.party FROM receipt_view r CROSS JOIN deal_view v \
+         WHERE v.institution = r.institution AND v.id = r.deal AND {clause} ORDER BY {order} LIMIT {limit} OFFSET {offset}"
     );
     let found = db.rows(&sql, &params)?;
     Ok(found

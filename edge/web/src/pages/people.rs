@@ -217,12 +217,16 @@ fn name_or_erased(name: &str, req: &Req) -> String {
 
 fn roles_of(db: &mut dyn Db, user: &User, person: &str, req: &Req) -> Result<String, Fault> {
     let rows = db.rows(
-        "SELECT role FROM person_role WHERE institution = $1 AND person = $2 ORDER BY role",
+        "SELECT role FROM person_role WHERE institution = $1 AND person = $2",
         &[text(user.institution), text(person)],
     )?;
-    let words: Vec<String> = rows
+    let mut roles: Vec<Role> = rows
         .iter()
         .filter_map(|row| Role::parse(row.text(0)))
+        .collect();
+    roles.sort_unstable();
+    let words: Vec<String> = roles
+        .iter()
         .map(|role| role.label().get(req.lang).to_owned())
         .collect();
     Ok(words.join(req.t("、", ", ")))
@@ -456,8 +460,8 @@ fn cases_of(
     let mut params = vec![text(user.institution), text(id)];
     params.extend(values);
     let sql = format!(
-        "SELECT c.id, c.number, c.title FROM case_view c JOIN case_person q ON q.institution = c.institution AND q.case_id = c.id \
-         WHERE c.institution = $1 AND q.person = $2{filter} ORDER BY c.number DESC LIMIT 20"
+        "SELECT c.id, c.number, c.title FROM case_person q CROSS JOIN case_view c \
+         WHERE q.institution = $1 AND q.person = $2 AND c.institution = q.institution AND c.id = q.case_id{filter} ORDER BY c.number DESC LIMIT 20"
     );
     let rows = app.store.read(|db| db.rows(&sql, &params))?;
     let three = |row: &dukou_store::Record| {

@@ -25,9 +25,8 @@ const TRIES: i64 = 5;
 const LOCK_MS: i64 = 15 * 60_000;
 /// The longest a session lasts, in seconds.
 const SESSION_S: i64 = 12 * 3600;
-/// Attempts from one address within [`WINDOW_MS`].
+/// Attempts from one address within five minutes.
 const ATTEMPTS: u32 = 30;
-const WINDOW_MS: i64 = 5 * 60_000;
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -61,24 +60,7 @@ pub fn write(app: &App, statements: Vec<(&'static str, Vec<Value>)>) -> Result<u
 
 /// Counts an attempt of this address and refuses beyond the limit.
 fn limit(app: &App, req: &Req) -> Result<(), Failure> {
-    let now = app.store.now_ms();
-    let mut attempts = app
-        .attempts
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
-    if attempts.len() > 10_000 {
-        attempts.retain(|_, (since, _)| now - *since < WINDOW_MS);
-    }
-    let entry = attempts.entry(req.address.clone()).or_insert((now, 0));
-    if now - entry.0 >= WINDOW_MS {
-        *entry = (now, 0);
-    }
-    entry.1 = entry.1.saturating_add(1);
-    if entry.1 > ATTEMPTS {
-        Err(Failure::TooMany)
-    } else {
-        Ok(())
-    }
+    app.attempt(&req.address, ATTEMPTS)
 }
 
 /// Writes what happened to an account into the journal.

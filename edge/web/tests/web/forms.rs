@@ -29,7 +29,10 @@ async fn a_form_without_its_token_does_nothing() {
         .send(Some(manager), "zh", &path, Some(&[("text", "一笔")]))
         .await;
     assert_eq!(reply.code(), 400);
-    for route in ROUTES.iter().filter(|it| it.post && it.action.is_empty()) {
+    for route in ROUTES
+        .iter()
+        .filter(|it| it.post && !it.api && it.action.is_empty())
+    {
         let path = route.path.replace("{token}", "nothing");
         let reply = fixture
             .send(None, "zh", &path, Some(&[("lang", "en")]))

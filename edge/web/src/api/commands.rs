@@ -1,0 +1,223 @@
+//! What can be changed: one command at a time, files, and the calculators.
+
+use axum::http::{HeaderName, StatusCode};
+use dukou_chain::people::Scope;
+use dukou_chain::whole::Command;
+use dukou_journal::{Actor, StreamId};
+use dukou_kernel::{Finding, PersonId, text};
+use dukou_store::{Envelope, Rejected};
+use serde_json::{Value, json};
+
+use crate::app::App;
+use crate::authorise::{authorise, covers_case, covers_deal, uncovered_cases};
+use crate::data;
+use crate::failure::Failure;
+use crate::page::Answer;
+use crate::request::Req;
+use crate::session::User;
+
+/// Commands that carry no more than their JSON says. The others come with names
+/// to be kept beside the journal, or are only ever the program's own.
+pub fn open_to_callers(name: &str) -> bool {
+    !matches!(
+        name,
+        "institution.found"
+            | "people.register"
+            | "people.update"
+            | "people.account"
+            | "people.erase"
+    )
+}
+
+fn unreadable(why: impl ToString) -> Failure {
+    let why = why.to_string();
+    Failure::BadRequest(Finding::refused(
+        "json.unreadable",
+        text!(
+            "请求正文不是所要的 JSON：{why}",
+            "The body is not the JSON that is wanted: {why}"
+        ),
+    ))
+}
+
+/// Carries one command out.
+///
+/// # Errors
+/// Unreadable, not allowed, refused, a conflict, or a key used for something else.
+pub fn submit(app: &App, req: &Req) -> Result<Answer, Failure> {
+    let user = req.user.as_ref().ok_or(Failure::SignIn)?;
+    let mut value: Value = serde_json::from_slice(&req.body).map_err(unreadable)?;
+    let object = value
+        .as_object_mut()
+        .ok_or_else(|| unreadable("not an object"))?;
+    let name = object
+        .get("command")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
+    let taken = |value: Option<Value>| value.as_ref().and_then(Value::as_str).map(str::to_owned);
+    let on_behalf = taken(object.shift_remove("on_behalf"));
+    let reason = taken(object.shift_remove("_reason"));
+    if Command::NAMES.contains(&name.as_str()) && !open_to_callers(&name) {
+        return Err(Failure::BadRequest(
+            Finding::refused(
+                "command.not_here",
+                text!(
+                    "这个命令不经接口办理，请在网页上办。",
+                    "This command does not go through the API; use the pages."
+                ),
+            )
+            .at("command"),
+        ));
+    }
+    let command = Command::from_json(value).map_err(Failure::BadRequest)?;
+    allowed(app, user, &name, &command)?;
+    let on_behalf = match on_behalf {
+        Some(id) => Some(id.parse::<PersonId>().map_err(|_| {
+            Failure::BadRequest(
+                Finding::refused(
+                    "person.id",
+                    text!("on_behalf 不是人员编号。", "on_behalf is no person's id."),
+                )
+                .at("on_behalf"),
+            )
+        })?),
+        None => None,
+    };
+    // One caller's keys never meet another's, nor those of the forms.
+    let key = Some(&req.idempotency_key)
+        .filter(|key| !key.is_empty())
+        .map(|key| format!("api:{}:{key}", user.person));
+    let envelope = Envelope {
+        on_behalf,
+        reason,
+        expected: expected(req)?,
+        key,
+        ..Envelope::new(user.institution, Actor::Person(user.person), command)
+    };
+    let done = app
+        .store
+        .execute(envelope)
+        .map_err(|rejected: Rejected| Failure::from(rejected))?;
+    let body = json!({
+        "first_seq": done.first_seq, "last_seq": done.last_seq, "version": done.version,
+    });
+    let mut answer = Answer {
+        status: StatusCode::CREATED,
+        ..Answer::json(&body)
+    };
+    if done.replayed {
+        let name = HeaderName::from_static("idempotency-replayed");
+        answer.headers.push((name, "true".to_owned()));
+    }
+    Ok(answer)
+}
+
+/// The version in `If-Match`, when there is one.
+fn expected(req: &Req) -> Result<Option<i64>, Failure> {
+    let tag = req.if_match.trim().trim_matches('"');
+    if tag.is_empty() || tag == "*" {
+        return Ok(None);
+    }
+    tag.parse().map(Some).map_err(|_| {
+        Failure::BadRequest(
+            Finding::refused(
+                "version.unreadable",
+                text!(
+                    "If-Match 写案卷版本号，如 \"3\"。",
+                    "If-Match takes the version, such as \"3\"."
+                ),
+            )
+            .at("If-Match"),
+        )
+    })
+}
+
+/// The same question that the pages ask: the action, and the subject within scope.
+fn allowed(app: &App, user: &User, name: &str, command: &Command) -> Result<(), Failure> {
+    let institution = data::institution(app, user.institution)?;
+    let stream = command.stream();
+    let action = Command::action_on(name, matches!(stream, StreamId::Deal(_)));
+    let scope = authorise(Some(&institution), Some(user), action);
+    if scope == Scope::None {
+        return Err(Failure::Forbidden);
+    }
+    let (version, _) = app.store.state(user.institution, stream)?;
+    let begins = version == 0;
+    let within = app.store.read(|db| match stream {
+        StreamId::Case(id) => Ok(begins || covers_case(db, user, scope, id)?),
+        StreamId::Deal(id) => Ok(begins || covers_deal(db, user, scope, id)?),
+        StreamId::Person(id) => Ok(scope == Scope::All || id == user.person),
+        StreamId::Institution => Ok(scope == Scope::All),
+    })?;
+    let outside = app
+        .store
+        .read(|db| uncovered_cases(db, user, scope, command))?;
+    if within && outside.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::NotFound)
+    }
+}
+
+/// Puts a file away; its hash goes into the command that refers to it.
+///
+/// # Errors
+/// When it is not accepted.
+pub fn put_file(app: &App, req: &Req) -> Result<Answer, Failure> {
+    let user = req.user.as_ref().ok_or(Failure::SignIn)?;
+    let name = req.query("name");
+    if name.is_empty() {
+        return Err(Failure::BadRequest(
+            Finding::refused(
+                "file.no_name",
+                text!(
+                    "在地址里写文件名：?name=合同.pdf",
+                    "Name the file in the address: ?name=contract.pdf"
+                ),
+            )
+            .at("name"),
+        ));
+    }
+    let file = crate::pages::file::put(app, user, name, &req.body)?;
+    Ok(Answer {
+        status: StatusCode::CREATED,
+        ..Answer::json(&json!({"file": file, "name": name}))
+    })
+}
+
+/// The calculators by name.
+///
+/// # Errors
+/// None.
+pub fn calculators(_: &App, req: &Req) -> Result<Answer, Failure> {
+    let items: Vec<Value> = dukou_calc::calculators()
+        .iter()
+        .map(|it| {
+            json!({
+                "name": it.name, "title": it.title().get(req.lang),
+                "summary": it.summary().get(req.lang),
+            })
+        })
+        .collect();
+    super::resource(req, &json!({"items": items}))
+}
+
+/// Answers one question, as `dukou calc` does.
+///
+/// # Errors
+/// Not found, or the question cannot be read.
+pub fn calculate(_: &App, req: &Req) -> Result<Answer, Failure> {
+    let calculator = dukou_calc::find(req.param("name")).ok_or(Failure::NotFound)?;
+    let question = std::str::from_utf8(&req.body).map_err(unreadable)?;
+    let (answer, right) =
+        dukou_calc::run_line(calculator, question, req.lang, dukou_calc::Env::builtin());
+    Ok(Answer {
+        status: if right {
+            StatusCode::OK
+        } else {
+            StatusCode::UNPROCESSABLE_ENTITY
+        },
+        ..Answer::json(&answer)
+    })
+}

@@ -1,0 +1,513 @@
+//! The description of the API (OpenAPI 3.1), made from the same tables that
+//! answer: routes, actions, commands, forms and calculators.
+
+use askama::Template;
+use dukou_chain::people::permission;
+use dukou_chain::whole::Command;
+use dukou_kernel::{Lang, Text};
+use serde_json::{Map, Value, json};
+
+use super::commands::open_to_callers;
+use super::reads;
+use crate::app::App;
+use crate::failure::Failure;
+use crate::forms::{self, Kind, Offer};
+use crate::page::{Answer, Page};
+use crate::request::Req;
+use crate::routes::{ROUTES, Route};
+
+/// What a reader is told of a route.
+struct Told {
+    path: &'static str,
+    post: bool,
+    zh: &'static str,
+    en: &'static str,
+    /// Query parameters: name and what it takes.
+    query: &'static [(&'static str, &'static str)],
+}
+
+const fn told(
+    path: &'static str,
+    post: bool,
+    zh: &'static str,
+    en: &'static str,
+    query: &'static [(&'static str, &'static str)],
+) -> Told {
+    Told {
+        path,
+        post,
+        zh,
+        en,
+        query,
+    }
+}
+
+const AFTER: (&str, &str) = ("after", "string");
+const LIMIT: (&str, &str) = ("limit", "integer");
+
+const TOLD: &[Told] = &[
+    told(
+        "/api/v1",
+        false,
+        "我是谁，可以做什么",
+        "Who I am and what I may do",
+        &[],
+    ),
+    told(
+        "/api/v1/openapi.json",
+        false,
+        "本说明",
+        "This description",
+        &[],
+    ),
+    told(
+        "/api/v1/cases",
+        false,
+        "成果",
+        "Cases",
+        &[
+            ("q", "string"),
+            ("stop", "stop"),
+            ("standing", "string"),
+            ("manager", "uuid"),
+            ("unit", "uuid"),
+            AFTER,
+            LIMIT,
+        ],
+    ),
+    told(
+        "/api/v1/cases/{id}",
+        false,
+        "一项成果，含版本与合规结论",
+        "One case with its version and findings",
+        &[],
+    ),
+    told(
+        "/api/v1/cases/{id}/events",
+        false,
+        "一项成果的记录",
+        "Entries of one case",
+        &[],
+    ),
+    told(
+        "/api/v1/deals",
+        false,
+        "项目",
+        "Deals",
+        &[
+            ("q", "string"),
+            ("stop", "stop"),
+            ("mode", "string"),
+            AFTER,
+            LIMIT,
+        ],
+    ),
+    told(
+        "/api/v1/deals/{id}",
+        false,
+        "一个项目，含版本",
+        "One deal with its version",
+        &[],
+    ),
+    told(
+        "/api/v1/deals/{id}/events",
+        false,
+        "一个项目的记录",
+        "Entries of one deal",
+        &[],
+    ),
+    told(
+        "/api/v1/receipts",
+        false,
+        "到账",
+        "Receipts",
+        &[("standing", "string"), ("deal", "uuid"), AFTER, LIMIT],
+    ),
+    told(
+        "/api/v1/people",
+        false,
+        "名册",
+        "The roster",
+        &[AFTER, LIMIT],
+    ),
+    told(
+        "/api/v1/tasks",
+        false,
+        "轮到我的待办",
+        "What waits for me",
+        &[LIMIT],
+    ),
+    told(
+        "/api/v1/events",
+        false,
+        "变更流：某号之后的记录",
+        "The change feed: entries after a number",
+        &[("after", "integer"), LIMIT],
+    ),
+    told(
+        "/api/v1/files",
+        true,
+        "上传附件",
+        "Put evidence away",
+        &[("name", "string")],
+    ),
+    told(
+        "/api/v1/files/{hash}",
+        false,
+        "取附件",
+        "Fetch evidence",
+        &[],
+    ),
+    told(
+        "/api/v1/calculators",
+        false,
+        "计算器",
+        "The calculators",
+        &[],
+    ),
+    told(
+        "/api/v1/calculators/{name}",
+        true,
+        "算一题",
+        "Answer one question",
+        &[],
+    ),
+    told(
+        "/api/v1/commands",
+        true,
+        "办一步",
+        "Carry one command out",
+        &[],
+    ),
+];
+
+fn told_of(route: &Route) -> Option<&'static Told> {
+    TOLD.iter()
+        .find(|it| it.path == route.path && it.post == route.post)
+}
+
+/// Routes of the API that nothing is told about; the test keeps it empty.
+pub fn untold() -> Vec<&'static str> {
+    ROUTES
+        .iter()
+        .filter(|it| it.api && told_of(it).is_none())
+        .map(|it| it.path)
+        .collect()
+}
+
+fn schema_of(kind: &str) -> Value {
+    match kind {
+        "integer" => json!({"type": "integer", "minimum": 0}),
+        "uuid" => json!({"type": "string", "format": "uuid"}),
+        "stop" => json!({"type": "string", "enum": reads::stops()}),
+        _ => json!({"type": "string"}),
+    }
+}
+
+fn parameters(route: &Route, told: &Told) -> Vec<Value> {
+    let mut all: Vec<Value> = route
+        .path
+        .split('/')
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+        .map(|name| {
+            let schema = match name {
+                "id" => json!({"type": "string", "format": "uuid"}),
+                "hash" => json!({"type": "string", "pattern": "^[0-9a-f]{64}$"}),
+                _ => json!({"type": "string"}),
+            };
+            json!({"name": name, "in": "path", "required": true, "schema": schema})
+        })
+        .collect();
+    all.extend(told.query.iter().map(|(name, kind)| {
+        let required = *name == "name";
+        json!({"name": name, "in": "query", "required": required, "schema": schema_of(kind)})
+    }));
+    if route.path == "/api/v1/commands" {
+        for (name, what) in [
+            (
+                "Idempotency-Key",
+                "The same key and body: the same answer; another body: refused.",
+            ),
+            (
+                "If-Match",
+                "The version the command is based on; another one stands: 409.",
+            ),
+        ] {
+            all.push(json!({
+                "name": name, "in": "header", "required": false, "description": what,
+                "schema": {"type": "string"},
+            }));
+        }
+    }
+    all
+}
+
+fn body_of(route: &Route) -> Option<Value> {
+    if !route.post {
+        return None;
+    }
+    let content = match route.path {
+        "/api/v1/files" => json!({"application/octet-stream": {}}),
+        "/api/v1/calculators/{name}" => json!({"application/json": {"schema": {"type": "object"}}}),
+        _ => json!({"application/json": {"schema": {"$ref": "#/components/schemas/Command"}}}),
+    };
+    Some(json!({"required": true, "content": content}))
+}
+
+fn operation(route: &Route, told: &Told, lang: Lang) -> Value {
+    let good = if route.post && route.path != "/api/v1/calculators/{name}" {
+        "201"
+    } else {
+        "200"
+    };
+    let media = match route.path {
+        "/api/v1/files/{hash}" => "application/octet-stream",
+        _ => "application/json",
+    };
+    let mut responses = Map::new();
+    responses.insert(
+        good.to_owned(),
+        json!({"description": "OK", "content": {media: {"schema": answer_of(route)}}}),
+    );
+    if !route.post {
+        responses.insert(
+            "304".to_owned(),
+            json!({"description": "Not modified (If-None-Match)"}),
+        );
+    }
+    for (status, what) in [
+        ("400", "The request cannot be read"),
+        ("401", "No token, or one that is out of date"),
+        ("403", "Roles or scopes do not allow it"),
+        ("404", "Not there, or not yours to see"),
+        (
+            "409",
+            "Somebody was faster, or the key was used for something else",
+        ),
+        ("413", "Too large"),
+        ("422", "Refused by law or rule"),
+        ("429", "Too many attempts"),
+    ] {
+        let problem = json!({"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}});
+        responses.insert(
+            status.to_owned(),
+            json!({"description": what, "content": problem}),
+        );
+    }
+    let mut operation = json!({
+        "operationId": format!("{}{}", if route.post { "post" } else { "get" }, route.path.replace(['/', '{', '}', '.'], "_")),
+        "summary": lang.pick(told.zh, told.en),
+        "parameters": parameters(route, told),
+        "responses": responses,
+        "x-action": route.action,
+    });
+    if let (Some(body), Some(map)) = (body_of(route), operation.as_object_mut()) {
+        map.insert("requestBody".to_owned(), body);
+    }
+    operation
+}
+
+fn answer_of(route: &Route) -> Value {
+    let list = json!({"type": "object", "required": ["items"], "properties": {
+        "items": {"type": "array", "items": {"type": "object"}},
+        "next": {"type": ["string", "null"]}, "last": {"type": "integer"},
+    }});
+    match route.path {
+        "/api/v1/commands" => {
+            json!({"type": "object", "required": ["first_seq", "last_seq", "version"], "properties": {
+                "first_seq": {"type": "integer"}, "last_seq": {"type": "integer"}, "version": {"type": "integer"},
+            }})
+        }
+        "/api/v1/files" => json!({"type": "object", "required": ["file", "name"], "properties": {
+            "file": {"type": "string"}, "name": {"type": "string"},
+        }}),
+        "/api/v1/files/{hash}" => json!({}),
+        path if path.ends_with('}') || path == "/api/v1" || path.ends_with(".json") => {
+            json!({"type": "object"})
+        }
+        _ => list,
+    }
+}
+
+/// What a field of a form takes, as JSON Schema.
+fn field_schema(kind: &Kind, about: &Text, lang: Lang) -> Value {
+    let mut schema = match kind {
+        Kind::Day => json!({"type": "string", "format": "date"}),
+        Kind::Money => json!({"type": "integer", "description": "fen"}),
+        Kind::Number => json!({"type": "integer"}),
+        Kind::Share => json!({"type": "string", "description": "1/3, 33.3%"}),
+        Kind::YesNo(..) => json!({"type": "boolean"}),
+        Kind::Choose(list) if !list.is_empty() => {
+            json!({"enum": list.iter().map(|it| it.value.as_str()).collect::<Vec<_>>()})
+        }
+        Kind::Several(_) | Kind::Shares(_) | Kind::Schedule | Kind::Holdings(_) => {
+            json!({"type": "array"})
+        }
+        Kind::File => json!({}),
+        Kind::Long(longest) => json!({"type": "string", "maxLength": longest}),
+        _ => json!({}),
+    };
+    if let Some(map) = schema.as_object_mut() {
+        map.insert("title".to_owned(), json!(about.get(lang)));
+    }
+    schema
+}
+
+/// The schema of one command, from the form that sends the same.
+fn command_schema(name: &str, lang: Lang) -> Value {
+    let mut properties = Map::new();
+    properties.insert("command".to_owned(), json!({"const": name}));
+    for (key, about) in [
+        ("on_behalf", "for whom, on attached paper"),
+        ("_reason", "why"),
+    ] {
+        properties.insert(
+            key.to_owned(),
+            json!({"type": "string", "description": about}),
+        );
+    }
+    let target = match name.split('.').next().unwrap_or_default() {
+        "institution" => "",
+        "people" => "person",
+        "disclosure" | "assessment" | "protection" | "valuation" => "case",
+        "closing" | "history" => "",
+        _ => "deal",
+    };
+    let mut required = vec!["command"];
+    if !target.is_empty() {
+        properties.insert(
+            target.to_owned(),
+            json!({"type": "string", "format": "uuid"}),
+        );
+        required.push(target);
+    }
+    let spec = forms::spec(name, &Offer::default());
+    let mut summary = name.to_owned();
+    if let Some(spec) = &spec {
+        summary = spec.title.get(lang).to_owned();
+        for field in spec.fields.iter().filter(|it| !it.path.contains('.')) {
+            properties.insert(
+                field.path.to_owned(),
+                field_schema(&field.kind, &field.label, lang),
+            );
+        }
+    }
+    json!({"type": "object", "title": summary, "required": required, "properties": properties})
+}
+
+fn document(lang: Lang) -> Value {
+    let mut paths: Map<String, Value> = Map::new();
+    for route in ROUTES.iter().filter(|it| it.api) {
+        let Some(told) = told_of(route) else { continue };
+        let entry = paths
+            .entry(route.path.to_owned())
+            .or_insert_with(|| json!({}));
+        if let Some(map) = entry.as_object_mut() {
+            let method = if route.post { "post" } else { "get" };
+            map.insert(method.to_owned(), operation(route, told, lang));
+        }
+    }
+    let commands: Vec<Value> = Command::NAMES
+        .iter()
+        .filter(|name| open_to_callers(name))
+        .map(|name| command_schema(name, lang))
+        .collect();
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": lang.pick("渡口接口", "Dukou API"), "version": "1",
+            "description": lang.pick(
+                "网页能办的事。凭令牌（本人设置里生成）；权限与网页同一处判定。",
+                "What the pages do. Callers bring a token (made under Your settings); rights are judged at the same point as the pages'.",
+            ),
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"token": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "schemas": {
+                "Command": {"type": "object", "required": ["command"], "oneOf": commands},
+                "Problem": {"type": "object", "required": ["type", "title", "status"], "properties": {
+                    "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
+                    "detail": {"type": "string"}, "reference": {"type": "string"},
+                    "errors": {"type": "array", "items": {"type": "object", "properties": {
+                        "code": {"type": "string"}, "field": {"type": ["string", "null"]},
+                        "detail": {"type": "string"}, "article": {"type": ["string", "null"]},
+                        "earliest": {"type": ["string", "null"], "format": "date"},
+                    }}},
+                }},
+            },
+        },
+    })
+}
+
+/// The description.
+///
+/// # Errors
+/// None.
+pub fn show(_: &App, req: &Req) -> Result<Answer, Failure> {
+    super::resource(req, &document(req.lang))
+}
+
+/// One route on the reader page.
+struct Line {
+    method: &'static str,
+    path: &'static str,
+    about: &'static str,
+    action: &'static str,
+    query: String,
+}
+
+/// One command on the reader page.
+struct CommandLine {
+    name: &'static str,
+    about: String,
+    action: String,
+}
+
+#[derive(Template)]
+#[template(path = "api.html")]
+struct Reader {
+    p: Page,
+    lines: Vec<Line>,
+    commands: Vec<CommandLine>,
+}
+
+/// The description for people.
+///
+/// # Errors
+/// When the template fails.
+pub fn reader(app: &App, req: &Req) -> Result<Answer, Failure> {
+    let lines = ROUTES.iter().filter(|it| it.api).filter_map(|route| {
+        let told = told_of(route)?;
+        let query: Vec<&str> = told.query.iter().map(|(name, _)| *name).collect();
+        Some(Line {
+            method: if route.post { "POST" } else { "GET" },
+            path: route.path,
+            about: req.t(told.zh, told.en),
+            action: route.action,
+            query: query.join(" "),
+        })
+    });
+    let commands = Command::NAMES
+        .iter()
+        .filter(|name| open_to_callers(name))
+        .map(|name| {
+            let action = Command::action(name);
+            let about = permission::action(action)
+                .map_or("", |it| req.t(&it.zh, &it.en))
+                .to_owned();
+            CommandLine {
+                name,
+                about: forms::spec(name, &Offer::default())
+                    .map_or(about, |spec| spec.title.get(req.lang).to_owned()),
+                action: action.to_owned(),
+            }
+        });
+    Answer::html(&Reader {
+        p: Page::new(app, req)?,
+        lines: lines.collect(),
+        commands: commands.collect(),
+    })
+}
