@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use dukou_chain::whole::{self, State};
-use dukou_journal::{StreamId, genesis, next_hash};
+use dukou_chain::whole::{self, Event, State};
+use dukou_journal::{Chain, StreamId};
 use dukou_kernel::InstitutionId;
 
 use crate::db::{Db, Record};
@@ -190,17 +190,16 @@ pub(crate) fn replay(db: &mut dyn Db) -> Result<u64, Fault> {
     let mut done = 0;
     for institution in institutions(db)? {
         let mut states: HashMap<String, State> = HashMap::new();
-        let mut hash = genesis(institution);
+        let mut chain = Chain::new(institution);
         db.each(
             "SELECT seq, bytes, hash, stream FROM journal WHERE institution = $1 ORDER BY seq",
             &[institution.to_string().into()],
             &mut |row| {
-                hash = next_hash(&hash, row.text(1));
-                if row.bytes(2) != hash.as_slice() {
-                    let why = "its hash does not follow from the entry before";
-                    return Err(journal::unreadable(institution, row.int(0), why));
-                }
-                let (entry, event) = journal::decode(institution, row.int(0), row.text(1))?;
+                let entry = chain
+                    .step(row.int(0), row.text(1), row.bytes(2))
+                    .map_err(|why| journal::unreadable(institution, row.int(0), why))?;
+                let event = Event::from_body(&entry.meta.kind, &entry.body)
+                    .map_err(|why| journal::unreadable(institution, row.int(0), why))?;
                 match states.get_mut(row.text(3)) {
                     Some(state) => state.apply(&entry.meta, &event),
                     None => {

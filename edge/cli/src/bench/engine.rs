@@ -152,9 +152,9 @@ impl Bare {
                 connection
                     .pragma_update(None, "cache_size", -16_384)
                     .map_err(text)?;
-                connection
-                    .pragma_update(None, "recursive_triggers", "ON")
-                    .map_err(text)?;
+                for name in ["recursive_triggers", "foreign_keys"] {
+                    connection.pragma_update(None, name, "ON").map_err(text)?;
+                }
                 connection.set_prepared_statement_cache_capacity(256);
                 Ok(Self::Sqlite(connection, path))
             }
@@ -168,6 +168,8 @@ impl Bare {
                 admin
                     .script(&format!("CREATE DATABASE {copy} TEMPLATE {name}"))
                     .map_err(text)?;
+                // What the copy wrote is not the first blocks' to pay.
+                admin.script("CHECKPOINT").map_err(text)?;
                 let db = Postgres::connect(&format!("{server}/{copy}")).map_err(text)?;
                 Ok(Self::Postgres(Box::new(db), url.clone()))
             }
@@ -216,7 +218,9 @@ impl Bare {
                 let mut rows = statement.raw_query();
                 while let Some(row) = rows.next().map_err(text)? {
                     for column in 0..columns {
-                        std::hint::black_box(row.get_ref(column).map_err(text)?);
+                        // A reader keeps what it reads, so the bare engine does too.
+                        let value: rusqlite::types::Value = row.get(column).map_err(text)?;
+                        std::hint::black_box(value);
                     }
                 }
                 Ok(())
@@ -246,11 +250,15 @@ impl Bare {
     }
 }
 
+const NAMES: [&str; 24] = [
+    "$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8", "$9", "$10", "$11", "$12", "$13", "$14", "$15",
+    "$16", "$17", "$18", "$19", "$20", "$21", "$22", "$23", "$24",
+];
+
 fn bind(statement: &mut rusqlite::CachedStatement<'_>, params: &[Value]) -> Result<(), String> {
     statement.clear_bindings();
-    for (at, value) in params.iter().enumerate() {
-        let name = format!("${}", at + 1);
-        let Some(place) = statement.parameter_index(&name).map_err(text)? else {
+    for (value, name) in params.iter().zip(NAMES) {
+        let Some(place) = statement.parameter_index(name).map_err(text)? else {
             continue;
         };
         match value {

@@ -44,6 +44,13 @@ pub struct Cast {
     cases: usize,
 }
 
+impl Cast {
+    /// How many cases lie in the load.
+    pub fn told(&self) -> usize {
+        self.cases
+    }
+}
+
 /// Commands in one transaction while the load is built.
 const GROUP: usize = 500;
 

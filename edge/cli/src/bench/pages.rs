@@ -130,11 +130,7 @@ pub fn measure(config: &Config, token: &str) -> Result<Served, String> {
     };
     get("/")?;
     let start_ms = tenths(began.elapsed().as_secs_f64() * 1000.0);
-    let cases = links(&get("/cases")?, "/cases/");
-    let deals = links(&get("/deals")?, "/cases/");
-    if cases.is_empty() {
-        return Err("the list of cases is empty".to_owned());
-    }
+    let (cases, deals) = sample(config)?;
     let fixed = |path: &str| vec![path.to_owned()];
     let all = [
         ("home", fixed("/")),
@@ -173,14 +169,26 @@ pub fn measure(config: &Config, token: &str) -> Result<Served, String> {
     })
 }
 
-/// Addresses of a list's rows.
-fn links(body: &str, head: &str) -> Vec<String> {
-    body.split("<a data-open href=\"")
-        .skip(1)
-        .filter_map(|rest| rest.split('"').next())
-        .filter(|it| it.starts_with(head))
-        .map(|it| it.replace("&#38;", "&").replace("&amp;", "&"))
-        .collect()
+/// Addresses of cases and of deals from all over the load, so that their states
+/// have to be read.
+fn sample(config: &Config) -> Result<(Vec<String>, Vec<String>), String> {
+    let store = Store::open_reader(config.clone()).map_err(text)?;
+    let pick = |sql: &str| {
+        let rows = store.read(|db| db.rows(sql, &[])).map_err(text)?;
+        let step = (rows.len() / (REQUESTS + 5)).max(1);
+        let paths = rows.iter().step_by(step).map(|row| {
+            let deal = row.text(1);
+            if deal.is_empty() {
+                format!("/cases/{}", row.text(0))
+            } else {
+                format!("/cases/{}?deal={deal}", row.text(0))
+            }
+        });
+        Ok::<_, String>(paths.collect())
+    };
+    let cases = pick("SELECT id, '' FROM case_view ORDER BY number")?;
+    let deals = pick("SELECT case_id, deal FROM deal_case ORDER BY deal")?;
+    Ok((cases, deals))
 }
 
 /// Resident memory of a process, where the system tells it.
