@@ -117,8 +117,10 @@ fn groups(reader: &Reader<'_>, first: usize, end: usize, beside: bool) -> (Vec<G
         && reader.column(Field::PersonName).is_some()
         && reader.column(Field::PersonAmount).is_some()
         && reader.column(Field::Persons).is_none();
+    let mut adjacent = false;
     for row in first..end {
-        let role = role(reader, row, !groups.is_empty());
+        let role = role(reader, row, adjacent);
+        adjacent = matches!(role, Role::Record | Role::Continuation);
         if beside && role == Role::Record && !has_key(reader, row) {
             continue;
         }

@@ -7,6 +7,7 @@ use dukou_kernel::{Date, Money};
 use super::field::{Field, Kind};
 use crate::cell::{Cell, is_han, squeeze};
 use crate::grid::Grid;
+use crate::total::says_total;
 use crate::value::amount::{self, Unit};
 use crate::value::{date, payout, right, uscc};
 
@@ -40,7 +41,7 @@ pub fn look(grid: &Grid, column: usize, rows: Range<usize>, today: Date) -> Look
     let mut seen: Vec<String> = Vec::new();
     for row in rows {
         let cell = grid.own(row, column);
-        if cell.is_empty() || cell.is_ditto() {
+        if cell.is_empty() || cell.is_ditto() || is_aside(grid, row) {
             continue;
         }
         let shown = cell.shown();
@@ -74,6 +75,15 @@ pub fn look(grid: &Grid, column: usize, rows: Range<usize>, today: Date) -> Look
     }
     look.distinct = seen.len();
     look
+}
+
+/// Totals, section titles and notes say nothing about the columns they stand in.
+fn is_aside(grid: &Grid, row: usize) -> bool {
+    let mut filled = grid.row(row).iter().filter(|cell| !cell.is_empty());
+    let Some(first) = filled.next() else {
+        return true;
+    };
+    filled.next().is_none() && grid.width() > 2 || says_total(&first.shown())
 }
 
 /// A day whose spelling is no bare serial number, which could be anything.
@@ -120,16 +130,22 @@ impl Look {
     /// How well the cells fit the field: below 1 they speak against it, above
     /// 1 for it.
     pub fn fit(&self, field: Field, kind: Kind) -> f64 {
-        if self.filled < 2 {
-            return 1.0;
+        match self.filled {
+            0 => 1.0,
+            // One cell says something, but may be the bad one.
+            1 => self.fit_of_many(field, kind).sqrt(),
+            _ => self.fit_of_many(field, kind),
         }
+    }
+
+    fn fit_of_many(&self, field: Field, kind: Kind) -> f64 {
         let graded = |part: f64| -> f64 {
             if part >= 0.6 {
                 1.15
             } else if part >= 0.25 {
                 1.0
             } else {
-                0.25
+                0.32
             }
         };
         let against = |part: f64| if part > 0.6 { 0.25 } else { 1.0 };

@@ -1,7 +1,7 @@
 //! Cells with people's names, and shares where they stand beside the names.
 
 use crate::cell::{is_blank, is_han, narrow};
-use crate::value::share::{Part, Shares, judge};
+use crate::value::share::{self, Part, Shares, judge};
 
 /// The people of one cell in order, and what it says about their shares.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +41,10 @@ pub fn read(text: &str) -> People {
     let mut ratio = false;
     for piece in cut(&plain) {
         let Some((bare, part)) = apart(&piece) else {
+            // 张三，60%: a figure between two marks belongs to the name before it.
+            if let (Some(figure), Some(last @ None)) = (lone_figure(&piece), parts.last_mut()) {
+                *last = Some(figure);
+            }
             continue;
         };
         let found = by_blanks(&bare);
@@ -59,7 +63,92 @@ pub fn read(text: &str) -> People {
             None => Shares::Wrong(None),
         }
     };
-    People { names, shares }
+    match shares {
+        Shares::Absent if names.len() > 1 && share::says_equal(&plain) => {
+            let names: Vec<String> = names
+                .into_iter()
+                .filter(|n| !share::says_equal(n))
+                .collect();
+            let shares = share::equal(names.len());
+            People { names, shares }
+        }
+        Shares::Wrong(None) => figures_behind(&plain).unwrap_or(People { names, shares }),
+        shares => People { names, shares },
+    }
+}
+
+/// 张三、李四（6:4）, 张三、李四按60%、40%分配, 张三、李四各50%: all names
+/// first, then all figures.
+fn figures_behind(plain: &str) -> Option<People> {
+    let at = plain.find(|c: char| c.is_ascii_digit())?;
+    let (head, tail) = plain.split_at_checked(at)?;
+    let words: String = tail.chars().filter(|c| is_han(*c)).collect();
+    let harmless = [
+        "",
+        "分配",
+        "比例",
+        "比例分配",
+        "分",
+        "分成",
+        "的比例分配",
+        "的比例",
+        "比",
+        "比比",
+    ];
+    if !harmless.contains(&words.as_str()) {
+        return None;
+    }
+    let mut head = head
+        .trim_end_matches(|c: char| is_blank(c) || matches!(c, '(' | ':' | '[' | ',' | ';' | '-'));
+    let mut each = false;
+    let mut more = true;
+    while more {
+        more = false;
+        for word in [
+            "各占",
+            "各",
+            "分别占",
+            "分别为",
+            "分别",
+            "依次为",
+            "依次",
+            "按照",
+            "按",
+            "贡献比例",
+            "贡献率",
+            "贡献度",
+            "贡献",
+            "分配比例",
+            "比例为",
+            "比例",
+            "占比",
+            "份额",
+            "为",
+        ] {
+            if let Some(shorter) = head.strip_suffix(word) {
+                each |= word.starts_with('各');
+                more = true;
+                head = shorter.trim_end_matches(|c: char| {
+                    is_blank(c) || matches!(c, '(' | ':' | '[' | ',' | ';' | '-' | '、')
+                });
+            }
+        }
+    }
+    let names: Vec<String> = cut(head)
+        .iter()
+        .filter_map(|piece| apart(piece))
+        .flat_map(|(bare, _)| by_blanks(&bare))
+        .collect();
+    let mut parts = share::numbers(tail)?;
+    if each && parts.len() == 1 {
+        parts = vec![parts.first()?.clone(); names.len()];
+    }
+    if names.len() < 2 || parts.len() != names.len() {
+        return None;
+    }
+    let ratio = tail.contains([':', '∶', '比']) && !parts.iter().any(|part| part.percent);
+    let shares = judge(&parts, ratio, names.len());
+    Some(People { names, shares })
 }
 
 fn small_ratio(parts: &[Part]) -> bool {
@@ -225,10 +314,32 @@ fn apart(piece: &str) -> Option<(String, Option<Part>)> {
                 '-' | '*' | ':' | '.' | '_' | '#' | '[' | ']' | '"' | '\''
             )
     });
+    let mut name = name;
+    if figures.is_some() {
+        // 张三占60%
+        for word in ["占比", "占", "比例", "贡献率", "贡献", "享有"] {
+            if let Some(shorter) = name.strip_suffix(word)
+                && shorter.chars().count() >= 2
+            {
+                name = shorter.trim_end();
+            }
+        }
+    }
     if !name.chars().any(char::is_alphabetic) {
         return None;
     }
     Some((name.to_owned(), figures))
+}
+
+/// A piece that is nothing but a share.
+fn lone_figure(piece: &str) -> Option<Part> {
+    let plain = crate::cell::squeeze(piece);
+    let digits = plain.trim_end_matches('%');
+    let shaped = !digits.is_empty() && digits.len() <= 6 && digits.parse::<f64>().is_ok();
+    (shaped && (plain.ends_with('%') || digits.contains('.'))).then(|| Part {
+        digits: digits.to_owned(),
+        percent: plain.ends_with('%'),
+    })
 }
 
 /// Blanks part Chinese names, but not 王 伟 and not John Smith.

@@ -46,7 +46,8 @@ pub fn read(text: &str) -> Option<Vec<(String, Part)>> {
                 || c == ' '
                     && plain
                         .get(at + 1)
-                        .is_some_and(|c| matches!(c, '万' | '元' | '%')))
+                        .is_some_and(|c| matches!(c, '万' | '元' | '%'))
+                    && !plain.get(at + 2).copied().is_some_and(begins_a_name))
             {
                 break;
             }
@@ -78,6 +79,12 @@ pub fn read(text: &str) -> Option<Vec<(String, Part)>> {
         found.push((name, part));
     }
     (!found.is_empty()).then_some(found)
+}
+
+/// 万 and 元 are surnames too: behind a blank they are units only where no
+/// name goes on.
+fn begins_a_name(c: char) -> bool {
+    is_han(c) && c != '元' && c != '整'
 }
 
 /// Three digits and then none: the comma cuts thousands.

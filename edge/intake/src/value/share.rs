@@ -38,12 +38,7 @@ pub fn from_text(text: &str, people: usize) -> Shares {
     if plain.is_empty() || crate::cell::is_placeholder(text) {
         return Shares::Absent;
     }
-    if [
-        "平均", "均分", "平分", "均等", "等分", "等额", "各半", "均摊",
-    ]
-    .iter()
-    .any(|word| plain.contains(word))
-    {
+    if says_equal(&plain) {
         return equal(people);
     }
     let ratio =
@@ -54,8 +49,17 @@ pub fn from_text(text: &str, people: usize) -> Shares {
     judge(&parts, ratio, people)
 }
 
+/// True for words such as 均分.
+pub fn says_equal(plain: &str) -> bool {
+    [
+        "平均", "均分", "平分", "均等", "等分", "等额", "各半", "均摊",
+    ]
+    .iter()
+    .any(|word| plain.contains(word))
+}
+
 /// Equal parts.
-fn equal(people: usize) -> Shares {
+pub fn equal(people: usize) -> Shares {
     let Ok(count) = u64::try_from(people) else {
         return Shares::Wrong(None);
     };
@@ -82,7 +86,7 @@ pub struct Part {
 }
 
 /// The numbers of a text in order; `None` when there is none or one is odd.
-fn numbers(text: &str) -> Option<Vec<Part>> {
+pub fn numbers(text: &str) -> Option<Vec<Part>> {
     let mut parts = Vec::new();
     let plain: String = text.chars().map(crate::cell::narrow).collect();
     let mut rest = plain.as_str();

@@ -11,4 +11,5 @@ mod sample;
 mod layouts;
 mod wide_layouts;
 mod mappings;
+mod office_styles;
 mod hostile;

@@ -347,8 +347,7 @@ fn shares_in_the_header_of_a_split_and_namesakes_in_one_team() {
 #[test]
 fn amounts_that_could_be_days_are_amounts() {
     let rights = "成果名称,专利号,发明人,申请日\n膜,CN112233445A,李一;王二,2019-01-02\n";
-    let contracts =
-        "合同编号,专利号,受让方,合同金额（元）,签订日期\nHT-1,CN112233445A,江州公司,500000,2019-05-06\n";
+    let contracts = "合同编号,专利号,受让方,合同金额（元）,签订日期\nHT-1,CN112233445A,江州公司,500000,2019-05-06\n";
     for head in [
         "合同编号,净收入（元）,团队（元）,学院（元）,学校（元）,个人分配",
         "合同编号,可分配净收入,课题组,学院,学校,个人分配明细",
