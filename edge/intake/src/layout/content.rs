@@ -23,6 +23,7 @@ pub struct Look {
     spelled_days: usize,
     numbers: usize,
     publications: usize,
+    applications: usize,
     codes: usize,
     amounts: usize,
     units: usize,
@@ -51,6 +52,11 @@ pub fn look(grid: &Grid, column: usize, rows: Range<usize>, today: Date) -> Look
         look.spelled_days += usize::from(!figure && is_day(cell, today));
         look.numbers += usize::from(is_right(&shown));
         look.publications += usize::from(right::publication(&shown).is_some());
+        look.applications += usize::from(
+            right::pieces(&shown)
+                .first()
+                .is_some_and(|piece| right::application(piece).is_some()),
+        );
         look.codes += usize::from(is_code(&shown));
         look.amounts += usize::from(amount::read(cell, Unit::Yuan).is_some());
         let hundred = |money: Money| money.fen() > 10_000;
@@ -150,7 +156,10 @@ impl Look {
         };
         let against = |part: f64| if part > 0.6 { 0.25 } else { 1.0 };
         match field {
+            // Of two columns of numbers the one with publication numbers names the right.
+            Field::Number if self.part(self.applications) > 0.6 => 0.6,
             Field::Number | Field::Rights => graded(self.part(self.numbers)).max(0.35),
+            Field::Application if self.part(self.applications) >= 0.6 => 1.15,
             Field::Application => against(self.part(self.publications)),
             Field::Uscc => graded(self.part(self.codes)).max(0.5),
             field if field.is_date() => graded(self.part(self.days)),
@@ -216,6 +225,11 @@ impl Look {
         }
     }
 
+    /// True when most cells are application numbers.
+    pub fn holds_applications(&self) -> bool {
+        self.part(self.applications) > 0.6
+    }
+
     /// A field the cells alone give away, with a score, where the header says
     /// nothing.
     pub fn alone(&self, field: Field) -> f64 {
@@ -224,6 +238,7 @@ impl Look {
         }
         match field {
             Field::Number | Field::Rights if self.part(self.numbers) >= 0.6 => 50.0,
+            Field::Application if self.part(self.applications) >= 0.6 => 45.0,
             Field::Uscc if self.part(self.codes) >= 0.6 => 50.0,
             Field::Firm | Field::Payer if self.part(self.firms) >= 0.8 && self.distinct > 1 => 40.0,
             Field::Persons

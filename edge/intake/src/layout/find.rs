@@ -9,7 +9,7 @@ use super::words::{meanings, without_brackets};
 use crate::cell::{Cell, squeeze};
 use crate::grid::Grid;
 use crate::value::amount::{self, Unit};
-use crate::value::{date, right};
+use crate::value::{date, numeral, right};
 
 /// A table: its mapping and the rows below its header.
 #[derive(Clone, Debug)]
@@ -253,7 +253,11 @@ pub fn could_head(cell: &Cell) -> bool {
     }
     let figures = base.chars().filter(char::is_ascii_digit).count();
     let code = figures >= 3 && !base.chars().any(crate::cell::is_han);
-    if code || amount::from_text(&base, Unit::Yuan).is_some() {
+    let named = base
+        .chars()
+        .next()
+        .is_some_and(|c| crate::cell::is_han(c) && !numeral::is_numeral(c));
+    if code || !named && amount::from_text(&base, Unit::Yuan).is_some() {
         return false;
     }
     let today = Date::constant(2100, 1, 1);

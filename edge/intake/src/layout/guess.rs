@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::content::{Look, look};
 use super::field::{Field, Kind};
 use super::find::{could_head, may_be_header};
-use super::words::{Concept, meanings, plain};
+use super::words::{Concept, meanings, plain, without_ordinal};
 use crate::cell::{Cell, one_line};
 use crate::grid::Grid;
 use crate::value::amount::Unit;
@@ -252,6 +252,7 @@ type Taken = Vec<(usize, Field, f64)>;
 /// The parts of a guess that depend on the header only.
 pub struct Draft {
     parts: Vec<Vec<String>>,
+    families: Vec<Option<String>>,
     meant: Vec<Vec<(Concept, u32)>>,
     looks: Vec<Look>,
 }
@@ -260,7 +261,24 @@ impl Draft {
     /// Reads the header at `top` and looks at the cells below it.
     pub fn new(grid: &Grid, top: usize, lines: usize, today: Date) -> Self {
         let parts = header_parts(grid, top, lines);
-        let meant = parts.iter().map(|part| meanings(part)).collect();
+        let families = families(&parts);
+        let meant = parts
+            .iter()
+            .zip(&families)
+            .map(|(part, family)| match family {
+                Some(name) if !name.is_empty() => {
+                    let mut both = meanings(std::slice::from_ref(name));
+                    for (concept, score) in meanings(part) {
+                        // 第一完成人 is no lead where a second and a third follow.
+                        if concept != Concept::Lead && !both.iter().any(|(c, _)| *c == concept) {
+                            both.push((concept, score));
+                        }
+                    }
+                    both
+                }
+                _ => meanings(part),
+            })
+            .collect();
         let first = top.saturating_add(lines);
         let rows = first..end_of_sample(grid, first);
         let looks = (0..parts.len())
@@ -268,6 +286,7 @@ impl Draft {
             .collect();
         Self {
             parts,
+            families,
             meant,
             looks,
         }
@@ -281,14 +300,26 @@ impl Draft {
             let Some(look) = self.looks.get(column) else {
                 continue;
             };
+            let family = self.families.get(column).is_some_and(Option::is_some);
             for field in kind.fields() {
-                let named = weights(kind, *field)
+                if family && kind == Kind::Distributions && !may_repeat(kind, *field) {
+                    continue;
+                }
+                let of = |concept: &Concept, weight: u32| {
+                    let (_, score) = meant.iter().find(|(known, _)| known == concept)?;
+                    Some(f64::from(score * weight) / 100.0)
+                };
+                let mut named = weights(kind, *field)
                     .iter()
-                    .filter_map(|(concept, weight)| {
-                        let (_, score) = meant.iter().find(|(known, _)| known == concept)?;
-                        Some(f64::from(score * weight) / 100.0)
-                    })
+                    .filter_map(|(concept, weight)| of(concept, *weight))
                     .fold(0.0, f64::max);
+                if *field == Field::PersonAmount && family {
+                    // 完成人1金额 is one person's, as there is a 完成人2金额.
+                    named = named.max(of(&Concept::Team, 90).unwrap_or(0.0));
+                }
+                if *field == Field::Application && look.holds_applications() {
+                    named = named.max(of(&Concept::Number, 70).unwrap_or(0.0));
+                }
                 let strong = meant.iter().any(|(_, score)| *score >= 70);
                 let alone = if strong { 0.0 } else { look.alone(*field) };
                 let score = (named * look.fit(*field, kind)).max(alone);
@@ -309,14 +340,87 @@ impl Draft {
             }
             taken.push((column, field, score));
         }
+        self.extend(kind, &mut taken);
         taken
     }
 
+    /// The other columns of a family hold what the first of them holds.
+    fn extend(&self, kind: Kind, taken: &mut Taken) {
+        for (column, family) in self.families.iter().enumerate() {
+            let Some(family) = family else { continue };
+            let known = taken.iter().find(|(c, field, _)| {
+                may_repeat(kind, *field)
+                    && self.families.get(*c).and_then(Option::as_ref) == Some(family)
+            });
+            let Some((_, field, score)) = known.copied() else {
+                continue;
+            };
+            if !taken.iter().any(|(c, ..)| *c == column) {
+                taken.push((column, field, score));
+            }
+        }
+        if kind == Kind::Receipts {
+            self.extend_groups(taken);
+            let count = |wanted| {
+                taken
+                    .iter()
+                    .filter(|(_, field, _)| *field == wanted)
+                    .count()
+            };
+            if count(Field::Date) != count(Field::Amount) {
+                let first = |wanted| {
+                    taken
+                        .iter()
+                        .filter(|(_, field, _)| *field == wanted)
+                        .max_by(|a, b| a.2.total_cmp(&b.2).then(b.0.cmp(&a.0)))
+                        .map(|(column, ..)| *column)
+                };
+                let (date, amount) = (first(Field::Date), first(Field::Amount));
+                taken.retain(|(column, field, _)| match field {
+                    Field::Date => Some(*column) == date,
+                    Field::Amount => Some(*column) == amount,
+                    _ => true,
+                });
+            }
+        }
+    }
+
+    /// 首付到账: 日期, 金额 and 验收后到账: 日期, 金额 are payments too, whatever the
+    /// groups are called.
+    fn extend_groups(&self, taken: &mut Taken) {
+        for (field, concept) in [
+            (Field::Date, Concept::ReceiptDate),
+            (Field::Amount, Concept::ReceiptAmount),
+        ] {
+            let leaf = |column: usize| {
+                let part = self.parts.get(column).filter(|part| part.len() > 1)?;
+                part.last()
+            };
+            let Some((first, _, score)) = taken.iter().find(|(_, f, _)| *f == field).copied()
+            else {
+                continue;
+            };
+            let Some(known) = leaf(first) else { continue };
+            for (column, meant) in self.meant.iter().enumerate() {
+                let means = meant.iter().any(|(c, s)| *c == concept && *s >= 85);
+                let free = !taken.iter().any(|(c, ..)| *c == column);
+                if free && means && leaf(column) == Some(known) {
+                    taken.push((column, field, score));
+                }
+            }
+        }
+    }
+
     fn score(&self, kind: Kind, taken: &[(usize, Field, f64)]) -> f64 {
-        let found: f64 = taken
-            .iter()
-            .map(|(_, field, score)| importance(kind, *field) * score.min(100.0) / 100.0)
-            .sum();
+        let mut counted: Vec<Field> = Vec::new();
+        let mut found = 0.0;
+        for (_, field, score) in taken {
+            if counted.contains(field) && *field != Field::OtherPart {
+                continue;
+            }
+            counted.push(*field);
+            found += importance(kind, *field) * score.min(100.0) / 100.0;
+        }
         let missing = kind
             .required()
             .iter()
@@ -372,6 +476,31 @@ impl Draft {
             columns,
         }
     }
+}
+
+/// Fields that may stand in several columns: 完成人1, 完成人2; 第一次到账日期,
+/// 第二次到账日期.
+fn may_repeat(kind: Kind, field: Field) -> bool {
+    match kind {
+        Kind::Achievements => matches!(field, Field::Inventors | Field::Others | Field::Shares),
+        Kind::Receipts => matches!(field, Field::Date | Field::Amount),
+        Kind::Distributions => matches!(field, Field::PersonName | Field::PersonAmount),
+        Kind::Contracts => false,
+    }
+}
+
+/// What columns have in common that differ in their ordinal only.
+fn families(parts: &[Vec<String>]) -> Vec<Option<String>> {
+    let keys: Vec<String> = parts
+        .iter()
+        .map(|part| without_ordinal(&part.concat()))
+        .collect();
+    keys.iter()
+        .map(|key| {
+            let alike = keys.iter().filter(|other| *other == key).count();
+            (alike > 1 && !key.is_empty()).then(|| key.clone())
+        })
+        .collect()
 }
 
 /// Rows looked at below a header, at most; another header ends them.

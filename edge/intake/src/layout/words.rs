@@ -175,6 +175,49 @@ pub fn plain(text: &str) -> String {
         .collect()
 }
 
+/// A header without the ordinal that tells it from its neighbours:
+/// 第二次到账日期 and 尾款到账日期 → 到账日期, 完成人3 → 完成人.
+pub fn without_ordinal(header: &str) -> String {
+    let mut text = plain(header);
+    for word in [
+        "首付款",
+        "首期款",
+        "首笔款",
+        "预付款",
+        "进度款",
+        "中期款",
+        "末期款",
+        "尾款",
+        "余款",
+        "首付",
+        "首期",
+        "首笔",
+        "首次",
+        "首批",
+        "中期",
+        "末期",
+        "末次",
+        "末笔",
+    ] {
+        text = text.replace(word, "#");
+    }
+    let mut kept = String::with_capacity(text.len());
+    let mut behind = false;
+    for c in text.chars() {
+        let ordinal = c.is_ascii_digit() || c == '#' || "一二三四五六七八九十".contains(c);
+        if ordinal {
+            if !behind && kept.ends_with('第') {
+                kept.pop();
+            }
+            behind = true;
+        } else if !(behind && matches!(c, '次' | '笔' | '期' | '批' | '款')) {
+            kept.push(c);
+            behind = false;
+        }
+    }
+    kept
+}
+
 /// The text without what stands in brackets.
 pub fn without_brackets(plain: &str) -> String {
     let mut depth = 0usize;

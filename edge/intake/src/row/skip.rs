@@ -35,7 +35,8 @@ pub fn role(reader: &Reader<'_>, row: usize, after_record: bool) -> Role {
         let blank = grid.row(row).iter().all(Cell::is_empty);
         return if blank { Role::Blank } else { Role::Skipped };
     }
-    if is_repeated_header(reader, row)
+    if counts_columns(reader, row)
+        || is_repeated_header(reader, row)
         || is_total(reader, row)
         || is_note(reader, row, &filled, after_record)
     {
@@ -63,6 +64,32 @@ fn more(kind: Kind) -> &'static [Field] {
         Kind::Receipts => &[],
         Kind::Distributions => &[Field::PersonName, Field::PersonAmount],
     }
+}
+
+/// 1 2 3 or ① ② ③ below a header counts its columns.
+fn counts_columns(reader: &Reader<'_>, row: usize) -> bool {
+    let count = |cell: &Cell| -> Option<u32> {
+        let plain = squeeze(&cell.shown());
+        let bare = plain.trim_matches(['(', ')', '.', '栏', '列']);
+        match bare.chars().next().map(u32::from) {
+            Some(c @ 0x2460..=0x2473) if bare.chars().count() == 1 => Some(c - 0x245f),
+            Some(c) if (u32::from('A')..=u32::from('Z')).contains(&c) && bare.len() == 1 => {
+                Some(c - u32::from('A') + 1)
+            }
+            _ => bare.parse().ok(),
+        }
+    };
+    let cells = reader.grid.row(row).iter().filter(|cell| !cell.is_empty());
+    let mut counts: Vec<u32> = Vec::new();
+    for cell in cells {
+        match count(cell) {
+            Some(number) => counts.push(number),
+            None => return false,
+        }
+    }
+    counts.len() >= 3
+        && counts.first().is_some_and(|first| *first <= 2)
+        && counts.is_sorted_by(|a, b| a + 1 == *b)
 }
 
 fn is_repeated_header(reader: &Reader<'_>, row: usize) -> bool {
@@ -170,7 +197,9 @@ fn is_note(reader: &Reader<'_>, row: usize, filled: &[(Field, &Cell)], after_rec
         let (head, tail) = plain.split_once(':').unwrap_or((&plain, ""));
         plain.contains(':')
             && head.chars().count() <= 10
-            && head.chars().all(is_han)
+            && head
+                .chars()
+                .all(|c| is_han(c) || matches!(c, '(' | ')' | '/'))
             && payout::read(tail).is_none()
     };
     if cells.len() <= 4 && cells.iter().all(|(_, cell)| label(cell)) {

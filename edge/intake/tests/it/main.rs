@@ -12,4 +12,5 @@ mod layouts;
 mod wide_layouts;
 mod mappings;
 mod office_styles;
+mod spread_rows;
 mod hostile;
