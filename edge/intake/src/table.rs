@@ -1,6 +1,6 @@
 //! One table into drafts: every row judged, read, and its notes kept.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use dukou_kernel::Date;
 
@@ -167,7 +167,7 @@ struct Grouping<'a> {
     groups: Vec<Group>,
     skipped: usize,
     /// The contracts so far, for rows that say one again.
-    contracts: HashMap<String, usize>,
+    contracts: HashMap<String, KnownContract>,
     last_key: Option<String>,
     /// The last row that says a contract number.
     numbered: Option<usize>,
@@ -339,31 +339,43 @@ impl<'a> Grouping<'a> {
         let signed = date::read(own(Field::Signed)?.0, self.reader.today)?;
         let firm = own(Field::Firm).map_or_else(String::new, |(cell, _)| squeeze(&cell.shown()));
         let rights = own(Field::Rights).map(|(cell, _)| right::pieces(&cell.shown()))?;
-        let spelled = |pieces: &[String]| {
-            !pieces.is_empty()
-                && pieces.iter().all(|piece| {
-                    right::number(piece).is_some() || right::application(piece).is_some()
-                })
-        };
+        let spelled = !rights.is_empty()
+            && rights
+                .iter()
+                .all(|piece| right::number(piece).is_some() || right::application(piece).is_some());
         let key = format!(
             "{}|{}|{signed}|{firm}",
             contract_key(&no.shown()),
             money.fen()
         );
-        let Some(at) = self.contracts.get(&key).copied() else {
-            self.contracts.insert(key, self.groups.len());
+        let Some(known) = self.contracts.get_mut(&key) else {
+            let group = self.groups.len();
+            let rights = rights.into_iter().collect();
+            self.contracts.insert(
+                key,
+                KnownContract {
+                    group,
+                    rights,
+                    spelled,
+                },
+            );
             return None;
         };
-        let column = self.reader.column(Field::Rights)?;
-        let before = self.groups.get(at).map(|group| {
-            let rows = std::iter::once(&group.row).chain(&group.tail);
-            rows.flat_map(|row| right::pieces(&self.reader.grid.own(*row, column).shown()))
-                .collect::<Vec<_>>()
-        })?;
-        let again = rights.iter().any(|piece| before.contains(piece));
-        let more = !again && spelled(&rights) && spelled(&before);
-        (more || self.beside.receipts).then_some(at)
+        let again = rights.iter().any(|piece| known.rights.contains(piece));
+        let more = !again && spelled && known.spelled;
+        if more {
+            known.rights.extend(rights);
+        }
+        (more || self.beside.receipts).then_some(known.group)
     }
+}
+
+/// A contract of the table, for rows that say it again.
+struct KnownContract {
+    group: usize,
+    rights: HashSet<String>,
+    /// Its rights are named by numbers.
+    spelled: bool,
 }
 
 /// In a sheet that belongs to another kind, a row counts only with a contract

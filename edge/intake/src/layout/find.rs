@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use dukou_kernel::Date;
 
-use super::guess::{Guess, Mapping, fingerprint, guess, header_parts};
+use super::field::Field;
+use super::guess::{Guess, Mapping, fingerprint, guess, header_parts, noted_unit};
 use super::words::{meanings, without_brackets};
 use crate::cell::{Cell, squeeze};
 use crate::grid::Grid;
@@ -27,6 +28,8 @@ pub struct Block {
 /// Rows from the top in which the first header is looked for.
 const SEARCHED: usize = 60;
 const LINES_MAX: usize = 3;
+/// Lines in the middle of a sheet that are weighed as headers, at most.
+const WEIGHED_MAX: usize = 1_000;
 const SURE: f64 = 6.0;
 /// The score of a mapping a person saved.
 const SAVED: f64 = 1_000.0;
@@ -39,9 +42,17 @@ pub fn blocks(grid: &Grid, saved: &[Mapping], today: Date) -> Vec<Block> {
     };
     let mut found: Vec<Block> = vec![open(first, grid)];
     let mut row = found.first().map_or(0, |block| block.first);
+    let mut weighed: Option<usize> = None;
+    let mut left = WEIGHED_MAX;
     while row < grid.height() {
-        let later = may_be_header(grid, row)
-            .then(|| best_at(grid, row, saved, today))
+        // The same words as in the last line weighed are that line again.
+        let again = weighed.is_some_and(|last| grid.row(last) == grid.row(row));
+        let later = (!again && left > 0 && may_be_header(grid, row))
+            .then(|| {
+                weighed = Some(row);
+                left -= 1;
+                best_at(grid, row, saved, today)
+            })
             .flatten();
         if let Some(next) = later.filter(|next| is_other(&found, next)) {
             if let Some(block) = found.last_mut() {
@@ -54,8 +65,42 @@ pub fn blocks(grid: &Grid, saved: &[Mapping], today: Date) -> Vec<Block> {
             row += 1;
         }
     }
+    for block in &mut found {
+        take_unit_from_notes(grid, block);
+    }
     found
 }
+
+/// 注：金额单位为万元 below a table holds for its columns of money where nothing
+/// above them names a unit.
+fn take_unit_from_notes(grid: &Grid, block: &mut Block) {
+    let rows = block.first.max(block.end.saturating_sub(NOTE_ROWS))..block.end;
+    let noted = rows.rev().find_map(|row| {
+        let mut cells = grid.row(row).iter().filter(|cell| !cell.is_empty());
+        let (first, second) = (cells.next()?, cells.next());
+        let shown = squeeze(&first.shown());
+        let opens = |words: &[&str]| words.iter().any(|word| shown.starts_with(word));
+        // 单位：万元 between two tables belongs to the lower one.
+        let last = block.end == grid.height();
+        let opens =
+            opens(&["注", "备注", "说明", "附注"]) || last && opens(&["单位", "金额", "(", "币种"]);
+        (second.is_none() && opens)
+            .then(|| noted_unit(&shown))
+            .flatten()
+    });
+    let Some(unit) = noted else { return };
+    for mapping in std::iter::once(&mut block.mapping).chain(&mut block.beside) {
+        for column in &mut mapping.columns {
+            let money = column.field.is_some_and(Field::is_amount);
+            if money && column.unit.is_none() {
+                column.unit = Some(unit);
+            }
+        }
+    }
+}
+
+/// Rows above a table's end in which a note about its unit is looked for.
+const NOTE_ROWS: usize = 8;
 
 fn open(guess: Guess, grid: &Grid) -> Block {
     let first = guess.mapping.header_row - 1 + guess.mapping.header_lines;

@@ -1,6 +1,8 @@
 //! Which column holds which field, as guessed from a header and the cells
 //! below it, in a form people can correct and save.
 
+use std::collections::HashMap;
+
 use dukou_kernel::Date;
 use serde::{Deserialize, Serialize};
 
@@ -495,11 +497,13 @@ fn families(parts: &[Vec<String>]) -> Vec<Option<String>> {
         .iter()
         .map(|part| without_ordinal(&part.concat()))
         .collect();
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for key in &keys {
+        *counts.entry(key).or_default() += 1;
+    }
+    let alike = |key: &str| counts.get(key).is_some_and(|count| *count > 1);
     keys.iter()
-        .map(|key| {
-            let alike = keys.iter().filter(|other| *other == key).count();
-            (alike > 1 && !key.is_empty()).then(|| key.clone())
-        })
+        .map(|key| (!key.is_empty() && alike(key)).then(|| key.clone()))
         .collect()
 }
 
@@ -617,7 +621,7 @@ fn is_record(grid: &Grid, row: usize) -> bool {
     figures >= 2 || cells.iter().any(|cell| matches!(cell, Cell::Number(_)))
 }
 
-fn noted_unit(text: &str) -> Option<Unit> {
+pub fn noted_unit(text: &str) -> Option<Unit> {
     let text = crate::cell::squeeze(text);
     let bare = text.trim_matches(['(', ')']);
     if matches!(

@@ -81,7 +81,9 @@ fn rights(view: &mut View) -> Vec<RightRef> {
     let mut malformed = None;
     let whole = one_line(&text);
     let pieces = right::pieces(&text);
+    let figures = |piece: &str| piece.chars().filter(char::is_ascii_digit).count();
     let titled = !pieces.is_empty()
+        && pieces.iter().all(|piece| figures(piece) < 7)
         && pieces
             .iter()
             .all(|piece| right::number(piece).is_none() && piece.chars().any(is_han));

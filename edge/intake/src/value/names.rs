@@ -98,8 +98,9 @@ fn figures_behind(plain: &str) -> Option<People> {
     if !harmless.contains(&words.as_str()) {
         return None;
     }
-    let mut head = head
-        .trim_end_matches(|c: char| is_blank(c) || matches!(c, '(' | ':' | '[' | ',' | ';' | '-'));
+    let mut head = head.trim_end_matches(|c: char| {
+        is_blank(c) || matches!(c, '(' | ':' | '[' | ',' | ';' | '-' | '=')
+    });
     let mut each = false;
     let mut more = true;
     while more {
@@ -129,7 +130,7 @@ fn figures_behind(plain: &str) -> Option<People> {
                 each |= word.starts_with('各');
                 more = true;
                 head = shorter.trim_end_matches(|c: char| {
-                    is_blank(c) || matches!(c, '(' | ':' | '[' | ',' | ';' | '-' | '、')
+                    is_blank(c) || matches!(c, '(' | ':' | '[' | ',' | ';' | '-' | '、' | '=')
                 });
             }
         }
@@ -169,18 +170,14 @@ fn canonical(text: &str) -> String {
             '.' if is_han(previous) && is_han(next) => '·',
             '\u{200b}'..='\u{200f}' | '\u{feff}' => continue,
             '\n' | '\r' => '\n',
+            '\u{2460}'..='\u{2473}' => ';',
             '\t' => ' ',
             other => narrow(other),
         };
         plain.push(c);
         previous = raw;
     }
-    // 第一完成人：张三 names a role before the person.
-    for role in ROLES {
-        for colon in [":", "："] {
-            plain = plain.replace(&format!("{role}{colon}"), ";");
-        }
-    }
+    let plain = without_labels(&plain);
     let trimmed = plain.trim().trim_end_matches(['。', '.']);
     if let Some(at) = trimmed.rfind('等') {
         let (head, tail) = trimmed.split_at_checked(at).unwrap_or((trimmed, ""));
@@ -192,6 +189,39 @@ fn canonical(text: &str) -> String {
         }
     }
     trimmed.to_owned()
+}
+
+/// 第一完成人：张三 names a role before the person; 张三：李四 parts two people.
+fn without_labels(plain: &str) -> String {
+    let mut kept = String::with_capacity(plain.len());
+    let mut chars = plain.chars().peekable();
+    while let Some(c) = chars.next() {
+        let name_follows = chars
+            .peek()
+            .is_some_and(|next| is_han(*next) || next.is_whitespace());
+        if c != ':' {
+            kept.push(c);
+            continue;
+        }
+        let label = kept.rfind(|c: char| !is_han(c)).map_or(0, |at| {
+            at + kept
+                .get(at..)
+                .and_then(|t| t.chars().next())
+                .map_or(1, char::len_utf8)
+        });
+        let role = kept
+            .get(label..)
+            .is_some_and(|word| ROLES.iter().any(|role| word.ends_with(role)));
+        if role {
+            kept.truncate(label);
+            kept.push(';');
+        } else if name_follows && !chars.peek().is_some_and(|c| c.is_whitespace()) {
+            kept.push(';');
+        } else {
+            kept.push(c);
+        }
+    }
+    kept
 }
 
 /// Cuts at marks that always part people; brackets hold together.
@@ -280,6 +310,22 @@ fn apart(piece: &str) -> Option<(String, Option<Part>)> {
             _ => piece,
         }
     };
+    // 60%张三
+    let digits = piece.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    if digits.len() < piece.len()
+        && let Some(name) = digits.strip_prefix('%').map(str::trim)
+        && name.starts_with(is_han)
+        && name.chars().all(|c| is_han(c) || c == '·')
+    {
+        let figure = piece.get(..piece.len() - digits.len())?.to_owned();
+        return Some((
+            name.to_owned(),
+            Some(Part {
+                digits: figure,
+                percent: true,
+            }),
+        ));
+    }
     let mut name = String::new();
     let mut rest = piece;
     if let Some(at) =
@@ -342,11 +388,63 @@ fn lone_figure(piece: &str) -> Option<Part> {
     })
 }
 
+const TITLES: [&str; 20] = [
+    "教授",
+    "副教授",
+    "讲师",
+    "助教",
+    "研究员",
+    "副研究员",
+    "助理研究员",
+    "工程师",
+    "高级工程师",
+    "实验师",
+    "高级实验师",
+    "博士",
+    "博士后",
+    "硕士",
+    "院士",
+    "教师",
+    "学生",
+    "老师",
+    "研究生",
+    "博导",
+];
+
+/// 张三和李四: five characters or more are two people.
+fn joined_by_and(token: &str) -> Vec<&str> {
+    let count = |text: &str| text.chars().count();
+    let cut = token
+        .match_indices(['和', '与', '及'])
+        .find_map(|(at, mark)| {
+            let (left, right) = (token.get(..at)?, token.get(at + mark.len()..)?);
+            ((2..=4).contains(&count(left)) && (2..=4).contains(&count(right)))
+                .then_some((left, right))
+        })
+        .filter(|_| count(token) >= 5 && token.chars().all(is_han));
+    match cut {
+        Some((left, right)) => vec![left, right],
+        None => vec![token],
+    }
+}
+
 /// Blanks part Chinese names, but not 王 伟 and not John Smith.
 fn by_blanks(text: &str) -> Vec<String> {
     let tokens: Vec<&str> = text
         .split(is_blank)
         .filter(|token| !token.is_empty())
+        .collect();
+    let long = |token: Option<&&str>| token.is_some_and(|token| token.chars().count() > 1);
+    let tokens: Vec<&str> = tokens
+        .iter()
+        .enumerate()
+        .filter(|(index, token)| {
+            let between = long(index.checked_sub(1).and_then(|i| tokens.get(i)))
+                && long(tokens.get(index + 1));
+            !(between && matches!(**token, "和" | "与" | "及"))
+        })
+        .filter(|(index, token)| *index == 0 || !TITLES.contains(token))
+        .flat_map(|(_, token)| joined_by_and(token))
         .collect();
     let mut names: Vec<String> = Vec::new();
     let mut open = false;

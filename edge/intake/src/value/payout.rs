@@ -68,7 +68,22 @@ pub fn read(text: &str) -> Option<Vec<(String, Part)>> {
         }
         let negative = name.trim_end().ends_with('-')
             && name.trim_end().trim_end_matches('-').ends_with([':', ' ']);
-        let name = clean(&name)?;
+        let Some(name) = clean(&name) else {
+            // 张三40元（57%） and 张三（57%）40元 say the same thing twice.
+            let share = tail.trim() == "%";
+            match found.last_mut() {
+                Some((_, Part::Amount(_))) if share => continue,
+                Some((_, part @ Part::Share(_))) if !share => {
+                    let digits = digits.trim_end_matches(['.', ',']);
+                    *part = Part::Amount(format!("{digits}{}", tail.trim()));
+                    continue;
+                }
+                _ => return None,
+            }
+        };
+        if matches!(name.as_str(), "合计" | "共计" | "总计" | "小计" | "共") {
+            continue;
+        }
         let digits = digits.trim_end_matches(['.', ',']).to_owned();
         let part = if tail.trim() == "%" {
             Part::Share(format!("{digits}%").parse().ok()?)
@@ -115,10 +130,25 @@ fn clean(raw: &str) -> Option<String> {
                     | '+'
                     | '['
                     | ']'
+                    | '*'
+                    | '\u{2460}'..='\u{2473}'
             )
     };
     let mut name = raw.trim_matches(marks).to_owned();
-    for word in ["人民币", "分配", "所得", "获得", "获", "分得", "得", "RMB"] {
+    for word in [
+        "人民币",
+        "分配",
+        "奖励",
+        "发放",
+        "实发",
+        "应得",
+        "所得",
+        "获得",
+        "获",
+        "分得",
+        "得",
+        "RMB",
+    ] {
         if let Some(shorter) = name.strip_suffix(word)
             && shorter.chars().count() >= 2
         {

@@ -41,11 +41,22 @@ pub fn from_text(text: &str, people: usize) -> Shares {
     if says_equal(&plain) {
         return equal(people);
     }
+    if let Some(parts) = fractions(text, people) {
+        let whole = Share::sum(parts.iter().copied()).is_ok_and(|sum| sum == Share::ONE);
+        return if whole {
+            Shares::Whole(parts)
+        } else {
+            Shares::Wrong(None)
+        };
+    }
     let ratio =
         plain.contains([':', '∶', '︰', '比']) && !plain.contains('%') && labels(&plain) == 0;
-    let Some(parts) = numbers(text) else {
+    let Some(mut parts) = numbers(text) else {
         return Shares::Wrong(None);
     };
+    if plain.starts_with('各') && parts.len() == 1 {
+        parts = vec![parts.remove(0); people];
+    }
     judge(&parts, ratio, people)
 }
 
@@ -67,6 +78,20 @@ pub fn equal(people: usize) -> Shares {
         Ok(share) => Shares::Whole(vec![share; people]),
         Err(_) => Shares::Wrong(None),
     }
+}
+
+/// 1/3、1/3、1/3: one fraction for each.
+fn fractions(text: &str, people: usize) -> Option<Vec<Share>> {
+    let narrow: String = text.chars().map(crate::cell::narrow).collect();
+    let parts: Vec<Share> = narrow
+        .split(|c: char| c.is_whitespace() || matches!(c, '、' | ';' | ',' | '，' | '；'))
+        .filter(|piece| !piece.is_empty())
+        .map(|piece| {
+            let (top, bottom) = piece.split_once('/')?;
+            Share::new(top.parse().ok()?, bottom.parse().ok()?).ok()
+        })
+        .collect::<Option<_>>()?;
+    (parts.len() == people && people > 1).then_some(parts)
 }
 
 fn labels(plain: &str) -> usize {

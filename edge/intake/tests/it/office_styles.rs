@@ -139,3 +139,116 @@ fn surnames_that_are_units_stay_with_their_names() {
     assert_eq!(refused(&batch), ["d 2 reference.unknown"]);
     assert_eq!(batch.sheets[0].rejected, 1);
 }
+
+#[test]
+fn a_unit_below_the_table_holds_where_none_stands_above() {
+    let receipts = "到账日期,合同编号,到账金额\n2020.1.2,H-1,2\n";
+    for (note, fen) in [
+        ("注：金额单位为万元\n", 2_000_000),
+        ("（单位：万元）\n", 2_000_000),
+        ("\n单位：万元\n合同编号,专利号,合同金额,签订日期\n", 200),
+    ] {
+        let text = format!("{receipts}{note}");
+        let mut known = dukou_intake::KnownSets::default();
+        known.add_contract("H-1");
+        let options = dukou_intake::Options {
+            today: dukou_kernel::Date::new(2026, 1, 1).unwrap(),
+            mappings: &[],
+            known: &known,
+        };
+        let files = [("r.csv", text.as_bytes())];
+        let batch = dukou_intake::read(&files, &options, &mut |_, _| {}).unwrap();
+        assert_eq!(batch.totals.received.fen(), fen, "{note}");
+    }
+}
+
+#[test]
+fn names_with_roles_titles_and_marks_are_the_same_two_people() {
+    for cell in [
+        "①张三②李四",
+        "张三和李四",
+        "张三 与 李四",
+        "张三 教授；李四 讲师",
+        "第一完成人：张三；第二完成人：李四",
+    ] {
+        assert_eq!(
+            people("完成人", cell),
+            json!([["张三", "李四"], null]),
+            "{cell}"
+        );
+    }
+    for cell in [
+        "张三：李四=6:4",
+        "60%张三，40%李四",
+        "第一完成人：张三（60%），第二完成人：李四（40%）",
+    ] {
+        assert_eq!(
+            people("完成人及比例", cell),
+            json!([["张三", "李四"], [60, 40]]),
+            "{cell}"
+        );
+    }
+    assert_eq!(people("完成人", "和平刚"), json!([["和平刚"], null]));
+    assert_eq!(people("完成人", "李和平"), json!([["李和平"], null]));
+}
+
+/// The rights of a contract among other words; none is left out in silence.
+#[test]
+fn rights_are_found_among_titles_and_counts() {
+    let rights = "名称,专利号,申请号,发明人,申请日\n泵,CN112233445A,ZL202010000001.1,张三,2019-01-02\n阀,CN212233446U,ZL202010000002.6,张三,2019-01-02\n";
+    let read = |cell: &str| {
+        let text = format!("合同编号,专利号,合同金额,签订日期\nH-1,\"{cell}\",5,2020.1.2\n");
+        import(&[("r.csv", rights.as_bytes()), ("c.csv", text.as_bytes())])
+    };
+    for cell in [
+        "泵CN112233445A；阀CN212233446U",
+        "泵（CN112233445A）、阀（CN 212233446 U）",
+        "1.CN112233445A 2.CN212233446U",
+        "①CN112233445A②CN212233446U",
+        "《泵》CN112233445A、《阀》CN212233446U",
+        "CN112233445A\\CN212233446U",
+        "202010000001.1 202010000002.6",
+        "ZL 2020 1 0000001.1 ZL 2020 1 0000002.6",
+        "《泵》《阀》",
+    ] {
+        let batch = read(cell);
+        assert_eq!(refused(&batch), Vec::<String>::new(), "{cell}");
+        assert_eq!(
+            rows(&batch, "contracts")[0]["numbers"],
+            json!(["CN112233445A", "CN212233446U"]),
+            "{cell}"
+        );
+    }
+    for cell in [
+        "泵CN112233445A；阀CN2122334",
+        "泵CN112233445A；ZL202010000002.7",
+    ] {
+        assert_eq!(refused(&read(cell)), ["c 2 number.malformed"], "{cell}");
+    }
+}
+
+#[test]
+fn amounts_of_persons_with_shares_or_sums_beside_them() {
+    let contracts = "合同编号,专利号,合同金额,签订日期\nH-1,CN112233445A,100,2020.1.2\n";
+    let rights = "名称,专利号,发明人,申请日\n泵,CN112233445A,张三,2019-01-02\n";
+    for cell in [
+        "张三40元（57.14%）；李四30元（42.86%）",
+        "张三(57.14%)40元；李四(42.86%)30元",
+        "张三40、李四30，合计70",
+        "①张三40②李四30",
+        "张三奖励40元；李四奖励30元",
+    ] {
+        let text = format!("合同编号,净收入,团队,学院,学校,个人明细\nH-1,100,70,10,20,{cell}\n");
+        let batch = import(&[
+            ("r.csv", rights.as_bytes()),
+            ("c.csv", contracts.as_bytes()),
+            ("d.csv", text.as_bytes()),
+        ]);
+        assert_eq!(refused(&batch), Vec::<String>::new(), "{cell}");
+        assert_eq!(
+            rows(&batch, "distributions")[0]["persons_fen"],
+            json!({"张三": 4_000, "李四": 3_000}),
+            "{cell}"
+        );
+    }
+}
