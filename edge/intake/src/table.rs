@@ -392,8 +392,13 @@ fn has_key(reader: &Reader<'_>, row: usize) -> bool {
         .required()
         .iter()
         .filter(|f| **f != Field::ContractNo && **f != Field::Rights);
+    let parts = [Field::Net, Field::Team, Field::Persons];
     filled(&Field::ContractNo)
-        && (reader.kind == Kind::Distributions || others.into_iter().any(filled))
+        && if reader.kind == Kind::Distributions {
+            parts.iter().any(filled)
+        } else {
+            others.into_iter().any(filled)
+        }
 }
 
 fn unit_of_persons(reader: &Reader<'_>, groups: &[Group]) -> Unit {

@@ -5,11 +5,11 @@ use std::ops::Range;
 use dukou_kernel::{Date, Money};
 
 use super::field::{Field, Kind};
-use crate::cell::{Cell, is_han, squeeze};
+use crate::cell::{Cell, is_han, is_placeholder, squeeze};
 use crate::grid::Grid;
 use crate::total::says_total;
 use crate::value::amount::{self, Unit};
-use crate::value::{date, payout, right, uscc};
+use crate::value::{date, names, payout, right, uscc};
 
 /// Cells looked at per column.
 const SAMPLE: usize = 60;
@@ -23,6 +23,10 @@ pub struct Look {
     spelled_days: usize,
     numbers: usize,
     publications: usize,
+    people: usize,
+    coded: usize,
+    phrases: usize,
+    colleges: usize,
     applications: usize,
     codes: usize,
     amounts: usize,
@@ -46,7 +50,26 @@ pub fn look(grid: &Grid, column: usize, rows: Range<usize>, today: Date) -> Look
             continue;
         }
         let shown = cell.shown();
+        if is_placeholder(&shown) {
+            continue;
+        }
         look.filled += 1;
+        let han = shown.chars().filter(|c| is_han(*c)).count();
+        let people = names::read(&shown).names;
+        let named = |name: &String| (2..=4).contains(&name.chars().count()) || name.contains('·');
+        let people = !people.is_empty()
+            && people.iter().all(named)
+            && !shown.chars().any(|c| c.is_ascii_digit());
+        look.people += usize::from(people && han >= 2);
+        look.phrases += usize::from(han >= 5 && !people);
+        look.coded += usize::from(
+            shown.chars().any(|c| c.is_ascii_digit()) && shown.chars().any(char::is_alphabetic),
+        );
+        look.colleges += usize::from(
+            ["学院", "系", "院", "所", "学部", "中心", "处", "公司"]
+                .iter()
+                .any(|word| shown.trim().ends_with(word)),
+        );
         let figure = matches!(cell, Cell::Number(_)) || squeeze(&shown).parse::<f64>().is_ok();
         look.days += usize::from(is_day(cell, today));
         look.spelled_days += usize::from(!figure && is_day(cell, today));
@@ -223,6 +246,36 @@ impl Look {
             Field::TeamShare => against(self.part(self.days)) * against(self.part(self.large)),
             _ => 1.0,
         }
+    }
+
+    /// Whether the cells could be those of a field whose header is not known.
+    pub fn could_be(&self, field: Field) -> bool {
+        let most = |count: usize| self.part(count) >= 0.7;
+        let plain = self.filled > 0
+            && !most(self.numbers)
+            && (field == Field::ContractNo || !most(self.payouts));
+        plain
+            && match field {
+                Field::Title => {
+                    most(self.phrases)
+                        && self.distinct * 5 >= self.filled * 4
+                        && !most(self.firms)
+                        && !most(self.colleges)
+                        && !most(self.days)
+                }
+                Field::Inventors => most(self.people) && !most(self.colleges) && !most(self.firms),
+                Field::College => most(self.colleges),
+                Field::Filed | Field::Signed | Field::Date => most(self.days),
+                Field::Amount => most(self.amounts) && most(self.large) && !most(self.spelled_days),
+                Field::ContractNo => {
+                    self.distinct * 5 >= self.filled * 4
+                        && !most(self.days)
+                        && !most(self.amounts)
+                        && !most(self.codes)
+                        && most(self.coded)
+                }
+                _ => false,
+            }
     }
 
     /// True when most cells are application numbers.

@@ -65,7 +65,11 @@ pub fn blocks(grid: &Grid, saved: &[Mapping], today: Date) -> Vec<Block> {
             row += 1;
         }
     }
-    for block in &mut found {
+    let given = |block: &Block| {
+        let print = &block.mapping.fingerprint;
+        saved.iter().any(|mapping| mapping.fingerprint == *print)
+    };
+    for block in found.iter_mut().filter(|block| !given(block)) {
         take_unit_from_notes(grid, block);
     }
     found

@@ -12,7 +12,8 @@ use super::find::{could_head, may_be_header};
 use super::words::{Concept, meanings, plain, without_ordinal};
 use crate::cell::{Cell, one_line};
 use crate::grid::Grid;
-use crate::value::amount::Unit;
+use crate::value::amount::{self, Unit};
+use crate::value::names;
 
 /// One column of a sheet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -257,6 +258,8 @@ pub struct Draft {
     families: Vec<Option<String>>,
     meant: Vec<Vec<(Concept, u32)>>,
     looks: Vec<Look>,
+    /// Fen in the first rows of columns that hold money.
+    money: Vec<Vec<Option<i64>>>,
 }
 
 impl Draft {
@@ -291,6 +294,7 @@ impl Draft {
             families,
             meant,
             looks,
+            money: money(grid, first, rows.end),
         }
     }
 
@@ -323,7 +327,12 @@ impl Draft {
                     named = named.max(of(&Concept::Number, 70).unwrap_or(0.0));
                 }
                 let strong = meant.iter().any(|(_, score)| *score >= 70);
-                let alone = if strong { 0.0 } else { look.alone(*field) };
+                // Names with figures are what they are, whatever stands above them.
+                let alone = if strong && *field != Field::Persons {
+                    0.0
+                } else {
+                    look.alone(*field)
+                };
                 let score = (named * look.fit(*field, kind)).max(alone);
                 if score >= 28.0 {
                     pairs.push((column, *field, score));
@@ -343,7 +352,202 @@ impl Draft {
             taken.push((column, field, score));
         }
         self.extend(kind, &mut taken);
+        self.fill(kind, &mut taken);
+        if kind == Kind::Distributions {
+            self.add_up(&mut taken);
+        }
         taken
+    }
+
+    /// Required fields no header names go to the one column left whose cells
+    /// can be nothing else, where the rest of the header is understood.
+    fn fill(&self, kind: Kind, taken: &mut Taken) {
+        let required = kind.required();
+        let holds = |taken: &Taken, field: Field| taken.iter().any(|(_, f, _)| *f == field);
+        let known = required.iter().filter(|field| {
+            holds(taken, **field)
+                || **field == Field::Inventors
+                    && (holds(taken, Field::Lead) || holds(taken, Field::Others))
+        });
+        let key = match kind {
+            Kind::Achievements => Field::Number,
+            Kind::Contracts => Field::Rights,
+            _ => Field::ContractNo,
+        };
+        if kind == Kind::Distributions || known.count() * 2 < required.len() || !holds(taken, key) {
+            return;
+        }
+        for field in required.iter().chain(&[Field::College]) {
+            let inventors = *field == Field::Inventors
+                && (holds(taken, Field::Lead) || holds(taken, Field::Others));
+            if holds(taken, *field) || inventors || !kind.fields().contains(field) {
+                continue;
+            }
+            let free = self.looks.iter().enumerate().filter(|(column, look)| {
+                look.could_be(*field)
+                    && !taken.iter().any(|(c, ..)| c == column)
+                    && self.may_mean(*column, kind, *field)
+            });
+            let free: Vec<usize> = free.map(|(column, _)| column).collect();
+            if let [column] = free.as_slice() {
+                taken.push((*column, *field, 40.0));
+            }
+        }
+    }
+
+    /// A header that clearly means something else keeps its meaning.
+    fn may_mean(&self, column: usize, kind: Kind, field: Field) -> bool {
+        let words = self
+            .parts
+            .get(column)
+            .map(|part| part.concat())
+            .unwrap_or_default();
+        let clerk = [
+            "经办",
+            "联系",
+            "审核",
+            "审批",
+            "填报",
+            "登记人",
+            "备注",
+            "摘要",
+            "代理",
+            "专利权人",
+            "权利人名",
+            "领域",
+            "地址",
+            "合同名称",
+            "公示",
+            "到期",
+            "截止",
+            "届满",
+            "公开日",
+            "缴费",
+            "开票",
+            "备案",
+            "入库",
+            "优先权",
+            "手续费",
+            "税",
+            "累计",
+            "未到",
+            "评估",
+        ];
+        if clerk.iter().any(|word| words.contains(word)) {
+            return false;
+        }
+        let wanted: Vec<Concept> = weights(kind, field)
+            .iter()
+            .map(|(concept, _)| *concept)
+            .collect();
+        self.meant.get(column).is_some_and(|meant| {
+            meant.iter().all(|(concept, score)| {
+                *score < 80 || wanted.contains(concept) || *concept == Concept::Number
+            })
+        })
+    }
+
+    /// Where columns of money make the net income together, those are the
+    /// parts, whatever they are called.
+    fn add_up(&self, taken: &mut Taken) {
+        let of = |taken: &Taken, field: Field| {
+            taken.iter().find(|(_, f, _)| *f == field).map(|(c, ..)| *c)
+        };
+        if of(taken, Field::PersonName).is_none() {
+            taken.retain(|(_, field, _)| *field != Field::PersonAmount);
+        }
+        let mut hinted = taken.clone();
+        for (field, words) in [
+            (Field::CollegePart, &["学院", "院系", "二级"][..]),
+            (Field::University, &["学校", "校级", "校方"]),
+        ] {
+            let column = self.parts.iter().enumerate().position(|(column, part)| {
+                let header = part.concat();
+                words.iter().any(|word| header.contains(word))
+                    && !hinted.iter().any(|(c, ..)| *c == column)
+                    && self
+                        .money
+                        .get(column)
+                        .is_some_and(|cells| cells.iter().flatten().count() > 0)
+            });
+            if let (None, Some(column)) = (of(&hinted, field), column) {
+                hinted.push((column, field, 60.0));
+            }
+        }
+        let parts = [Field::Team, Field::CollegePart, Field::University];
+        let missing: Vec<Field> = [Field::Net]
+            .into_iter()
+            .chain(parts)
+            .filter(|field| of(&hinted, *field).is_none())
+            .collect();
+        let free: Vec<usize> = (0..self.money.len())
+            .filter(|column| {
+                !hinted.iter().any(|(c, ..)| c == column)
+                    && self
+                        .money
+                        .get(*column)
+                        .is_some_and(|cells| cells.iter().flatten().count() > 0)
+            })
+            .collect();
+        if missing.len() > 2 || free.len() > FREE_MAX {
+            return;
+        }
+        let choices: Vec<Vec<usize>> = if missing.is_empty() {
+            vec![Vec::new()]
+        } else if missing.len() == 1 {
+            free.iter().map(|column| vec![*column]).collect()
+        } else {
+            free.iter()
+                .flat_map(|a| {
+                    free.iter()
+                        .filter(move |b| a != *b)
+                        .map(move |b| vec![*a, *b])
+                })
+                .collect()
+        };
+        for choice in choices {
+            let mut tried = hinted.clone();
+            for (field, column) in missing.iter().zip(&choice) {
+                tried.push((*column, *field, 60.0));
+            }
+            if self.adds_up(&tried) {
+                *taken = tried;
+                return;
+            }
+        }
+    }
+
+    /// Net income is the sum of all parts in most rows, at least two of them.
+    fn adds_up(&self, taken: &Taken) -> bool {
+        let of = |field: Field| -> Option<&Vec<Option<i64>>> {
+            let (column, ..) = taken.iter().find(|(_, f, _)| *f == field)?;
+            self.money.get(*column)
+        };
+        let Some(net) = of(Field::Net) else {
+            return false;
+        };
+        let parts: Vec<&Vec<Option<i64>>> = taken
+            .iter()
+            .filter(|(_, field, _)| {
+                matches!(
+                    field,
+                    Field::Team | Field::CollegePart | Field::University | Field::OtherPart
+                )
+            })
+            .filter_map(|(column, ..)| self.money.get(*column))
+            .collect();
+        let (mut equal, mut told) = (0usize, 0usize);
+        for (row, net) in net.iter().enumerate() {
+            let Some(net) = net else { continue };
+            told += 1;
+            let cells: Option<Vec<i64>> = parts
+                .iter()
+                .map(|part| part.get(row).copied().flatten())
+                .collect();
+            let sum = cells.and_then(|cells| cells.into_iter().try_fold(0i64, i64::checked_add));
+            equal += usize::from(sum == Some(*net));
+        }
+        equal > 0 && equal * 10 >= told * 7
     }
 
     /// The other columns of a family hold what the first of them holds.
@@ -480,6 +684,28 @@ impl Draft {
     }
 }
 
+/// Rows whose sums are looked at.
+const MONEY_ROWS: usize = 30;
+/// Columns of money without a name that are tried as parts, at most.
+const FREE_MAX: usize = 12;
+
+/// The figures of the first rows, column by column, all in one unit.
+fn money(grid: &Grid, first: usize, end: usize) -> Vec<Vec<Option<i64>>> {
+    let rows = first..end.min(first.saturating_add(MONEY_ROWS));
+    (0..grid.width())
+        .map(|column| {
+            rows.clone()
+                .map(|row| {
+                    let cell = grid.own(row, column);
+                    let day = matches!(cell, Cell::Day(..));
+                    let fen = amount::read(cell, Unit::Yuan).map(|money| money.fen());
+                    fen.filter(|_| !day)
+                })
+                .collect()
+        })
+        .collect()
+}
+
 /// Fields that may stand in several columns: 完成人1, 完成人2; 第一次到账日期,
 /// 第二次到账日期.
 fn may_repeat(kind: Kind, field: Field) -> bool {
@@ -564,10 +790,48 @@ pub fn guess(grid: &Grid, top: usize, lines: usize, today: Date) -> Guess {
     } else {
         unknown(&draft, &frame)
     };
-    Guess {
+    let mut guess = Guess {
         mapping,
         score,
         beside,
+    };
+    let first = top.saturating_add(lines);
+    for mapping in std::iter::once(&mut guess.mapping).chain(&mut guess.beside) {
+        part_lead_from_others(grid, first, mapping);
+    }
+    guess
+}
+
+/// Rows looked at to tell a lead from the others.
+const LEADS_SAMPLED: usize = 200;
+
+/// 负责人 beside 课题组成员: where the first does not stand among the names of
+/// the other column, those are the others.
+fn part_lead_from_others(grid: &Grid, first: usize, mapping: &mut Mapping) {
+    let of = |field| mapping.column(field).map(|column| column.index);
+    let (Some(lead), Some(all), None) = (of(Field::Lead), of(Field::Inventors), of(Field::Others))
+    else {
+        return;
+    };
+    let (mut inside, mut apart) = (0usize, 0usize);
+    for row in (first..grid.height()).take(LEADS_SAMPLED) {
+        let one = names::read(&grid.own(row, lead).shown()).names;
+        let many = names::read(&grid.own(row, all).shown()).names;
+        let (Some(one), false) = (one.first(), many.is_empty()) else {
+            continue;
+        };
+        if many.contains(one) {
+            inside += 1;
+        } else {
+            apart += 1;
+        }
+    }
+    if apart > inside {
+        for column in &mut mapping.columns {
+            if column.field == Some(Field::Inventors) {
+                column.field = Some(Field::Others);
+            }
+        }
     }
 }
 

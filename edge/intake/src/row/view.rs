@@ -7,7 +7,7 @@ use crate::finding::{self, Note};
 use crate::grid::Grid;
 use crate::layout::{Field, Kind, Mapping};
 use crate::value::amount::{self, Unit};
-use crate::value::{date, names};
+use crate::value::date;
 
 /// Brackets such as 〔2023〕 stay as the office writes them.
 fn alphanumeric_narrow(words: &str) -> String {
@@ -21,43 +21,6 @@ fn alphanumeric_narrow(words: &str) -> String {
     };
     words.chars().filter(|c| !is_blank(*c)).map(plain).collect()
 }
-
-/// 负责人 beside 课题组成员: where the first does not stand among the names of
-/// the other column, those are the others.
-fn part_lead_from_others(grid: &Grid, first: usize, columns: &mut [(Field, usize, Option<Unit>)]) {
-    let of = |wanted| {
-        columns
-            .iter()
-            .position(|(field, ..)| *field == wanted)
-            .and_then(|at| columns.get(at).map(|(_, column, _)| (at, *column)))
-    };
-    let (Some((_, lead)), Some((at, all)), None) =
-        (of(Field::Lead), of(Field::Inventors), of(Field::Others))
-    else {
-        return;
-    };
-    let (mut inside, mut apart) = (0usize, 0usize);
-    for row in (first..grid.height()).take(LEADS_SAMPLED) {
-        let one = names::read(&grid.own(row, lead).shown()).names;
-        let many = names::read(&grid.own(row, all).shown()).names;
-        let (Some(one), false) = (one.first(), many.is_empty()) else {
-            continue;
-        };
-        if many.contains(one) {
-            inside += 1;
-        } else {
-            apart += 1;
-        }
-    }
-    if apart > inside
-        && let Some(column) = columns.get_mut(at)
-    {
-        column.0 = Field::Others;
-    }
-}
-
-/// Rows looked at to tell a lead from the others.
-const LEADS_SAMPLED: usize = 200;
 
 /// Reads the rows of one table from top to bottom and remembers for 同上.
 pub struct Reader<'a> {
@@ -95,9 +58,6 @@ impl<'a> Reader<'a> {
             && let Some(column) = columns.iter_mut().find(|(f, ..)| *f == Field::RightTitle)
         {
             column.0 = Field::Rights;
-        }
-        if kind == Kind::Achievements {
-            part_lead_from_others(grid, first, &mut columns);
         }
         Self {
             grid,

@@ -252,3 +252,48 @@ fn amounts_of_persons_with_shares_or_sums_beside_them() {
         );
     }
 }
+
+/// Words nobody foresaw: the cells and the sums say what the columns are.
+#[test]
+fn columns_under_unknown_words_are_known_by_their_cells() {
+    let rights = "转化标的全称,专利公告号,权利人内部贡献者,提出日,学部（院）,经办人\n一种水泵装置,CN112233445A,张三、李四,2019-01-02,机械学院,王五\n一种阀门装置,CN112233446A,张三,2019-01-03,化学院,王五\n";
+    let contracts = "合同ID,专利公开号,客户,总金额,签约\nHT-01,CN112233445A,甲公司,1000,2020.1.2\nHT-02,CN112233446A,乙公司,2000,2020.1.3\n";
+    let shares = "合同号,应分金额,科研人员奖励,学院发展基金,学校发展基金,奖励明细\nHT-01,1000,700,100,200,张三400；李四300\nHT-02,2000,1400,200,400,张三1400\n";
+    let batch = import(&[
+        ("a.csv", rights.as_bytes()),
+        ("b.csv", contracts.as_bytes()),
+        ("c.csv", shares.as_bytes()),
+    ]);
+    assert_eq!(refused(&batch), Vec::<String>::new());
+    assert_eq!(
+        kinds(&batch),
+        ["achievements", "contracts", "distributions"]
+    );
+    assert_eq!(
+        rows(&batch, "achievements")[0]["inventors"],
+        json!(["张三", "李四"])
+    );
+    assert_eq!(batch.totals.contracted.fen(), 300_000);
+    let found = rows(&batch, "distributions").remove(1);
+    assert_eq!(
+        json!([
+            found["net_fen"],
+            found["team_fen"],
+            found["college_fen"],
+            found["university_fen"]
+        ]),
+        json!([200_000, 140_000, 20_000, 40_000])
+    );
+}
+
+/// A list of people or of yearly figures is no ledger.
+#[test]
+fn overviews_and_address_lists_stay_unknown() {
+    for text in [
+        "年度,合同数,合同金额（万元）,到账金额（万元）,专利数\n2018,3,100,50,9\n2019,4,200,60,8\n",
+        "姓名,学院,联系电话,邮箱,职称\n张三,机械学院,13812345678,a@b.cn,教授\n李四,机械学院,13812345679,a@b.cn,讲师\n",
+        "学院,专利申请数,专利授权数,转化合同数,合同总金额（万元）\n机械学院,1,2,3,40\n化学院,1,2,3,40\n",
+    ] {
+        assert_eq!(kinds(&import(&[("s.csv", text.as_bytes())])), ["unknown"]);
+    }
+}
