@@ -297,3 +297,23 @@ fn overviews_and_address_lists_stay_unknown() {
         assert_eq!(kinds(&import(&[("s.csv", text.as_bytes())])), ["unknown"]);
     }
 }
+
+/// 实施方式 holds 实施方, but is no party.
+#[test]
+fn a_way_of_doing_is_no_party() {
+    for (mode, firm) in [
+        ("实施方式", "需求方"),
+        ("合作方式", "购入方"),
+        ("许可方式", "合作方"),
+    ] {
+        let text = format!(
+            "合同编号,专利号,{mode},{firm},合同金额,签订日期\nH-1,CN112233445A,普通许可,甲有限公司,5,2020.1.2\nH-2,CN112233445A,转让,乙有限公司,6,2020.1.3\n"
+        );
+        let rights = "名称,专利号,发明人,申请日\n泵,CN112233445A,张三,2019-01-02\n";
+        let batch = import(&[("r.csv", rights.as_bytes()), ("c.csv", text.as_bytes())]);
+        assert_eq!(refused(&batch), Vec::<String>::new(), "{firm}");
+        let found = rows(&batch, "contracts");
+        assert_eq!(found[0]["firm"], "甲有限公司", "{firm}");
+        assert_eq!(found[0]["mode"], "普通许可", "{mode}");
+    }
+}
