@@ -9,7 +9,7 @@ use crate::grid::Grid;
 use crate::known::Known;
 use crate::layout::{Block, Kind, Mapping, blank_mapping, blocks};
 use crate::row::{Achievement, Contract, Distribution, Receipt};
-use crate::table::{Table, read_table};
+use crate::table::{Beside, Table, read_table};
 
 /// How to read a batch.
 pub struct Options<'a> {
@@ -180,12 +180,41 @@ fn read_grids(
         }
         for block in blocks {
             let rows = (block.first, block.end);
-            for (index, mapping) in readings(block, &main).into_iter().enumerate() {
+            let all = readings(block, &main);
+            let uses = |mapping: &Mapping, index: usize| {
+                let used = mapping.columns.iter().find(|column| column.index == index);
+                used.is_some_and(|column| column.field.is_some())
+            };
+            let foreign: Vec<Vec<usize>> = all
+                .iter()
+                .map(|mapping| {
+                    let others = all.iter().filter(|other| other.kind != mapping.kind);
+                    let columns = others.flat_map(|other| {
+                        other
+                            .columns
+                            .iter()
+                            .map(move |column| (other, column.index))
+                    });
+                    columns
+                        .filter(|(other, index)| uses(other, *index) && !uses(mapping, *index))
+                        .map(|(_, index)| index)
+                        .collect()
+                })
+                .collect();
+            let receipts = all
+                .iter()
+                .any(|mapping| mapping.kind == Some(Kind::Receipts));
+            for (index, (mapping, columns)) in all.into_iter().zip(foreign).enumerate() {
                 let mut tick = |rows: usize| {
                     done = total.min(done + rows);
                     progress(done, total);
                 };
-                let table = read_table(grid, &mapping, rows, index > 0, options.today, &mut tick);
+                let beside = Beside {
+                    second: index > 0,
+                    columns: &columns,
+                    receipts,
+                };
+                let table = read_table(grid, &mapping, rows, beside, options.today, &mut tick);
                 let mut sheet = report(
                     grid,
                     Some(mapping.clone()),

@@ -188,6 +188,14 @@ fn resolve(index: &Index, right: &RightRef, options: &Options<'_>) -> Result<Vec
             if let Some(number) = of(title) {
                 return Ok(vec![number]);
             }
+            if let Some(found) = quoted_titles(title)
+                .into_iter()
+                .map(of)
+                .collect::<Option<Vec<String>>>()
+                .filter(|found| !found.is_empty())
+            {
+                return Ok(found);
+            }
             for marks in [
                 &['；', ';', '\n'][..],
                 &['；', ';', '、', '，', ',', '/', ' '],
@@ -208,6 +216,15 @@ fn resolve(index: &Index, right: &RightRef, options: &Options<'_>) -> Result<Vec
             Err(title.clone())
         }
     }
+}
+
+/// The titles in 《》.
+fn quoted_titles(text: &str) -> Vec<&str> {
+    text.split('《')
+        .skip(1)
+        .filter_map(|tail| tail.split_once('》'))
+        .map(|(title, _)| title)
+        .collect()
 }
 
 /// Moves the good rows of a table into the batch and places all notes.

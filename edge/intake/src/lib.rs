@@ -12,6 +12,7 @@ mod cell;
 mod grid;
 mod file;
 mod value;
+mod total;
 mod layout;
 mod finding;
 mod row;

@@ -5,10 +5,11 @@ use std::ops::Range;
 use dukou_kernel::{Date, Money};
 
 use super::field::{Field, Kind};
-use crate::cell::{Cell, is_han, squeeze};
+use crate::cell::{Cell, is_han, says_nothing, squeeze};
 use crate::grid::Grid;
+use crate::total::says_total;
 use crate::value::amount::{self, Unit};
-use crate::value::{date, payout, right, uscc};
+use crate::value::{date, names, payout, right, uscc};
 
 /// Cells looked at per column.
 const SAMPLE: usize = 60;
@@ -22,6 +23,11 @@ pub struct Look {
     spelled_days: usize,
     numbers: usize,
     publications: usize,
+    people: usize,
+    coded: usize,
+    phrases: usize,
+    colleges: usize,
+    applications: usize,
     codes: usize,
     amounts: usize,
     units: usize,
@@ -40,16 +46,40 @@ pub fn look(grid: &Grid, column: usize, rows: Range<usize>, today: Date) -> Look
     let mut seen: Vec<String> = Vec::new();
     for row in rows {
         let cell = grid.own(row, column);
-        if cell.is_empty() || cell.is_ditto() {
+        if cell.is_empty() || cell.is_ditto() || is_aside(grid, row) {
             continue;
         }
         let shown = cell.shown();
+        if says_nothing(&shown) {
+            continue;
+        }
         look.filled += 1;
+        let han = shown.chars().filter(|c| is_han(*c)).count();
+        let people = names::read(&shown).names;
+        let named = |name: &String| (2..=4).contains(&name.chars().count()) || name.contains('·');
+        let people = !people.is_empty()
+            && people.iter().all(named)
+            && !shown.chars().any(|c| c.is_ascii_digit());
+        look.people += usize::from(people && han >= 2);
+        look.phrases += usize::from(han >= 5 && !people);
+        look.coded += usize::from(
+            shown.chars().any(|c| c.is_ascii_digit()) && shown.chars().any(char::is_alphabetic),
+        );
+        look.colleges += usize::from(
+            ["学院", "系", "院", "所", "学部", "中心", "处", "公司"]
+                .iter()
+                .any(|word| shown.trim().ends_with(word)),
+        );
         let figure = matches!(cell, Cell::Number(_)) || squeeze(&shown).parse::<f64>().is_ok();
         look.days += usize::from(is_day(cell, today));
         look.spelled_days += usize::from(!figure && is_day(cell, today));
         look.numbers += usize::from(is_right(&shown));
         look.publications += usize::from(right::publication(&shown).is_some());
+        look.applications += usize::from(
+            right::pieces(&shown)
+                .first()
+                .is_some_and(|piece| right::application(piece).is_some()),
+        );
         look.codes += usize::from(is_code(&shown));
         look.amounts += usize::from(amount::read(cell, Unit::Yuan).is_some());
         let hundred = |money: Money| money.fen() > 10_000;
@@ -74,6 +104,15 @@ pub fn look(grid: &Grid, column: usize, rows: Range<usize>, today: Date) -> Look
     }
     look.distinct = seen.len();
     look
+}
+
+/// Totals, section titles and notes say nothing about the columns they stand in.
+fn is_aside(grid: &Grid, row: usize) -> bool {
+    let mut filled = grid.row(row).iter().filter(|cell| !cell.is_empty());
+    let Some(first) = filled.next() else {
+        return true;
+    };
+    filled.next().is_none() && grid.width() > 2 || says_total(&first.shown())
 }
 
 /// A day whose spelling is no bare serial number, which could be anything.
@@ -120,21 +159,30 @@ impl Look {
     /// How well the cells fit the field: below 1 they speak against it, above
     /// 1 for it.
     pub fn fit(&self, field: Field, kind: Kind) -> f64 {
-        if self.filled < 2 {
-            return 1.0;
+        match self.filled {
+            0 => 1.0,
+            // One cell says something, but may be the bad one.
+            1 => self.fit_of_many(field, kind).sqrt(),
+            _ => self.fit_of_many(field, kind),
         }
+    }
+
+    fn fit_of_many(&self, field: Field, kind: Kind) -> f64 {
         let graded = |part: f64| -> f64 {
             if part >= 0.6 {
                 1.15
             } else if part >= 0.25 {
                 1.0
             } else {
-                0.25
+                0.32
             }
         };
         let against = |part: f64| if part > 0.6 { 0.25 } else { 1.0 };
         match field {
+            // Of two columns of numbers the one with publication numbers names the right.
+            Field::Number if self.part(self.applications) > 0.6 => 0.6,
             Field::Number | Field::Rights => graded(self.part(self.numbers)).max(0.35),
+            Field::Application if self.part(self.applications) >= 0.6 => 1.15,
             Field::Application => against(self.part(self.publications)),
             Field::Uscc => graded(self.part(self.codes)).max(0.5),
             field if field.is_date() => graded(self.part(self.days)),
@@ -200,6 +248,41 @@ impl Look {
         }
     }
 
+    /// Whether the cells could be those of a field whose header is not known.
+    pub fn could_be(&self, field: Field) -> bool {
+        let most = |count: usize| self.part(count) >= 0.7;
+        let plain = self.filled > 0
+            && !most(self.numbers)
+            && (field == Field::ContractNo || !most(self.payouts));
+        plain
+            && match field {
+                Field::Title => {
+                    most(self.phrases)
+                        && self.distinct * 5 >= self.filled * 4
+                        && !most(self.firms)
+                        && !most(self.colleges)
+                        && !most(self.days)
+                }
+                Field::Inventors => most(self.people) && !most(self.colleges) && !most(self.firms),
+                Field::College => most(self.colleges),
+                Field::Filed | Field::Signed | Field::Date => most(self.days),
+                Field::Amount => most(self.amounts) && most(self.large) && !most(self.spelled_days),
+                Field::ContractNo => {
+                    self.distinct * 5 >= self.filled * 4
+                        && !most(self.days)
+                        && !most(self.amounts)
+                        && !most(self.codes)
+                        && most(self.coded)
+                }
+                _ => false,
+            }
+    }
+
+    /// True when most cells are application numbers.
+    pub fn holds_applications(&self) -> bool {
+        self.part(self.applications) > 0.6
+    }
+
     /// A field the cells alone give away, with a score, where the header says
     /// nothing.
     pub fn alone(&self, field: Field) -> f64 {
@@ -208,6 +291,7 @@ impl Look {
         }
         match field {
             Field::Number | Field::Rights if self.part(self.numbers) >= 0.6 => 50.0,
+            Field::Application if self.part(self.applications) >= 0.6 => 45.0,
             Field::Uscc if self.part(self.codes) >= 0.6 => 50.0,
             Field::Firm | Field::Payer if self.part(self.firms) >= 0.8 && self.distinct > 1 => 40.0,
             Field::Persons

@@ -4,11 +4,13 @@ use std::collections::HashSet;
 
 use dukou_kernel::Date;
 
-use super::guess::{Guess, Mapping, fingerprint, guess, header_parts};
+use super::field::Field;
+use super::guess::{Guess, Mapping, fingerprint, guess, header_parts, noted_unit};
 use super::words::{meanings, without_brackets};
 use crate::cell::{Cell, squeeze};
 use crate::grid::Grid;
-use crate::value::{date, right};
+use crate::value::amount::{self, Unit};
+use crate::value::{date, numeral, right};
 
 /// A table: its mapping and the rows below its header.
 #[derive(Clone, Debug)]
@@ -26,6 +28,8 @@ pub struct Block {
 /// Rows from the top in which the first header is looked for.
 const SEARCHED: usize = 60;
 const LINES_MAX: usize = 3;
+/// Lines in the middle of a sheet that are weighed as headers, at most.
+const WEIGHED_MAX: usize = 1_000;
 const SURE: f64 = 6.0;
 /// The score of a mapping a person saved.
 const SAVED: f64 = 1_000.0;
@@ -38,9 +42,17 @@ pub fn blocks(grid: &Grid, saved: &[Mapping], today: Date) -> Vec<Block> {
     };
     let mut found: Vec<Block> = vec![open(first, grid)];
     let mut row = found.first().map_or(0, |block| block.first);
+    let mut weighed: Option<usize> = None;
+    let mut left = WEIGHED_MAX;
     while row < grid.height() {
-        let later = may_be_header(grid, row)
-            .then(|| best_at(grid, row, saved, today))
+        // The same words as in the last line weighed are that line again.
+        let again = weighed.is_some_and(|last| grid.row(last) == grid.row(row));
+        let later = (!again && left > 0 && may_be_header(grid, row))
+            .then(|| {
+                weighed = Some(row);
+                left -= 1;
+                best_at(grid, row, saved, today)
+            })
             .flatten();
         if let Some(next) = later.filter(|next| is_other(&found, next)) {
             if let Some(block) = found.last_mut() {
@@ -53,8 +65,46 @@ pub fn blocks(grid: &Grid, saved: &[Mapping], today: Date) -> Vec<Block> {
             row += 1;
         }
     }
+    let given = |block: &Block| {
+        let print = &block.mapping.fingerprint;
+        saved.iter().any(|mapping| mapping.fingerprint == *print)
+    };
+    for block in found.iter_mut().filter(|block| !given(block)) {
+        take_unit_from_notes(grid, block);
+    }
     found
 }
+
+/// 注：金额单位为万元 below a table holds for its columns of money where nothing
+/// above them names a unit.
+fn take_unit_from_notes(grid: &Grid, block: &mut Block) {
+    let rows = block.first.max(block.end.saturating_sub(NOTE_ROWS))..block.end;
+    let noted = rows.rev().find_map(|row| {
+        let mut cells = grid.row(row).iter().filter(|cell| !cell.is_empty());
+        let (first, second) = (cells.next()?, cells.next());
+        let shown = squeeze(&first.shown());
+        let opens = |words: &[&str]| words.iter().any(|word| shown.starts_with(word));
+        // 单位：万元 between two tables belongs to the lower one.
+        let last = block.end == grid.height();
+        let opens =
+            opens(&["注", "备注", "说明", "附注"]) || last && opens(&["单位", "金额", "(", "币种"]);
+        (second.is_none() && opens)
+            .then(|| noted_unit(&shown))
+            .flatten()
+    });
+    let Some(unit) = noted else { return };
+    for mapping in std::iter::once(&mut block.mapping).chain(&mut block.beside) {
+        for column in &mut mapping.columns {
+            let money = column.field.is_some_and(Field::is_amount);
+            if money && column.unit.is_none() {
+                column.unit = Some(unit);
+            }
+        }
+    }
+}
+
+/// Rows above a table's end in which a note about its unit is looked for.
+const NOTE_ROWS: usize = 8;
 
 fn open(guess: Guess, grid: &Grid) -> Block {
     let first = guess.mapping.header_row - 1 + guess.mapping.header_lines;
@@ -73,33 +123,54 @@ fn is_other(found: &[Block], next: &Guess) -> bool {
         && next.mapping.kind.is_some()
         && found
             .last()
-            .is_some_and(|block| block.mapping.fingerprint != next.mapping.fingerprint)
+            .is_some_and(|block| !is_same_header(&block.mapping, &next.mapping))
 }
 
+/// The same words above the same columns; the line of groups may be left out.
+fn is_same_header(one: &Mapping, other: &Mapping) -> bool {
+    let leaf = |header: &str| {
+        let plain = squeeze(header);
+        plain.rsplit('/').next().unwrap_or("").to_owned()
+    };
+    one.fingerprint == other.fingerprint
+        || other
+            .columns
+            .iter()
+            .filter(|column| !column.header.is_empty())
+            .all(|column| {
+                one.columns.iter().any(|known| {
+                    known.index == column.index && leaf(&known.header) == leaf(&column.header)
+                })
+            })
+}
+
+/// The first clear header from the top; a better one is taken for it only when
+/// both would use the same rows. What stands below is another table.
 fn first_header(grid: &Grid, saved: &[Mapping], today: Date) -> Option<Guess> {
     let mut best: Option<Guess> = None;
     for row in 0..grid.height().min(SEARCHED) {
+        if best
+            .as_ref()
+            .is_some_and(|best| row + 1 >= best.mapping.header_row + best.mapping.header_lines)
+        {
+            break;
+        }
         let Some(found) = best_at(grid, row, saved, today) else {
             continue;
         };
         if found.score >= SAVED {
             return Some(found);
         }
-        if best
-            .as_ref()
-            .is_none_or(|best| found.score > best.score + 0.5)
+        let clear = found.score >= SURE && found.mapping.kind.is_some();
+        if clear
+            && best
+                .as_ref()
+                .is_none_or(|best| found.score > best.score + 0.5)
         {
             best = Some(found);
         }
-        // The first clear header counts; what stands far below it is another table.
-        if best
-            .as_ref()
-            .is_some_and(|best| best.score >= 2.0 * SURE && row + 1 > best.mapping.header_row + 3)
-        {
-            break;
-        }
     }
-    best.filter(|best| best.score >= SURE && best.mapping.kind.is_some())
+    best
 }
 
 /// The best reading of a header that begins at this row.
@@ -107,7 +178,7 @@ fn best_at(grid: &Grid, row: usize, saved: &[Mapping], today: Date) -> Option<Gu
     if let Some(known) = saved_at(grid, row, saved) {
         return Some(known);
     }
-    if !is_header_like(grid, row) || distinct(grid, row) < 2 {
+    if !is_header_like(grid, row) || distinct(grid, row) < 2 || is_lower_line(grid, row) {
         return None;
     }
     let mut best: Option<Guess> = None;
@@ -125,6 +196,17 @@ fn best_at(grid: &Grid, row: usize, saved: &[Mapping], today: Date) -> Option<Gu
         }
     }
     best
+}
+
+/// The lower line of a header whose upper line is merged down into it.
+fn is_lower_line(grid: &Grid, row: usize) -> bool {
+    let Some(above) = row.checked_sub(1) else {
+        return false;
+    };
+    let covered = (0..grid.width())
+        .filter(|column| grid.anchor(row, *column).is_some_and(|(top, _)| top < row))
+        .count();
+    covered > 0 && is_header_like(grid, above) && distinct(grid, above) >= 2
 }
 
 /// A mapping a person saved, where its header stands again.
@@ -218,6 +300,15 @@ pub fn could_head(cell: &Cell) -> bool {
     {
         return false;
     }
+    let figures = base.chars().filter(char::is_ascii_digit).count();
+    let code = figures >= 3 && !base.chars().any(crate::cell::is_han);
+    let named = base
+        .chars()
+        .next()
+        .is_some_and(|c| crate::cell::is_han(c) && !numeral::is_numeral(c));
+    if code || !named && amount::from_text(&base, Unit::Yuan).is_some() {
+        return false;
+    }
     let today = Date::constant(2100, 1, 1);
     date::read(cell, today).is_none()
 }
@@ -232,28 +323,36 @@ fn distinct(grid: &Grid, row: usize) -> usize {
     words.len()
 }
 
-/// A cheap look before a header in the middle of a sheet is weighed.
+/// A cheap look before a header in the middle of a sheet is weighed. A line of
+/// groups counts when the line below it names the columns.
 pub fn may_be_header(grid: &Grid, row: usize) -> bool {
+    if !is_words(grid, row) {
+        return false;
+    }
+    let below = row + 1;
+    names_columns(grid, row, 1)
+        || (is_header_like(grid, below)
+            && continues(grid, row, below)
+            && names_columns(grid, row, 2))
+}
+
+fn is_words(grid: &Grid, row: usize) -> bool {
     let cells = grid.row(row);
     let filled = cells.iter().filter(|cell| !cell.is_empty()).count();
-    if filled < 3
-        || !cells
+    filled >= 2
+        && cells
             .iter()
             .all(|cell| matches!(cell, Cell::Text(_) | Cell::Empty))
-    {
-        return false;
-    }
-    if !is_header_like(grid, row) {
-        return false;
-    }
-    let known = cells
+        && is_header_like(grid, row)
+}
+
+/// At least three columns, and a third of all, have a header that means something.
+fn names_columns(grid: &Grid, row: usize, lines: usize) -> bool {
+    let parts = header_parts(grid, row, lines);
+    let named: Vec<_> = parts.iter().filter(|part| !part.is_empty()).collect();
+    let known = named
         .iter()
-        .filter(|cell| !cell.is_empty())
-        .filter(|cell| {
-            meanings(&[cell.shown()])
-                .iter()
-                .any(|(_, score)| *score >= 80)
-        })
+        .filter(|part| meanings(part).iter().any(|(_, score)| *score >= 60))
         .count();
-    known >= 3 && known * 2 >= filled
+    known >= 3 && known * 3 >= named.len()
 }

@@ -3,7 +3,7 @@
 use dukou_kernel::{Date, Share};
 
 use super::view::View;
-use crate::cell::{Cell, is_han, one_line};
+use crate::cell::{Cell, is_han, one_line, plain_number};
 use crate::finding;
 use crate::layout::{Field, Kind};
 use crate::value::names::{self, People};
@@ -137,7 +137,7 @@ fn from_column(view: &View, people: &People) -> Shares {
     let count = people.names.len();
     let cells: Vec<&Cell> = view
         .all(Field::Shares)
-        .iter()
+        .into_iter()
         .filter(|cell| !cell.is_empty())
         .collect();
     match cells.as_slice() {
@@ -147,7 +147,19 @@ fn from_column(view: &View, people: &People) -> Shares {
         }
         [cell] => share::read(cell, count),
         many => {
-            let shown: Vec<String> = many.iter().map(|cell| cell.shown()).collect();
+            // 0.15 beside 45% is a cell formatted as a percentage.
+            let signed = many
+                .iter()
+                .any(|cell| matches!(cell, Cell::Text(text) if text.contains(['%', '％'])));
+            let shown: Vec<String> = many
+                .iter()
+                .map(|cell| match cell {
+                    Cell::Number(part) if signed && *part <= 1.0 => {
+                        format!("{}%", plain_number(part * 100.0))
+                    }
+                    cell => cell.shown(),
+                })
+                .collect();
             share::from_text(&shown.join("；"), count)
         }
     }

@@ -3,7 +3,7 @@
 use dukou_kernel::{Date, Money};
 
 use super::view::View;
-use crate::cell::{is_han, one_line};
+use crate::cell::is_han;
 use crate::finding;
 use crate::layout::{Field, Kind};
 use crate::value::{right, uscc};
@@ -79,15 +79,16 @@ fn rights(view: &mut View) -> Vec<RightRef> {
     let text = view.joined(Field::Rights, "\n");
     let mut found: Vec<RightRef> = Vec::new();
     let mut malformed = None;
-    let whole = one_line(&text);
     let pieces = right::pieces(&text);
+    let figures = |piece: &str| piece.chars().filter(char::is_ascii_digit).count();
     let titled = !pieces.is_empty()
+        && pieces.iter().all(|piece| figures(piece) < 7)
         && pieces
             .iter()
             .all(|piece| right::number(piece).is_none() && piece.chars().any(is_han));
     if titled {
         // Titles hold 、 and 及 of their own, so the whole cell is tried first.
-        found.push(RightRef::Title(whole.clone()));
+        found.push(RightRef::Title(text.trim().to_owned()));
     } else {
         for piece in pieces {
             let one = if let Some(number) = right::number(&piece) {

@@ -85,11 +85,11 @@ fn persons(view: &mut View, unit: Unit, team: Option<Money>) -> Vec<(String, Mon
     }
     let names: Vec<String> = view
         .all(Field::PersonName)
-        .iter()
+        .into_iter()
         .map(|cell| crate::value::names::read(&cell.shown()).names.concat())
         .collect();
     let unit = view.unit(Field::PersonAmount).unwrap_or(unit);
-    let amounts: Vec<Cell> = view.all(Field::PersonAmount).to_vec();
+    let amounts: Vec<Cell> = view.all(Field::PersonAmount).into_iter().cloned().collect();
     if names.len() != amounts.len() {
         return Vec::new();
     }

@@ -14,4 +14,4 @@ pub use distribution::{DistributionDraft, persons_unit, read_distribution};
 pub use kinds::{Achievement, Contract, Distribution, Place, Receipt, contract_key};
 pub use receipt::{ReceiptDraft, read_receipt};
 pub use skip::{Role, role};
-pub use view::Reader;
+pub use view::{Reader, View};

@@ -2,8 +2,9 @@
 //! repeated headers or the continuation of the row above.
 
 use super::view::Reader;
-use crate::cell::{Cell, is_blank, squeeze};
+use crate::cell::{Cell, is_blank, is_han, squeeze};
 use crate::layout::{Field, Kind};
+use crate::total::says_total;
 use crate::value::{payout, right};
 
 /// What a row is.
@@ -19,7 +20,7 @@ pub enum Role {
     Blank,
 }
 
-/// Judges a row. `after_record`: a record stands above it.
+/// Judges a row. `after_record`: a record or its continuation stands right above.
 pub fn role(reader: &Reader<'_>, row: usize, after_record: bool) -> Role {
     let grid = reader.grid;
     let own = |column: usize| grid.own(row, column);
@@ -34,7 +35,11 @@ pub fn role(reader: &Reader<'_>, row: usize, after_record: bool) -> Role {
         let blank = grid.row(row).iter().all(Cell::is_empty);
         return if blank { Role::Blank } else { Role::Skipped };
     }
-    if is_repeated_header(reader, row) || is_total(reader, row) || is_note(reader, row, &filled) {
+    if counts_columns(reader, row)
+        || is_repeated_header(reader, row)
+        || is_total(reader, row)
+        || is_note(reader, row, &filled, after_record)
+    {
         return Role::Skipped;
     }
     let continues = more(reader.kind);
@@ -61,6 +66,32 @@ fn more(kind: Kind) -> &'static [Field] {
     }
 }
 
+/// 1 2 3 or ① ② ③ below a header counts its columns.
+fn counts_columns(reader: &Reader<'_>, row: usize) -> bool {
+    let count = |cell: &Cell| -> Option<u32> {
+        let plain = squeeze(&cell.shown());
+        let bare = plain.trim_matches(['(', ')', '.', '栏', '列']);
+        match bare.chars().next().map(u32::from) {
+            Some(c @ 0x2460..=0x2473) if bare.chars().count() == 1 => Some(c - 0x245f),
+            Some(c) if (u32::from('A')..=u32::from('Z')).contains(&c) && bare.len() == 1 => {
+                Some(c - u32::from('A') + 1)
+            }
+            _ => bare.parse().ok(),
+        }
+    };
+    let cells = reader.grid.row(row).iter().filter(|cell| !cell.is_empty());
+    let mut counts: Vec<u32> = Vec::new();
+    for cell in cells {
+        match count(cell) {
+            Some(number) => counts.push(number),
+            None => return false,
+        }
+    }
+    counts.len() >= 3
+        && counts.first().is_some_and(|first| *first <= 2)
+        && counts.is_sorted_by(|a, b| a + 1 == *b)
+}
+
 fn is_repeated_header(reader: &Reader<'_>, row: usize) -> bool {
     let (mut same, mut filled) = (0usize, 0usize);
     for column in &reader.mapping.columns {
@@ -76,40 +107,6 @@ fn is_repeated_header(reader: &Reader<'_>, row: usize) -> bool {
         }
     }
     same >= 2 && same * 2 > filled
-}
-
-const TOTALS: [&str; 8] = [
-    "小计",
-    "合计",
-    "总计",
-    "共计",
-    "累计",
-    "总合计",
-    "汇总",
-    "总和",
-];
-
-/// 小计, 合计：12项, 2021年合计, 本页小计, 以上合计 … in one of the first filled cells.
-fn says_total(text: &str) -> bool {
-    let plain: String = squeeze(text)
-        .chars()
-        .filter(|c| !matches!(c, '(' | ')' | '-' | '*'))
-        .collect();
-    let bare = plain.trim_end_matches([':', '：']);
-    if bare.chars().count() > 24 {
-        return false;
-    }
-    TOTALS.iter().any(|word| {
-        bare == *word
-            || (bare.ends_with(word) && bare.chars().count() <= 16)
-            || bare.strip_prefix(word).is_some_and(|rest| {
-                rest.starts_with([':', '共', '/'])
-                    || rest.starts_with(|c: char| c.is_ascii_digit())
-                    || rest.starts_with("金额")
-                    || rest.starts_with("数")
-                    || rest.starts_with("人民币")
-            })
-    }) || matches!(bare, "total" | "Total" | "TOTAL" | "subtotal" | "Subtotal")
 }
 
 fn is_total(reader: &Reader<'_>, row: usize) -> bool {
@@ -130,9 +127,16 @@ fn is_total(reader: &Reader<'_>, row: usize) -> bool {
     let Some(column) = reader.column(key) else {
         return true;
     };
+    // Totals have no day, and a count or a sum may stand under the key.
+    let dated = reader.columns().iter().any(|(field, column, _)| {
+        let cell = reader.grid.own(row, *column);
+        field.is_date() && matches!(cell, Cell::Day(..) | Cell::Number(_))
+            || field.is_date() && cell.shown().chars().any(|c| c.is_ascii_digit())
+    });
     let shown = reader.grid.own(row, column).shown();
     match reader.kind {
         Kind::Achievements => right::number(&shown).is_none(),
+        Kind::Contracts | Kind::Receipts if !dated => true,
         _ => {
             shown.chars().all(is_blank)
                 || says_total(&shown)
@@ -171,7 +175,7 @@ const NOTES: [&str; 26] = [
 ];
 
 /// A sentence below the table, or a line across it that opens a section.
-fn is_note(reader: &Reader<'_>, row: usize, filled: &[(Field, &Cell)]) -> bool {
+fn is_note(reader: &Reader<'_>, row: usize, filled: &[(Field, &Cell)], after_record: bool) -> bool {
     let cells: Vec<(usize, &Cell)> = reader
         .grid
         .row(row)
@@ -187,6 +191,20 @@ fn is_note(reader: &Reader<'_>, row: usize, filled: &[(Field, &Cell)]) -> bool {
         return false;
     }
     let shown = squeeze(&first.shown());
+    // 填报单位：科技处 beside 填表日期：… are labels with what they ask for.
+    let label = |cell: &Cell| {
+        let plain = squeeze(&cell.shown());
+        let (head, tail) = plain.split_once(':').unwrap_or((&plain, ""));
+        plain.contains(':')
+            && head.chars().count() <= 10
+            && head
+                .chars()
+                .all(|c| is_han(c) || matches!(c, '(' | ')' | '/'))
+            && payout::read(tail).is_none()
+    };
+    if cells.len() <= 4 && cells.iter().all(|(_, cell)| label(cell)) {
+        return true;
+    }
     let spoken = NOTES.iter().any(|word| shown.starts_with(word)) && cells.len() <= 4;
     let keyed = filled.iter().any(|(field, cell)| match field {
         Field::Number | Field::Rights => right::pieces(&cell.shown())
@@ -204,9 +222,10 @@ fn is_note(reader: &Reader<'_>, row: usize, filled: &[(Field, &Cell)]) -> bool {
     }
     // One text alone in the row is a section's title, unless it continues the
     // people or rights of the row above.
-    let continues = filled
-        .iter()
-        .all(|(field, _)| more(reader.kind).contains(field));
+    let continues = after_record
+        && filled
+            .iter()
+            .all(|(field, _)| more(reader.kind).contains(field));
     let merged = reader
         .grid
         .region_at(row, column)

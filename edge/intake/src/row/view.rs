@@ -84,13 +84,18 @@ impl<'a> Reader<'a> {
     }
 
     /// The view of a row and of the rows that continue it.
-    pub fn view(&mut self, row: usize, tail: &[usize]) -> View {
+    /// `carried`: the row above that says the contract number.
+    pub fn view(&mut self, row: usize, tail: &[usize], carried: Option<usize>) -> View {
         let mut cells = Vec::with_capacity(self.columns.len());
         for (field, column, unit) in &self.columns {
-            let mut all = vec![self.resolved(row, *column)];
+            let mut own = self.resolved(row, *column);
+            if let (Field::ContractNo, true, Some(from)) = (*field, own.is_empty(), carried) {
+                own = self.resolved(from, *column);
+            }
+            let mut all = vec![own];
             for next in tail {
                 let own = self.grid.own(*next, *column);
-                if !own.is_empty() {
+                if !own.is_empty() && !own.is_ditto() {
                     all.push(own.clone());
                 }
             }
@@ -147,6 +152,7 @@ impl<'a> Reader<'a> {
     }
 }
 
+#[derive(Clone)]
 struct Slot {
     field: Field,
     column: usize,
@@ -184,16 +190,48 @@ impl View {
             .unwrap_or(&EMPTY)
     }
 
-    /// The field's cells in this row and the rows that continue it.
-    pub fn all(&self, field: Field) -> &[Cell] {
-        self.slot(field).map_or(&[], |slot| slot.cells.as_slice())
+    /// The field's cells in all its columns, in this row and the rows that
+    /// continue it.
+    pub fn all(&self, field: Field) -> Vec<&Cell> {
+        self.cells
+            .iter()
+            .filter(|slot| slot.field == field)
+            .flat_map(|slot| &slot.cells)
+            .collect()
+    }
+
+    /// How many columns hold the field.
+    pub fn count(&self, field: Field) -> usize {
+        self.cells.iter().filter(|slot| slot.field == field).count()
+    }
+
+    /// The view with only one of several columns of each field.
+    #[must_use]
+    pub fn only(&self, index: usize) -> Self {
+        let mut seen: Vec<Field> = Vec::new();
+        let cells = self
+            .cells
+            .iter()
+            .filter(|slot| {
+                let before = seen.iter().filter(|field| **field == slot.field).count();
+                seen.push(slot.field);
+                before == index || self.count(slot.field) == 1
+            })
+            .cloned()
+            .collect();
+        Self {
+            cells,
+            kind: self.kind,
+            today: self.today,
+            notes: Vec::new(),
+        }
     }
 
     /// The texts of the field's cells, joined by `mark`.
     pub fn joined(&self, field: Field, mark: &str) -> String {
         let shown: Vec<String> = self
             .all(field)
-            .iter()
+            .into_iter()
             .filter(|cell| !cell.is_empty())
             .map(Cell::shown)
             .collect();

@@ -100,7 +100,15 @@ pub fn from_text(text: &str, unit: Unit) -> Option<Money> {
         return (value.fen() >= 0).then(|| Money::from_fen(-value.fen()));
     }
     let (outside, inside) = brackets(&plain)?;
-    let value = one(&outside, unit)?;
+    // 人民币贰拾万元整 ¥200,000.00 is one amount said twice, or no amount.
+    let value = match outside.split_once('¥') {
+        Some((words, figures)) if words.contains(['元', '圆']) && !figures.is_empty() => {
+            let words = words.trim_end_matches([':', ',', ';', '，', '；']);
+            let said = one(words.trim_end_matches("小写"), unit)?;
+            (one(figures, Unit::Yuan)? == said).then_some(said)?
+        }
+        _ => one(&outside, unit)?,
+    };
     for note in inside {
         if note.chars().any(|c| c.is_ascii_digit()) || numeral_note(&note) {
             // 伍拾万元整(500,000.00元) is one amount said twice, or no amount.

@@ -117,13 +117,19 @@ fn year_first(plain: &str, today: Date) -> Option<Date> {
         _ => return None,
     };
     let spaced = plain.as_bytes().get(width) == Some(&b' ');
-    let (rest, first) = match mark(rest, &['-', '/', '.', '年', '\\', ',', '、', '_']) {
+    let (rest, first) = match mark(
+        rest,
+        &['-', '/', '.', '年', '\\', ',', '、', '_', '。', '·'],
+    ) {
         Some(found) => found,
         None if spaced => (rest, ' '),
         None => return None,
     };
     let (month, month_width, rest) = digits(rest, 2)?;
-    let (rest, second) = match mark(rest, &['-', '/', '.', '月', '\\', ',', '、', '_']) {
+    let (rest, second) = match mark(
+        rest,
+        &['-', '/', '.', '月', '\\', ',', '、', '_', '。', '·'],
+    ) {
         Some(found) => found,
         None if first == ' ' && month_width > 0 => (rest, ' '),
         None => return None,
@@ -209,7 +215,13 @@ fn spelled(plain: &str) -> Option<Date> {
     } else {
         let circles: String = year
             .chars()
-            .map(|c| if "OoＯ○0".contains(c) { '〇' } else { c })
+            .map(|c| {
+                if "OoＯ○0ОоΟ".contains(c) {
+                    '〇'
+                } else {
+                    c
+                }
+            })
             .collect();
         if circles.chars().count() != 4 {
             return None;
@@ -244,7 +256,7 @@ fn is_clock(rest: &str) -> bool {
     let clock = ["上午", "下午", "AM ", "PM "]
         .iter()
         .fold(clock, |clock, word| {
-            clock.strip_prefix(word).unwrap_or(clock)
+            clock.strip_prefix(word).unwrap_or(clock).trim_start()
         });
     let clock = clock.trim_end_matches(['Z', 'z']);
     let clock = [" AM", " PM", "AM", "PM"]

@@ -1,7 +1,7 @@
 //! Cells with people's names, and shares where they stand beside the names.
 
 use crate::cell::{is_blank, is_han, narrow};
-use crate::value::share::{Part, Shares, judge};
+use crate::value::share::{self, Part, Shares, judge};
 
 /// The people of one cell in order, and what it says about their shares.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +41,10 @@ pub fn read(text: &str) -> People {
     let mut ratio = false;
     for piece in cut(&plain) {
         let Some((bare, part)) = apart(&piece) else {
+            // 张三，60%: a figure between two marks belongs to the name before it.
+            if let (Some(figure), Some(last @ None)) = (lone_figure(&piece), parts.last_mut()) {
+                *last = Some(figure);
+            }
             continue;
         };
         let found = by_blanks(&bare);
@@ -59,7 +63,93 @@ pub fn read(text: &str) -> People {
             None => Shares::Wrong(None),
         }
     };
-    People { names, shares }
+    match shares {
+        Shares::Absent if names.len() > 1 && share::says_equal(&plain) => {
+            let names: Vec<String> = names
+                .into_iter()
+                .filter(|n| !share::says_equal(n))
+                .collect();
+            let shares = share::equal(names.len());
+            People { names, shares }
+        }
+        Shares::Wrong(None) => figures_behind(&plain).unwrap_or(People { names, shares }),
+        shares => People { names, shares },
+    }
+}
+
+/// 张三、李四（6:4）, 张三、李四按60%、40%分配, 张三、李四各50%: all names
+/// first, then all figures.
+fn figures_behind(plain: &str) -> Option<People> {
+    let at = plain.find(|c: char| c.is_ascii_digit())?;
+    let (head, tail) = plain.split_at_checked(at)?;
+    let words: String = tail.chars().filter(|c| is_han(*c)).collect();
+    let harmless = [
+        "",
+        "分配",
+        "比例",
+        "比例分配",
+        "分",
+        "分成",
+        "的比例分配",
+        "的比例",
+        "比",
+        "比比",
+    ];
+    if !harmless.contains(&words.as_str()) {
+        return None;
+    }
+    let mut head = head.trim_end_matches(|c: char| {
+        is_blank(c) || matches!(c, '(' | ':' | '[' | ',' | ';' | '-' | '=')
+    });
+    let mut each = false;
+    let mut more = true;
+    while more {
+        more = false;
+        for word in [
+            "各占",
+            "各",
+            "分别占",
+            "分别为",
+            "分别",
+            "依次为",
+            "依次",
+            "按照",
+            "按",
+            "贡献比例",
+            "贡献率",
+            "贡献度",
+            "贡献",
+            "分配比例",
+            "比例为",
+            "比例",
+            "占比",
+            "份额",
+            "为",
+        ] {
+            if let Some(shorter) = head.strip_suffix(word) {
+                each |= word.starts_with('各');
+                more = true;
+                head = shorter.trim_end_matches(|c: char| {
+                    is_blank(c) || matches!(c, '(' | ':' | '[' | ',' | ';' | '-' | '、' | '=')
+                });
+            }
+        }
+    }
+    let names: Vec<String> = cut(head)
+        .iter()
+        .filter_map(|piece| apart(piece))
+        .flat_map(|(bare, _)| by_blanks(&bare))
+        .collect();
+    let mut parts = share::numbers(tail)?;
+    if each && parts.len() == 1 {
+        parts = vec![parts.first()?.clone(); names.len()];
+    }
+    if names.len() < 2 || parts.len() != names.len() {
+        return None;
+    }
+    let ratio = tail.contains([':', '∶', '比']) && !parts.iter().any(|part| part.percent);
+    let shares = judge(&parts, ratio, names.len());
+    Some(People { names, shares })
 }
 
 fn small_ratio(parts: &[Part]) -> bool {
@@ -80,18 +170,14 @@ fn canonical(text: &str) -> String {
             '.' if is_han(previous) && is_han(next) => '·',
             '\u{200b}'..='\u{200f}' | '\u{feff}' => continue,
             '\n' | '\r' => '\n',
+            '\u{2460}'..='\u{2473}' => ';',
             '\t' => ' ',
             other => narrow(other),
         };
         plain.push(c);
         previous = raw;
     }
-    // 第一完成人：张三 names a role before the person.
-    for role in ROLES {
-        for colon in [":", "："] {
-            plain = plain.replace(&format!("{role}{colon}"), ";");
-        }
-    }
+    let plain = without_labels(&plain);
     let trimmed = plain.trim().trim_end_matches(['。', '.']);
     if let Some(at) = trimmed.rfind('等') {
         let (head, tail) = trimmed.split_at_checked(at).unwrap_or((trimmed, ""));
@@ -103,6 +189,39 @@ fn canonical(text: &str) -> String {
         }
     }
     trimmed.to_owned()
+}
+
+/// 第一完成人：张三 names a role before the person; 张三：李四 parts two people.
+fn without_labels(plain: &str) -> String {
+    let mut kept = String::with_capacity(plain.len());
+    let mut chars = plain.chars().peekable();
+    while let Some(c) = chars.next() {
+        let name_follows = chars
+            .peek()
+            .is_some_and(|next| is_han(*next) || next.is_whitespace());
+        if c != ':' {
+            kept.push(c);
+            continue;
+        }
+        let label = kept.rfind(|c: char| !is_han(c)).map_or(0, |at| {
+            at + kept
+                .get(at..)
+                .and_then(|t| t.chars().next())
+                .map_or(1, char::len_utf8)
+        });
+        let role = kept
+            .get(label..)
+            .is_some_and(|word| ROLES.iter().any(|role| word.ends_with(role)));
+        if role {
+            kept.truncate(label);
+            kept.push(';');
+        } else if name_follows && !chars.peek().is_some_and(|c| c.is_whitespace()) {
+            kept.push(';');
+        } else {
+            kept.push(c);
+        }
+    }
+    kept
 }
 
 /// Cuts at marks that always part people; brackets hold together.
@@ -191,6 +310,22 @@ fn apart(piece: &str) -> Option<(String, Option<Part>)> {
             _ => piece,
         }
     };
+    // 60%张三
+    let digits = piece.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    if digits.len() < piece.len()
+        && let Some(name) = digits.strip_prefix('%').map(str::trim)
+        && name.starts_with(is_han)
+        && name.chars().all(|c| is_han(c) || c == '·')
+    {
+        let figure = piece.get(..piece.len() - digits.len())?.to_owned();
+        return Some((
+            name.to_owned(),
+            Some(Part {
+                digits: figure,
+                percent: true,
+            }),
+        ));
+    }
     let mut name = String::new();
     let mut rest = piece;
     if let Some(at) =
@@ -225,10 +360,72 @@ fn apart(piece: &str) -> Option<(String, Option<Part>)> {
                 '-' | '*' | ':' | '.' | '_' | '#' | '[' | ']' | '"' | '\''
             )
     });
+    let mut name = name;
+    if figures.is_some() {
+        // 张三占60%
+        for word in ["占比", "占", "比例", "贡献率", "贡献", "享有"] {
+            if let Some(shorter) = name.strip_suffix(word)
+                && shorter.chars().count() >= 2
+            {
+                name = shorter.trim_end();
+            }
+        }
+    }
     if !name.chars().any(char::is_alphabetic) {
         return None;
     }
     Some((name.to_owned(), figures))
+}
+
+/// A piece that is nothing but a share.
+fn lone_figure(piece: &str) -> Option<Part> {
+    let plain = crate::cell::squeeze(piece);
+    let digits = plain.trim_end_matches('%');
+    let shaped = !digits.is_empty() && digits.len() <= 6 && digits.parse::<f64>().is_ok();
+    (shaped && (plain.ends_with('%') || digits.contains('.'))).then(|| Part {
+        digits: digits.to_owned(),
+        percent: plain.ends_with('%'),
+    })
+}
+
+const TITLES: [&str; 20] = [
+    "教授",
+    "副教授",
+    "讲师",
+    "助教",
+    "研究员",
+    "副研究员",
+    "助理研究员",
+    "工程师",
+    "高级工程师",
+    "实验师",
+    "高级实验师",
+    "博士",
+    "博士后",
+    "硕士",
+    "院士",
+    "教师",
+    "学生",
+    "老师",
+    "研究生",
+    "博导",
+];
+
+/// 张三和李四: five characters or more are two people.
+fn joined_by_and(token: &str) -> Vec<&str> {
+    let count = |text: &str| text.chars().count();
+    let cut = token
+        .match_indices(['和', '与', '及'])
+        .find_map(|(at, mark)| {
+            let (left, right) = (token.get(..at)?, token.get(at + mark.len()..)?);
+            ((2..=4).contains(&count(left)) && (2..=4).contains(&count(right)))
+                .then_some((left, right))
+        })
+        .filter(|_| count(token) >= 5 && token.chars().all(is_han));
+    match cut {
+        Some((left, right)) => vec![left, right],
+        None => vec![token],
+    }
 }
 
 /// Blanks part Chinese names, but not 王 伟 and not John Smith.
@@ -236,6 +433,18 @@ fn by_blanks(text: &str) -> Vec<String> {
     let tokens: Vec<&str> = text
         .split(is_blank)
         .filter(|token| !token.is_empty())
+        .collect();
+    let long = |token: Option<&&str>| token.is_some_and(|token| token.chars().count() > 1);
+    let tokens: Vec<&str> = tokens
+        .iter()
+        .enumerate()
+        .filter(|(index, token)| {
+            let between = long(index.checked_sub(1).and_then(|i| tokens.get(i)))
+                && long(tokens.get(index + 1));
+            !(between && matches!(**token, "和" | "与" | "及"))
+        })
+        .filter(|(index, token)| *index == 0 || !TITLES.contains(token))
+        .flat_map(|(_, token)| joined_by_and(token))
         .collect();
     let mut names: Vec<String> = Vec::new();
     let mut open = false;

@@ -46,7 +46,8 @@ pub fn read(text: &str) -> Option<Vec<(String, Part)>> {
                 || c == ' '
                     && plain
                         .get(at + 1)
-                        .is_some_and(|c| matches!(c, '万' | '元' | '%')))
+                        .is_some_and(|c| matches!(c, '万' | '元' | '%'))
+                    && !plain.get(at + 2).copied().is_some_and(begins_a_name))
             {
                 break;
             }
@@ -67,7 +68,22 @@ pub fn read(text: &str) -> Option<Vec<(String, Part)>> {
         }
         let negative = name.trim_end().ends_with('-')
             && name.trim_end().trim_end_matches('-').ends_with([':', ' ']);
-        let name = clean(&name)?;
+        let Some(name) = clean(&name) else {
+            // 张三40元（57%） and 张三（57%）40元 say the same thing twice.
+            let share = tail.trim() == "%";
+            match found.last_mut() {
+                Some((_, Part::Amount(_))) if share => continue,
+                Some((_, part @ Part::Share(_))) if !share => {
+                    let digits = digits.trim_end_matches(['.', ',']);
+                    *part = Part::Amount(format!("{digits}{}", tail.trim()));
+                    continue;
+                }
+                _ => return None,
+            }
+        };
+        if matches!(name.as_str(), "合计" | "共计" | "总计" | "小计" | "共") {
+            continue;
+        }
         let digits = digits.trim_end_matches(['.', ',']).to_owned();
         let part = if tail.trim() == "%" {
             Part::Share(format!("{digits}%").parse().ok()?)
@@ -78,6 +94,12 @@ pub fn read(text: &str) -> Option<Vec<(String, Part)>> {
         found.push((name, part));
     }
     (!found.is_empty()).then_some(found)
+}
+
+/// 万 and 元 are surnames too: behind a blank they are units only where no
+/// name goes on.
+fn begins_a_name(c: char) -> bool {
+    is_han(c) && c != '元' && c != '整'
 }
 
 /// Three digits and then none: the comma cuts thousands.
@@ -108,10 +130,25 @@ fn clean(raw: &str) -> Option<String> {
                     | '+'
                     | '['
                     | ']'
+                    | '*'
+                    | '\u{2460}'..='\u{2473}'
             )
     };
     let mut name = raw.trim_matches(marks).to_owned();
-    for word in ["人民币", "分配", "所得", "获得", "获", "分得", "得", "RMB"] {
+    for word in [
+        "人民币",
+        "分配",
+        "奖励",
+        "发放",
+        "实发",
+        "应得",
+        "所得",
+        "获得",
+        "获",
+        "分得",
+        "得",
+        "RMB",
+    ] {
         if let Some(shorter) = name.strip_suffix(word)
             && shorter.chars().count() >= 2
         {

@@ -92,7 +92,7 @@ pub fn pieces(text: &str) -> Vec<String> {
         match c {
             '(' => depth += 1,
             ')' => depth = depth.saturating_sub(1),
-            ';' | ',' | '、' | '/' | '\n' | '\r' | '|' | '和' | '及' | '与' | '&' | '+'
+            ';' | ',' | '、' | '/' | '\\' | '\n' | '\r' | '|' | '和' | '及' | '与' | '&' | '+'
                 if depth == 0 =>
             {
                 cut.push(String::new());
@@ -114,10 +114,88 @@ pub fn pieces(text: &str) -> Vec<String> {
         }
         match run(joined) {
             Some(numbers) => found.extend(numbers),
-            None => found.push(piece.trim().to_owned()),
+            None => match applications(&piece) {
+                Some(numbers) => found.extend(numbers),
+                None => found.push(piece.trim().to_owned()),
+            },
         }
     }
+    if found
+        .iter()
+        .any(|piece| number(piece).is_none() && application(piece).is_none())
+        && let Some(numbers) = embedded(text)
+    {
+        return numbers;
+    }
     found
+}
+
+/// Several application numbers with nothing but blanks between them.
+fn applications(piece: &str) -> Option<Vec<String>> {
+    if application(piece).is_some() {
+        return None;
+    }
+    let upper = piece.to_uppercase();
+    let parts: Vec<&str> = if upper.matches("ZL").count() > 1 {
+        upper.split("ZL").collect()
+    } else {
+        upper.split_whitespace().collect()
+    };
+    let parts: Vec<&str> = parts
+        .into_iter()
+        .filter(|part| !part.trim().is_empty())
+        .collect();
+    (parts.len() > 1).then(|| parts.into_iter().map(application).collect())?
+}
+
+/// Publication numbers among other words: 《一种泵》CN112233445A（已授权）. `None`
+/// unless every CN in the text begins one.
+fn embedded(text: &str) -> Option<Vec<String>> {
+    let upper: Vec<char> = text
+        .chars()
+        .map(crate::cell::narrow)
+        .flat_map(char::to_uppercase)
+        .collect();
+    let mut numbers: Vec<String> = Vec::new();
+    let mut at = 0;
+    while at < upper.len() {
+        let starts = upper.get(at) == Some(&'C') && upper.get(at + 1) == Some(&'N');
+        let inside = at
+            .checked_sub(1)
+            .and_then(|i| upper.get(i))
+            .is_some_and(char::is_ascii_alphanumeric);
+        if !starts || inside {
+            if upper.get(at) == Some(&'Z') && upper.get(at + 1) == Some(&'L') {
+                return None;
+            }
+            at += 1;
+            continue;
+        }
+        let mut end = at + 2;
+        let mut found = "CN".to_owned();
+        while let Some(c) = upper.get(end).filter(|c| c.is_ascii_digit() || **c == ' ') {
+            found.extend(Some(*c).filter(|c| *c != ' '));
+            end += 1;
+        }
+        found.push(*upper.get(end)?);
+        end += 1;
+        let next = |index: usize| upper.get(index).copied().unwrap_or(' ');
+        if next(end).is_ascii_digit()
+            && !next(end + 1).is_ascii_alphanumeric()
+            && !matches!(next(end + 1), '.' | '、' | ')')
+        {
+            found.push(next(end));
+            end += 1;
+        } else if next(end).is_ascii_alphabetic() && next(end) != 'C' {
+            return None;
+        }
+        let number = publication(&found)?;
+        if !numbers.contains(&number) {
+            numbers.push(number);
+        }
+        at = end;
+    }
+    (!numbers.is_empty()).then_some(numbers)
 }
 
 /// 等3件 behind the last number says how many, no number itself.

@@ -38,24 +38,39 @@ pub fn from_text(text: &str, people: usize) -> Shares {
     if plain.is_empty() || says_nothing(text) {
         return Shares::Absent;
     }
-    if [
+    if says_equal(&plain) {
+        return equal(people);
+    }
+    if let Some(parts) = fractions(text, people) {
+        let whole = Share::sum(parts.iter().copied()).is_ok_and(|sum| sum == Share::ONE);
+        return if whole {
+            Shares::Whole(parts)
+        } else {
+            Shares::Wrong(None)
+        };
+    }
+    let ratio =
+        plain.contains([':', '∶', '︰', '比']) && !plain.contains('%') && labels(&plain) == 0;
+    let Some(mut parts) = numbers(text) else {
+        return Shares::Wrong(None);
+    };
+    if plain.starts_with('各') && parts.len() == 1 {
+        parts = vec![parts.remove(0); people];
+    }
+    judge(&parts, ratio, people)
+}
+
+/// True for words such as 均分.
+pub fn says_equal(plain: &str) -> bool {
+    [
         "平均", "均分", "平分", "均等", "等分", "等额", "各半", "均摊",
     ]
     .iter()
     .any(|word| plain.contains(word))
-    {
-        return equal(people);
-    }
-    let ratio =
-        plain.contains([':', '∶', '︰', '比']) && !plain.contains('%') && labels(&plain) == 0;
-    let Some(parts) = numbers(text) else {
-        return Shares::Wrong(None);
-    };
-    judge(&parts, ratio, people)
 }
 
 /// Equal parts.
-fn equal(people: usize) -> Shares {
+pub fn equal(people: usize) -> Shares {
     let Ok(count) = u64::try_from(people) else {
         return Shares::Wrong(None);
     };
@@ -63,6 +78,20 @@ fn equal(people: usize) -> Shares {
         Ok(share) => Shares::Whole(vec![share; people]),
         Err(_) => Shares::Wrong(None),
     }
+}
+
+/// 1/3、1/3、1/3: one fraction for each.
+fn fractions(text: &str, people: usize) -> Option<Vec<Share>> {
+    let narrow: String = text.chars().map(crate::cell::narrow).collect();
+    let parts: Vec<Share> = narrow
+        .split(|c: char| c.is_whitespace() || matches!(c, '、' | ';' | ',' | '，' | '；'))
+        .filter(|piece| !piece.is_empty())
+        .map(|piece| {
+            let (top, bottom) = piece.split_once('/')?;
+            Share::new(top.parse().ok()?, bottom.parse().ok()?).ok()
+        })
+        .collect::<Option<_>>()?;
+    (parts.len() == people && people > 1).then_some(parts)
 }
 
 fn labels(plain: &str) -> usize {
@@ -82,7 +111,7 @@ pub struct Part {
 }
 
 /// The numbers of a text in order; `None` when there is none or one is odd.
-fn numbers(text: &str) -> Option<Vec<Part>> {
+pub fn numbers(text: &str) -> Option<Vec<Part>> {
     let mut parts = Vec::new();
     let plain: String = text.chars().map(crate::cell::narrow).collect();
     let mut rest = plain.as_str();

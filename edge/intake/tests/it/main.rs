@@ -11,4 +11,6 @@ mod sample;
 mod layouts;
 mod wide_layouts;
 mod mappings;
+mod office_styles;
+mod spread_rows;
 mod hostile;

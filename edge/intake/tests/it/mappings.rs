@@ -130,3 +130,43 @@ fn a_good_row_that_needs_a_rejected_one_says_what_it_waits_for() {
     };
     assert!(read(&[("x.xlsx", &[1, 0, 2])], &options, &mut |_, _| {}).is_err());
 }
+
+/// What a person left out of a mapping is not put in again by a guess.
+#[test]
+fn a_saved_mapping_is_taken_as_it_is() {
+    let text = "负责人,课题组成员,名称,专利号,申请日\n张三,李四,泵,CN112233445A,2019-01-02\n";
+    let files = [("a.csv", text.as_bytes())];
+    let today = Date::new(2026, 1, 1).unwrap();
+    let mut options = Options {
+        today,
+        mappings: &[],
+        known: &Nothing,
+    };
+    let mut mapping = guess(&files, &options).unwrap().remove(0).mapping.unwrap();
+    assert_eq!(mapping.columns[1].field, Some(Field::Others));
+    mapping.columns[1].field = Some(Field::Inventors);
+    let mappings = [mapping];
+    options.mappings = &mappings;
+    let batch = read(&files, &options, &mut |_, _| {}).unwrap();
+    assert_eq!(batch.accepted.achievements[0].inventors, ["李四"]);
+
+    let text = "到账日期,合同编号,到账金额\n2020.1.2,W-1,2\n注：金额单位为万元\n";
+    let files = [("r.csv", text.as_bytes())];
+    options.mappings = &[];
+    let mut mapping = guess(&files, &options).unwrap().remove(0).mapping.unwrap();
+    assert_eq!(
+        mapping.columns[2].unit,
+        Some(dukou_intake::Unit::TenThousand)
+    );
+    mapping.columns[2].unit = None;
+    let mappings = [mapping];
+    let mut known = KnownSets::default();
+    known.add_contract("W-1");
+    let options = Options {
+        today,
+        mappings: &mappings,
+        known: &known,
+    };
+    let batch = read(&files, &options, &mut |_, _| {}).unwrap();
+    assert_eq!(batch.totals.received.fen(), 200);
+}
