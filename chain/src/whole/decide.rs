@@ -171,11 +171,14 @@ fn begun(command: &Command, states: &States) -> Result<(), Refusal> {
 fn on<T: Into<Event>>(stream: StreamId, events: Vec<T>) -> Vec<NewEvent> {
     events
         .into_iter()
-        .map(|event| NewEvent {
-            stream,
-            event: event.into(),
-            corrects: None,
-            effective: None,
+        .map(|event| {
+            let event: Event = event.into();
+            NewEvent {
+                stream,
+                corrects: None,
+                effective: event.own_day(),
+                event,
+            }
         })
         .collect()
 }

@@ -1,6 +1,7 @@
 //! Every event of the road, as stored and read.
 
 use dukou_journal::Meta;
+use dukou_kernel::Date;
 use dukou_ledger::Posting;
 
 use super::closing;
@@ -107,6 +108,24 @@ all_events! {
 }
 
 impl Event {
+    /// 生效日 — the legal day that the event itself names: when the money came, the
+    /// contract was signed, the meeting sat. Otherwise it takes effect on the day it
+    /// is recorded.
+    pub fn own_day(&self) -> Option<Date> {
+        Some(match self {
+            Self::Protection(protection::Event::RightRecorded(it)) => it.filed,
+            Self::Protection(protection::Event::CostRecorded(it)) => it.paid_on,
+            Self::Matching(matching::Event::ContactNoted(it)) => it.on,
+            Self::Negotiation(deal::Event::Decided(it)) => it.held,
+            Self::Agreement(agreement::Event::Signed(it)) => it.signed,
+            Self::Agreement(agreement::Event::Registered(it)) => it.registered,
+            Self::Income(income::Event::Received(it)) => it.received,
+            Self::Income(income::Event::Refunded(it)) => it.paid,
+            Self::Distribution(distribution::Event::Paid(it)) => it.paid,
+            _ => return None,
+        })
+    }
+
     /// Numbers drawn from series, so that the next one follows.
     pub fn numbers(&self) -> Vec<(String, u32)> {
         match self {

@@ -143,3 +143,18 @@ fn every_stream_gives_rows_that_fit_their_tables() {
         );
     }
 }
+
+/// An entry takes effect on the legal day that it names, not on the day somebody
+/// came to write it down.
+#[test]
+fn an_entry_takes_effect_on_the_day_it_names() {
+    let mut world = World::new();
+    world.contract().confirm_shares();
+    world.on("2026-10-20");
+    let mut receive = world.receive_command(500, yuan(100));
+    receive["received"] = json!("2026-10-13");
+    let events = world.must(FINANCE, receive);
+    assert_eq!(events[0].own_day(), Some(day("2026-10-13")));
+    let note = json!({"command": "closing.note", "deal": id(DEAL), "text": "电话"});
+    assert_eq!(world.must(FINANCE, note)[0].own_day(), None);
+}

@@ -7,7 +7,7 @@ use dukou_chain::contract::{Context, Need, NewEvent, States};
 use dukou_chain::institution::Institution;
 use dukou_chain::whole::{self, Command, Event, State, closing};
 use dukou_journal::{Actor, Entry, Hash, Meta, StreamId, genesis, next_hash};
-use dukou_kernel::{Date, InstitutionId, PersonId};
+use dukou_kernel::{InstitutionId, PersonId};
 use sha2::{Digest, Sha256};
 
 use crate::clock::legal_day;
@@ -40,8 +40,6 @@ pub struct Envelope {
     pub expected: Option<i64>,
     /// Idempotency key.
     pub key: Option<String>,
-    /// Legal day on which it takes effect, when not today.
-    pub effective: Option<Date>,
     /// Why.
     pub reason: Option<String>,
     /// Personal texts to keep beside the journal.
@@ -58,7 +56,6 @@ impl Envelope {
             command,
             expected: None,
             key: None,
-            effective: None,
             reason: None,
             sealed: Vec::new(),
         }
@@ -401,10 +398,7 @@ impl Processor<'_> {
             actor: envelope.actor.clone(),
             on_behalf: envelope.on_behalf,
             at_ms: self.now_ms,
-            effective: new
-                .effective
-                .or(envelope.effective)
-                .unwrap_or(legal_day(self.now_ms)),
+            effective: new.effective.unwrap_or(legal_day(self.now_ms)),
             reason: envelope.reason.clone(),
             corrects: new.corrects,
             key: envelope.key.clone(),

@@ -85,7 +85,11 @@ fn value(from: ValueRef<'_>) -> Value {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(number) => Value::Int(number),
         ValueRef::Real(number) => Value::Text(number.to_string()),
-        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+        // The strict reading is the fast one; only a damaged text takes the other.
+        ValueRef::Text(text) => Value::Text(match std::str::from_utf8(text) {
+            Ok(sound) => sound.to_owned(),
+            Err(_) => String::from_utf8_lossy(text).into_owned(),
+        }),
         ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
     }
 }

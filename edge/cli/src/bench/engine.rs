@@ -1,6 +1,6 @@
 //! Commands against the bare engine, taking turns on the same disk.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use dukou_store::{Asked, Clock, Config, Db, Envelope, Postgres, Recorder, Store, Value};
@@ -144,6 +144,8 @@ impl Bare {
         match &config.database_url {
             None => {
                 let path = config.data_dir.join("bare.sqlite");
+                // What a run that was stopped left behind does not belong to this copy.
+                clear(&path);
                 std::fs::copy(config.data_dir.join("dukou.sqlite"), &path).map_err(text)?;
                 let connection = Connection::open(&path).map_err(text)?;
                 for (name, value) in [("journal_mode", "WAL"), ("synchronous", "FULL")] {
@@ -233,9 +235,7 @@ impl Bare {
         match self {
             Self::Sqlite(connection, path) => {
                 drop(connection);
-                for end in ["", "-wal", "-shm"] {
-                    let _ = std::fs::remove_file(format!("{}{end}", path.display()));
-                }
+                clear(&path);
             }
             Self::Postgres(db, url) => {
                 drop(db);
@@ -247,6 +247,12 @@ impl Bare {
                 }
             }
         }
+    }
+}
+
+fn clear(path: &Path) {
+    for end in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{end}", path.display()));
     }
 }
 

@@ -265,7 +265,7 @@ fn institutions_never_see_each_other(place: &Place) {
     one.must(1, one.submit(10));
     // The other's case does not exist here: nothing can be done to it.
     let accept = json!({"command": "disclosure.accept", "case": id(10), "manager": id(3)});
-    assert_eq!(two.refused(4, accept.clone()), "disclosure.standing");
+    assert_eq!(two.refused(4, accept.clone()), "case.unknown");
     assert_eq!(two.case(10).0, 0);
     // The same ids and numbers live side by side.
     two.must(1, two.submit(10));
