@@ -1,3 +1,5 @@
+//! The calculators on worked cases and on questions that cannot be read.
+
 use super::*;
 
 fn ask(name: &str, question: Value) -> Result<Value, CalcError> {

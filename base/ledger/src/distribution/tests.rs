@@ -1,3 +1,5 @@
+//! Worked cases and properties of the distribution engine.
+
 use super::*;
 use jiff::civil::date;
 use proptest::prelude::*;

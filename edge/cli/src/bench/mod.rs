@@ -3,7 +3,7 @@
 //!
 //! - **load**: cases told by the same commands as real work (`load.rs`).
 //! - **start, memory, pages**: a `dukou serve` of its own on that folder, asked
-//!   over HTTP by a signed-in office head (`pages.rs`).
+//!   over HTTP by a signed-in office head (`pages.rs`); the file lies in memory.
 //! - **commands**: the writer is listened to; what it asks of its engine is then
 //!   asked of the bare engine on a copy of the same database, in the same groups
 //!   and with one commit per group, without savepoints. The two take turns, block
@@ -115,6 +115,7 @@ fn one_size(
     eprintln!("bench: {cases} cases in {}", config.data_dir.display());
     let cast = load::build(&config, cases)?;
     let session = pages::session(&config, &cast)?;
+    warm(&config)?;
     let served = pages::measure(&config, &session)?;
     let reader = Store::open_reader(config.clone()).map_err(text)?;
     warm(&config)?;
