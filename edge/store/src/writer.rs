@@ -146,6 +146,7 @@ fn group(
     }
     memory.trim();
     let mut job = Some(first);
+    let mut fresh = true;
     let mut jobs = 0;
     let mut broken = None;
     let began = db.script(dialect::begin(engine));
@@ -157,7 +158,7 @@ fn group(
                 break;
             }
             (Ok(()), next) if broken.is_none() => {
-                if let Err(error) = one(db, next, clock, memory, answers) {
+                if let Err(error) = one(db, next, clock, memory, &mut fresh, answers) {
                     broken = Some(error);
                 }
             }
@@ -182,8 +183,10 @@ fn one(
     job: Job,
     clock: &Clock,
     memory: &mut Memory,
+    fresh: &mut bool,
     answers: &mut Vec<Answer>,
 ) -> Result<(), Fault> {
+    let mark = Mark::set(db, *fresh)?;
     match job {
         Job::Commands {
             envelopes,
@@ -191,8 +194,11 @@ fn one(
             reply,
         } => {
             // A failure of the savepoint itself loses the transaction.
-            match batch(db, &envelopes, dry, clock, memory) {
-                Ok(result) => answers.push(Answer::Batch(reply, result)),
+            match batch(db, &mark, &envelopes, dry, clock, memory) {
+                Ok((result, wrote)) => {
+                    *fresh &= !wrote;
+                    answers.push(Answer::Batch(reply, result));
+                }
                 Err(error) => {
                     answers.push(Answer::Batch(reply, Ok(Vec::new())));
                     return Err(error);
@@ -200,10 +206,11 @@ fn one(
             }
         }
         Job::Own { work, reply } => {
-            db.script("SAVEPOINT one")?;
-            let result = work(db).and_then(|()| db.script("RELEASE SAVEPOINT one"));
+            let result = work(db).and_then(|()| mark.keep(db));
             if result.is_err() {
-                db.script("ROLLBACK TO SAVEPOINT one")?;
+                mark.back(db)?;
+            } else {
+                *fresh = false;
             }
             answers.push(Answer::Own(reply, result));
         }
@@ -212,14 +219,51 @@ fn one(
     Ok(())
 }
 
+/// Where a job goes back to when it fails: the beginning of the transaction while
+/// nothing has been written in it, else a savepoint. Most groups are one job, and
+/// then no savepoint is needed.
+enum Mark {
+    Beginning,
+    Savepoint,
+}
+
+impl Mark {
+    fn set(db: &mut dyn Db, fresh: bool) -> Result<Self, Fault> {
+        if fresh {
+            return Ok(Self::Beginning);
+        }
+        db.script("SAVEPOINT one")?;
+        Ok(Self::Savepoint)
+    }
+
+    fn keep(&self, db: &mut dyn Db) -> Result<(), Fault> {
+        match self {
+            Self::Beginning => Ok(()),
+            Self::Savepoint => db.script("RELEASE SAVEPOINT one"),
+        }
+    }
+
+    fn back(&self, db: &mut dyn Db) -> Result<(), Fault> {
+        match self {
+            Self::Beginning => {
+                db.script("ROLLBACK")?;
+                let begin = dialect::begin(db.engine());
+                db.script(begin)
+            }
+            Self::Savepoint => db.script("ROLLBACK TO SAVEPOINT one"),
+        }
+    }
+}
+
+/// Runs a batch; its answer, and whether it left anything in the transaction.
 fn batch(
     db: &mut dyn Db,
+    mark: &Mark,
     envelopes: &[Envelope],
     dry: bool,
     clock: &Clock,
     memory: &mut Memory,
-) -> Result<BatchAnswer, Fault> {
-    db.script("SAVEPOINT one")?;
+) -> Result<(BatchAnswer, bool), Fault> {
     let heads = memory.heads.clone();
     let mut done = Vec::with_capacity(envelopes.len());
     for (index, envelope) in envelopes.iter().enumerate() {
@@ -232,45 +276,53 @@ fn batch(
         match processor.run(envelope) {
             Ok(it) => done.push(it),
             Err(rejected) => {
-                undo(db, memory, heads)?;
+                undo(db, mark, memory, heads)?;
+                let mut wrote = false;
                 if let Rejected::Refused(refusal) = &rejected
                     && !dry
                     && envelopes.len() == 1
                 {
-                    remember_refusal(db, memory, clock, envelope, refusal)?;
+                    wrote = remember_refusal(db, mark, memory, clock, envelope, refusal)?;
                 }
-                return Ok(Err((index, rejected)));
+                return Ok((Err((index, rejected)), wrote));
             }
         }
     }
     if dry {
-        undo(db, memory, heads)?;
+        undo(db, mark, memory, heads)?;
     } else {
-        db.script("RELEASE SAVEPOINT one")?;
+        mark.keep(db)?;
     }
-    Ok(Ok(done))
+    Ok((Ok(done), !dry))
 }
 
 /// Back to before the batch: what was loaded meanwhile may hold uncommitted
-/// states, so it is forgotten.
+/// states, so it is forgotten. On PostgreSQL the beginning also lets go of the
+/// head's lock, so the head is read again.
 fn undo(
     db: &mut dyn Db,
+    mark: &Mark,
     memory: &mut Memory,
     heads: std::collections::HashMap<dukou_kernel::InstitutionId, Head>,
 ) -> Result<(), Fault> {
-    db.script("ROLLBACK TO SAVEPOINT one")?;
-    memory.heads = heads;
+    mark.back(db)?;
+    memory.heads = match mark {
+        Mark::Beginning => std::collections::HashMap::new(),
+        Mark::Savepoint => heads,
+    };
     memory.states.clear();
     Ok(())
 }
 
+/// Writes a refusal by law down; whether it was written.
 fn remember_refusal(
     db: &mut dyn Db,
+    mark: &Mark,
     memory: &mut Memory,
     clock: &Clock,
     envelope: &Envelope,
     refusal: &dukou_kernel::Refusal,
-) -> Result<(), Fault> {
+) -> Result<bool, Fault> {
     let heads = memory.heads.clone();
     let mut processor = Processor {
         db,
@@ -279,9 +331,9 @@ fn remember_refusal(
         clock: clock.label(),
     };
     match processor.record_refusal(envelope, refusal) {
-        Ok(()) => db.script("RELEASE SAVEPOINT one"),
+        Ok(()) => mark.keep(db).map(|()| true),
         Err(Rejected::Fault(fault)) => Err(fault),
-        Err(_) => undo(db, memory, heads),
+        Err(_) => undo(db, mark, memory, heads).map(|()| false),
     }
 }
 
