@@ -256,6 +256,15 @@ function upload(form) {
   });
 }
 
+// <form data-wait> … <p data-wait-note hidden>: work that takes its time says so until the next page comes.
+function wait(form) {
+  form.addEventListener("submit", () => {
+    const note = form.querySelector("[data-wait-note]");
+    if (note) note.hidden = false;
+    for (const button of all("button", form)) setTimeout(() => { button.disabled = true; });
+  });
+}
+
 // ------------------------------------------------------------- unbroken text
 // Dates, amounts and document numbers inside a sentence stay on one line; a browser would break at the hyphen.
 const unbroken = /\d{4}-\d{2}-\d{2}(?: \d{2}:\d{2})?|\d{2}-\d{2}(?![\d-])|[¥−]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{4}年\d{1,2}月\d{1,2}日|〔\d{4}〕\d+号(?:（[一二三四五六七八九十]+）)?|第[\d一二三四五六七八九十百]+[条款项]/g;
@@ -292,6 +301,7 @@ document.addEventListener("change", (event) => {
 });
 all("form[data-autosave]").forEach(autosave);
 all("form[data-upload]").forEach(upload);
+all("form[data-wait]").forEach(wait);
 all("[data-count]").forEach(count);
 all("[data-capitals]").forEach(writeCapitals);
 all("[data-shares]").forEach(sumShares);

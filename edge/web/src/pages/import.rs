@@ -91,6 +91,7 @@ struct Report {
     received: Money,
     distributions: usize,
     fresh: usize,
+    seconds: usize,
 }
 
 /// Where a ledger is given.
@@ -264,6 +265,8 @@ pub fn report(app: &App, req: &Req) -> Result<Answer, Failure> {
         received: batch.totals.received,
         distributions: batch.totals.distributions,
         fresh,
+        // Some two thousand rows a second, and never less than one.
+        seconds: fresh / 2_000 + 1,
     })
 }
 
