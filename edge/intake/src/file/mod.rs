@@ -1,6 +1,8 @@
 //! From bytes to sheets: what kind of file it is, and the limits it must keep.
 
 mod archive;
+mod compound;
+mod repeats;
 mod sheets;
 mod text;
 
@@ -13,7 +15,10 @@ use crate::grid::Grid;
 /// More bytes than this in one file are refused before anything reads them.
 pub const FILE_BYTES_MAX: usize = 64 << 20;
 /// More bytes than this after unpacking are refused.
-pub const UNPACKED_BYTES_MAX: u64 = 1 << 30;
+pub const UNPACKED_BYTES_MAX: u64 = 512 << 20;
+/// More bytes of text than this in the cells of one file are refused: a text that
+/// the file holds once may stand in every cell.
+pub const TEXT_BYTES_MAX: usize = 256 << 20;
 /// More cells than this in one file are refused.
 pub const CELLS_MAX: usize = 12_000_000;
 /// More rows than this in one sheet are refused.

@@ -7,7 +7,7 @@ use calamine::{Data, DataRef, Dimensions, ExcelDateTime, Ods, Reader, Xls, Xlsb,
 use dukou_kernel::{Text, text};
 
 use super::archive::Kind;
-use super::{CELLS_MAX, COLUMNS_MAX, ROWS_MAX, damaged, too_large};
+use super::{CELLS_MAX, COLUMNS_MAX, ROWS_MAX, TEXT_BYTES_MAX, compound, damaged, too_large};
 use crate::cell::{Cell, Stamp};
 use crate::grid::{Grid, Region};
 
@@ -19,10 +19,7 @@ const REGIONS_MAX: usize = 400_000;
 pub fn from_archive(name: &str, bytes: &[u8], kind: Kind) -> Result<Vec<Grid>, Text> {
     guarded(|| match kind {
         Kind::Xlsx => xlsx(name, bytes),
-        Kind::Xlsb => {
-            let book = Xlsb::new(Cursor::new(bytes)).map_err(|_| damaged())?;
-            whole(name, book, |_, _| Vec::new())
-        }
+        Kind::Xlsb => xlsb(name, bytes),
         Kind::Ods => {
             let book = Ods::new(Cursor::new(bytes)).map_err(|_| damaged())?;
             whole(name, book, |_, _| Vec::new())
@@ -42,6 +39,7 @@ pub fn from_compound(name: &str, bytes: &[u8]) -> Result<Vec<Grid>, Text> {
             "The file is locked with a password; remove the password and import it again."
         ));
     }
+    compound::check(bytes)?;
     guarded(|| {
         let book = Xls::new(Cursor::new(bytes)).map_err(|_| damaged())?;
         whole(name, book, |book, sheet| {
@@ -57,7 +55,7 @@ fn guarded(read: impl FnOnce() -> Result<Vec<Grid>, Text>) -> Result<Vec<Grid>, 
 fn xlsx(name: &str, bytes: &[u8]) -> Result<Vec<Grid>, Text> {
     let mut book = Xlsx::new(Cursor::new(bytes)).map_err(|_| damaged())?;
     let mut grids = Vec::new();
-    let mut budget = CELLS_MAX;
+    let mut budget = Budget::default();
     for sheet in book.sheet_names() {
         let merged = book
             .merge_cells_by_sheet_name(&sheet)
@@ -66,47 +64,92 @@ fn xlsx(name: &str, bytes: &[u8]) -> Result<Vec<Grid>, Text> {
         let Ok(mut reader) = book.worksheet_cells_reader(&sheet) else {
             continue;
         };
-        let mut rows: Vec<Vec<Cell>> = Vec::new();
-        while let Some(cell) = reader.next_cell().map_err(|_| damaged())? {
-            let content = match cell.get_value() {
-                DataRef::Int(number) => Cell::Number(*number as f64),
-                DataRef::Float(number) => Cell::Number(*number),
-                DataRef::String(text) => Cell::text(text),
-                DataRef::SharedString(text) => Cell::text(text),
-                DataRef::Bool(value) => Cell::text(if *value { "TRUE" } else { "FALSE" }),
-                DataRef::DateTime(moment) => day(moment),
-                DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => Cell::text(text),
-                DataRef::Error(error) => Cell::text(&error.to_string()),
-                DataRef::Empty => Cell::Empty,
-            };
-            place(&mut rows, cell.get_position(), content, &mut budget)?;
-        }
+        let rows = fill(|| reader.next_cell(), &mut budget)?;
         grids.push(Grid::new(name, &sheet, rows, merged));
     }
     Ok(grids)
+}
+
+fn xlsb(name: &str, bytes: &[u8]) -> Result<Vec<Grid>, Text> {
+    let mut book = Xlsb::new(Cursor::new(bytes)).map_err(|_| damaged())?;
+    let mut grids = Vec::new();
+    let mut budget = Budget::default();
+    for sheet in book.sheet_names() {
+        let Ok(mut reader) = book.worksheet_cells_reader(&sheet) else {
+            continue;
+        };
+        let rows = fill(|| reader.next_cell(), &mut budget)?;
+        grids.push(Grid::new(name, &sheet, rows, Vec::new()));
+    }
+    Ok(grids)
+}
+
+/// The rows of a sheet from its cells, one by one: no rectangle is laid out
+/// between cells that stand far apart.
+fn fill<'a, E>(
+    mut next: impl FnMut() -> Result<Option<calamine::Cell<DataRef<'a>>>, E>,
+    budget: &mut Budget,
+) -> Result<Vec<Vec<Cell>>, Text> {
+    let mut rows = Vec::new();
+    while let Some(cell) = next().map_err(|_| damaged())? {
+        let content = match cell.get_value() {
+            DataRef::Int(number) => Cell::Number(*number as f64),
+            DataRef::Float(number) => Cell::Number(*number),
+            DataRef::String(text) => Cell::text(text),
+            DataRef::SharedString(text) => Cell::text(text),
+            DataRef::Bool(value) => Cell::text(if *value { "TRUE" } else { "FALSE" }),
+            DataRef::DateTime(moment) => day(moment),
+            DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => Cell::text(text),
+            DataRef::Error(error) => Cell::text(&error.to_string()),
+            DataRef::Empty => Cell::Empty,
+        };
+        place(&mut rows, cell.get_position(), content, budget)?;
+    }
+    Ok(rows)
+}
+
+/// What one file may still take.
+struct Budget {
+    cells: usize,
+    text: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            cells: CELLS_MAX,
+            text: TEXT_BYTES_MAX,
+        }
+    }
 }
 
 fn place(
     rows: &mut Vec<Vec<Cell>>,
     (row, column): (u32, u32),
     content: Cell,
-    budget: &mut usize,
+    budget: &mut Budget,
 ) -> Result<(), Text> {
     if content.is_empty() {
         return Ok(());
+    }
+    if let Cell::Text(text) = &content {
+        budget.text = budget.text.checked_sub(text.len()).ok_or_else(too_large)?;
     }
     let (row, column) = (row as usize, column as usize);
     if row >= ROWS_MAX || column >= COLUMNS_MAX {
         return Err(too_large());
     }
-    if rows.len() <= row {
+    // An empty row takes room too, in every sheet anew.
+    if let Some(more) = (row + 1).checked_sub(rows.len()) {
+        budget.cells = budget.cells.checked_sub(more).ok_or_else(too_large)?;
         rows.resize_with(row + 1, Vec::new);
     }
     let Some(line) = rows.get_mut(row) else {
         return Err(too_large());
     };
     if line.len() <= column {
-        *budget = budget
+        budget.cells = budget
+            .cells
             .checked_sub(column + 1 - line.len())
             .ok_or_else(too_large)?;
         line.resize_with(column + 1, Cell::default);
@@ -126,7 +169,7 @@ where
     R: Reader<Cursor<&'a [u8]>>,
 {
     let mut grids = Vec::new();
-    let mut budget = CELLS_MAX;
+    let mut budget = Budget::default();
     for sheet in book.sheet_names() {
         let Ok(range) = book.worksheet_range(&sheet) else {
             continue;

@@ -13,4 +13,5 @@ mod wide_layouts;
 mod mappings;
 mod office_styles;
 mod spread_rows;
+mod bombs;
 mod hostile;
