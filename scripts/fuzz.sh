@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Runs every fuzz target under libFuzzer:  scripts/fuzz.sh [SECONDS per target, default 60]
+# Runs every fuzz target under libFuzzer:  scripts/fuzz.sh [SECONDS per target, default 20]
 # Needs the nightly compiler; installs cargo-fuzz where it is missing.
 set -euo pipefail
 cd "$(dirname "$0")/../fuzz/libfuzzer"
-seconds=${1:-60}
+seconds=${1:-20}
 cargo fuzz --version >/dev/null 2>&1 || cargo install cargo-fuzz --locked
 for target in targets/*.rs; do
     name=$(basename "$target" .rs)

@@ -6,7 +6,11 @@
 use dukou_chain::whole::{Command, Event};
 use dukou_intake::{Nothing, Options};
 use dukou_journal::Entry;
-use dukou_kernel::Lang;
+use dukou_kernel::{Date, Lang, Money, Share};
+
+// The roster's reader is private to the pages; it reads bytes and nothing else.
+#[path = "../../edge/web/src/pages/people/roster/sheet.rs"]
+mod sheet;
 
 /// A target: the name of its corpus, and what it does with any bytes.
 pub type Target = (&'static str, fn(&[u8]));
@@ -15,6 +19,8 @@ pub type Target = (&'static str, fn(&[u8]));
 pub const TARGETS: &[Target] = &[
     ("ledger_csv", ledger_csv),
     ("ledger_xlsx", ledger_xlsx),
+    ("cells", cells),
+    ("roster", roster),
     ("entry", entry),
     ("calculator", calculator),
     ("command", command),
@@ -40,6 +46,52 @@ pub fn ledger_csv(data: &[u8]) {
 /// An office's ledger as a workbook.
 pub fn ledger_xlsx(data: &[u8]) {
     ledger("a.xlsx", data);
+}
+
+/// Every line as a cell of each kind: days, money, shares, credit codes, names,
+/// numbers of rights; and the plain readers of money, shares, days and codes.
+pub fn cells(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let mut ledgers = [
+        "合同编号\t签订日期\t合同金额（万元）\t受让方\t统一社会信用代码\t专利号\n".to_owned(),
+        "专利号\t申请日\t授权日\t完成人\t贡献比例\t成果名称\n".to_owned(),
+        "合同编号\t净收入\t团队\t学院\t学校\t个人分配明细\n".to_owned(),
+    ];
+    for (row, cell) in text.lines().take(64).enumerate() {
+        let quoted = format!("\t\"{}\"", cell.replace('"', "\"\"")).repeat(5);
+        for ledger in &mut ledgers {
+            ledger.push_str(&format!("N{row}{quoted}\n"));
+        }
+        if let Ok(money) = Money::parse_yuan(cell) {
+            assert_eq!(Money::parse_yuan(&money.plain_yuan()), Ok(money));
+        }
+        if let Ok(share) = cell.parse::<Share>() {
+            let _ = share.to_percent_text();
+        }
+        if let Ok(day) = cell.parse::<Date>() {
+            assert_eq!(day.to_string().parse().ok(), Some(day));
+        }
+        let _ = dukou_chain::matching::uscc_is_valid(cell);
+    }
+    for text in ledgers {
+        ledger("a.csv", text.as_bytes());
+    }
+}
+
+/// The roster of people.
+pub fn roster(data: &[u8]) {
+    use sheet::Column;
+    let Ok(read) = sheet::Sheet::read(data) else {
+        return;
+    };
+    for row in read.rows() {
+        let _ = read.cell(row, Column::StaffNo);
+        let _ = sheet::date(read.cell(row, Column::From));
+        let _ = sheet::date(read.cell(row, Column::To));
+    }
+    let _ = read.heading(Column::Name);
 }
 
 /// An entry's canonical bytes, and the event in them.
