@@ -101,10 +101,17 @@ all=
 if cargo nextest --version >/dev/null 2>&1; then
     cargo nextest run --no-fail-fast "$@"
     # Examples in the docs, unless the arguments choose other targets.
-    case " $* " in
-        *" --test "* | *" --lib "* | *" --bin "* | *" --bench "* | *" -- "*) ;;
-        *) cargo test --doc "$@" ;;
-    esac
+    docs=yes
+    for word in "$@"; do
+        case "$word" in
+            --test | --test=* | --tests | --lib | --bin | --bin=* | --bins | --bench | --bench=* | \
+                --benches | --example | --example=* | --examples | --all-targets | \
+                -E* | --filterset | --filterset=* | --) docs= ;;
+        esac
+    done
+    # The program itself has no library, and cargo calls that an error.
+    [ "$*" != "-p dukou" ] || docs=
+    [ -z "$docs" ] || cargo test --doc "$@"
     run() { cargo nextest run --no-fail-fast "$@"; }
 else
     cargo test --no-fail-fast "$@"
