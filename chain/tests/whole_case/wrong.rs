@@ -14,6 +14,39 @@ fn in_the_open() -> World {
     world
 }
 
+/// A licence whose terms wait for the decision.
+fn terms_agreed() -> World {
+    let mut world = World::new();
+    let terms = world.licence(3_000_000);
+    world
+        .protected()
+        .opened("licence")
+        .on("2026-09-15")
+        .agree(&terms);
+    world
+}
+
+/// A manager put over the case, or in place of another.
+fn managed_by(command: &str, manager: u128) -> serde_json::Value {
+    json!({"command": command, "case": id(CASE), "manager": id(manager)})
+}
+
+/// What a contributor says to the own share.
+fn confirm_share() -> serde_json::Value {
+    json!({"command": "disclosure.confirm_share", "case": id(CASE)})
+}
+
+/// A post held since 2024, entered by the head of the office.
+fn give_post(world: &mut World, post: &str, title: &str) {
+    let posts = json!([{"post": post, "title": title, "from": "2024-01-01"}]);
+    world.must(
+        HEAD,
+        json!({
+            "command": "people.update", "person": id(LI), "kind": "staff", "posts": posts,
+        }),
+    );
+}
+
 #[test]
 fn signing_without_publicity_is_refused() {
     let mut world = World::ready_to_publish();
@@ -130,26 +163,9 @@ fn nothing_is_distributed_before_money_came() {
 fn nobody_manages_assesses_decides_or_approves_an_own_case() {
     let mut world = World::new();
     world.submitted();
-    world.refused(
-        HEAD,
-        json!({
-            "command": "disclosure.accept", "case": id(CASE), "manager": id(WANG),
-        }),
-        "case.own",
-    );
-    world.must(
-        HEAD,
-        json!({
-            "command": "disclosure.accept", "case": id(CASE), "manager": id(MANAGER),
-        }),
-    );
-    world.refused(
-        HEAD,
-        json!({
-            "command": "disclosure.assign", "case": id(CASE), "manager": id(LI),
-        }),
-        "case.own",
-    );
+    world.refused(HEAD, managed_by("disclosure.accept", WANG), "case.own");
+    world.must(HEAD, managed_by("disclosure.accept", MANAGER));
+    world.refused(HEAD, managed_by("disclosure.assign", LI), "case.own");
     world.refused(
         LI,
         json!({
@@ -185,13 +201,7 @@ fn nobody_approves_what_the_same_hand_proposed() {
     world.must(APPROVER, approve.clone());
     world.refused(APPROVER, approve, "distribution.no_proposal");
 
-    let mut world = World::new();
-    let terms = world.licence(3_000_000);
-    world
-        .protected()
-        .opened("licence")
-        .on("2026-09-15")
-        .agree(&terms);
+    let mut world = terms_agreed();
     let decide = world.decide_command();
     world.refused(MANAGER, decide, "deal.same_hand");
 }
@@ -229,21 +239,9 @@ fn unconfirmed_shares_are_not_distributed() {
     world.on("2026-10-20").receive(500, yuan(3_000_000));
     let propose = world.propose(500);
     world.refused(MANAGER, propose.clone(), "distribution.shares_unconfirmed");
-    world.refused(
-        LI,
-        json!({
-            "command": "disclosure.confirm_share", "case": id(CASE),
-        }),
-        "share.confirmed_already",
-    );
-    world.refused(
-        MANAGER,
-        json!({
-            "command": "disclosure.confirm_share", "case": id(CASE),
-        }),
-        "share.not_contributor",
-    );
-    let confirm = json!({"command": "disclosure.confirm_share", "case": id(CASE)});
+    world.refused(LI, confirm_share(), "share.confirmed_already");
+    world.refused(MANAGER, confirm_share(), "share.not_contributor");
+    let confirm = confirm_share();
     let no = world
         .give_for(MANAGER, Some(WANG), confirm.clone())
         .unwrap_err();
@@ -328,13 +326,7 @@ fn new_terms_void_the_decision_and_the_notice() {
 
 #[test]
 fn a_decision_against_the_terms_stops_them() {
-    let mut world = World::new();
-    let terms = world.licence(3_000_000);
-    world
-        .protected()
-        .opened("licence")
-        .on("2026-09-15")
-        .agree(&terms);
+    let mut world = terms_agreed();
     let mut decide = world.decide_command();
     decide["approved"] = json!(false);
     world.must(HEAD, decide.clone());
@@ -347,13 +339,7 @@ fn a_decision_against_the_terms_stops_them() {
 #[test]
 fn the_head_of_the_university_gets_no_equity_and_the_team_no_less_than_half() {
     let mut world = World::new();
-    let post = json!([{"post": "head_of_unit", "title": "校长", "from": "2024-01-01"}]);
-    world.must(
-        HEAD,
-        json!({
-            "command": "people.update", "person": id(LI), "kind": "staff", "posts": post,
-        }),
-    );
+    give_post(&mut world, "head_of_unit", "校长");
     let terms = json!({
         "mode": "equity", "price": 0, "pricing": "agreement",
         "equity": {"holding": "20%", "valued": yuan(8_000_000)},
@@ -439,13 +425,7 @@ fn a_year_without_an_official_arrangement_keeps_the_contract_locked() {
 #[test]
 fn a_leader_is_paid_only_after_the_reward_stood_in_the_open() {
     let mut world = World::with_money();
-    let post = json!([{"post": "deputy", "title": "副校长", "from": "2024-01-01"}]);
-    world.must(
-        HEAD,
-        json!({
-            "command": "people.update", "person": id(LI), "kind": "staff", "posts": post,
-        }),
-    );
+    give_post(&mut world, "deputy", "副校长");
     world.distributed(500);
     let pay = world.pay(500, LI, 100);
     world.refused(FINANCE, pay, "leader.unpublished");

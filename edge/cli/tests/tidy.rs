@@ -1,5 +1,6 @@
 //! What a reader relies on and no compiler checks: every path that the documents
-//! name is there, every room is on the map, no file grows past one idea.
+//! name is there, every room is on the map, every stage has its page, no file
+//! grows past one idea.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -8,12 +9,12 @@ use std::path::{Path, PathBuf};
 /// The longest a file may be, in lines.
 const LONGEST: usize = 700;
 
-/// Files that are longer, with the most lines they may have. This list only
-/// shrinks.
-const LONGER: &[(&str, usize)] = &[
-    ("edge/intake/src/layout/guess.rs", 920),
-    ("edge/web/tests/web/browser.rs", 740),
-];
+/// Files that are longer, with the lines they have. This list only shrinks: a
+/// file that lost lines is written down with what it has left.
+const LONGER: &[(&str, usize)] = &[("edge/intake/src/layout/guess.rs", 920)];
+
+/// Folders of the chain beside the numbered stages that have a page too.
+const BESIDE: &[&str] = &["publicity", "people", "institution", "history", "whole"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -116,10 +117,54 @@ fn a_file_holds_one_idea_and_says_which() {
             .lines()
             .count();
         if lines <= LONGEST {
-            wrong.push(format!(
-                "{name} has {lines} lines: strike it off the list of {most}"
-            ));
+            wrong.push(format!("{name} has {lines} lines: strike it off the list"));
+        } else if lines < *most {
+            wrong.push(format!("{name} has {lines} lines: write that, not {most}"));
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The dotted names in a source behind these words, up to the next quote.
+fn quoted<'a>(source: &'a str, before: &str) -> Vec<&'a str> {
+    source
+        .split(before)
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .filter(|name| name.contains('.'))
+        .collect()
+}
+
+#[test]
+fn every_stage_has_a_page_that_names_its_commands_and_events() {
+    let sources = files(".rs");
+    let mut wrong = Vec::new();
+    let mut pages = 0;
+    for entry in std::fs::read_dir(root().join("chain/src")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let stage = name.starts_with(|c: char| c.is_ascii_digit());
+        if !path.is_dir() || !(stage || BESIDE.contains(&name.as_str())) {
+            continue;
+        }
+        pages += 1;
+        let page = std::fs::read_to_string(path.join("README.md")).unwrap_or_default();
+        let lines = page.lines().count();
+        if !(1..=25).contains(&lines) {
+            wrong.push(format!("{name}/README.md has {lines} lines, not 1 to 25"));
+        }
+        let folder = format!("chain/src/{name}/");
+        for (_, source) in sources.iter().filter(|(it, _)| it.starts_with(&folder)) {
+            let mut words = quoted(source, "serde(rename = \"");
+            let kinds = quoted(source, "\n        \"");
+            words.extend(kinds.into_iter().filter(|kind| kind.ends_with(".v1")));
+            for word in words {
+                if !page.contains(&format!("`{word}`")) {
+                    wrong.push(format!("{name}/README.md does not name {word}"));
+                }
+            }
+        }
+    }
+    assert_eq!(pages, 9 + BESIDE.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -1,269 +1,17 @@
 //! A real browser goes the whole road by clicking and typing.
 
-use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command as Program, Stdio};
 use std::time::Duration;
 
 use dukou_chain::people::Role;
-use fantoccini::elements::Element;
-use fantoccini::{Client, ClientBuilder, Locator};
-use serde_json::json;
-use uuid::Uuid;
+use fantoccini::Locator;
 
-use crate::fixture::{Fixture, PDF};
 use crate::story;
 
-/// A browser over a served application.
-struct Stage {
-    fixture: Fixture,
-    client: Client,
-    driver: Child,
-    profile: PathBuf,
-    base: String,
-    lang: &'static str,
-}
+mod stage;
 
-impl Drop for Stage {
-    fn drop(&mut self) {
-        // The driver leads a group of its own: the browsers end with it.
-        let group = format!("-{}", self.driver.id());
-        let _ = Program::new("kill").args(["-KILL", "--", &group]).status();
-        let _ = self.driver.kill();
-        let _ = self.driver.wait();
-        let _ = std::fs::remove_dir_all(&self.profile);
-    }
-}
-
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
-}
-
-fn start_driver(port: u16) -> Option<Child> {
-    let started = Program::new("chromedriver")
-        .arg(format!("--port={port}"))
-        .arg("--log-level=SEVERE")
-        .process_group(0)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
-    match started {
-        Ok(driver) => Some(driver),
-        Err(why) => {
-            let required = std::env::var("DUKOU_REQUIRE_BROWSER").is_ok_and(|it| it == "1");
-            assert!(!required, "chromedriver does not start: {why}");
-            eprintln!("skipped: chromedriver does not start: {why}");
-            None
-        }
-    }
-}
-
-async fn connect(port: u16, profile: &Path) -> Client {
-    let args: Vec<String> = [
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        "--disable-background-networking",
-        "--window-size=1280,1000",
-    ]
-    .iter()
-    .map(|it| (*it).to_owned())
-    .chain([format!("--user-data-dir={}", profile.display())])
-    .collect();
-    let capabilities = json!({
-        "browserName": "chrome",
-        "goog:chromeOptions": {"args": args},
-        "goog:loggingPrefs": {"browser": "ALL"},
-    });
-    let capabilities = capabilities.as_object().unwrap().clone();
-    let url = format!("http://127.0.0.1:{port}");
-    let mut why = String::new();
-    for _ in 0..100 {
-        let mut builder =
-            ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
-        match builder
-            .capabilities(capabilities.clone())
-            .connect(&url)
-            .await
-        {
-            Ok(client) => return client,
-            Err(error) => why = error.to_string(),
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    panic!("no browser: {why}");
-}
+use stage::Stage;
 
 impl Stage {
-    async fn open(lang: &'static str) -> Option<Self> {
-        let port = free_port();
-        let driver = start_driver(port)?;
-        let profile = std::env::temp_dir().join(format!("dukou-chrome-{}", Uuid::now_v7()));
-        let client = connect(port, &profile).await;
-        let fixture = Fixture::new();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
-        let app = std::sync::Arc::clone(&fixture.app);
-        tokio::spawn(dukou_web::serve(app, listener, std::future::pending()));
-        Some(Self {
-            fixture,
-            client,
-            driver,
-            profile,
-            base,
-            lang,
-        })
-    }
-
-    async fn close(self) {
-        let _ = self.client.clone().close().await;
-    }
-
-    async fn go(&self, path: &str) {
-        self.client
-            .goto(&format!("{}{path}", self.base))
-            .await
-            .unwrap();
-    }
-
-    /// Another person sits down in front of the browser.
-    async fn be(&self, role: Role) {
-        let pairs = [
-            ("dukou_session", self.fixture.of(role).token.as_str()),
-            ("dukou_lang", self.lang),
-        ];
-        for (name, value) in pairs {
-            self.cookie(name, value).await;
-        }
-    }
-
-    async fn cookie(&self, name: &str, value: &str) {
-        let params = json!({"name": name, "value": value, "url": self.base, "path": "/"});
-        let order = json!({"cmd": "Network.setCookie", "params": params});
-        let done = self
-            .client
-            .issue_cmd(Own("goog/cdp/execute", order))
-            .await
-            .unwrap();
-        assert_eq!(done["success"], json!(true), "{done}");
-    }
-
-    async fn here(&self) -> String {
-        let url = self.client.current_url().await.unwrap();
-        url.as_str().trim_start_matches(&self.base).to_owned()
-    }
-
-    async fn find(&self, css: &str) -> Element {
-        match self.client.find(Locator::Css(css)).await {
-            Ok(element) => element,
-            Err(why) => panic!(
-                "{css} on {}: {why}\n{}",
-                self.here().await,
-                self.text().await
-            ),
-        }
-    }
-
-    async fn text(&self) -> String {
-        self.client
-            .find(Locator::Css("body"))
-            .await
-            .unwrap()
-            .text()
-            .await
-            .unwrap_or_default()
-    }
-
-    async fn type_in(&self, name: &str, text: &str) {
-        let field = self.find(&format!("main [name=\"{name}\"]")).await;
-        field.clear().await.unwrap();
-        field.send_keys(text).await.unwrap();
-    }
-
-    async fn choose(&self, name: &str, value: &str) {
-        let css = format!("main select[name=\"{name}\"] option[value=\"{value}\"]");
-        let option = self.find(&css).await;
-        option.click().await.unwrap();
-    }
-
-    async fn tick(&self, name: &str, value: &str) {
-        self.find(&format!("main input[name=\"{name}\"][value=\"{value}\"]"))
-            .await
-            .click()
-            .await
-            .unwrap();
-    }
-
-    async fn attach(&self, name: &str) {
-        let path = self.fixture.folder.join("会议纪要.pdf");
-        std::fs::write(&path, PDF).unwrap();
-        let field = self
-            .find(&format!("main input[type=file][name=\"{name}\"]"))
-            .await;
-        field.send_keys(path.to_str().unwrap()).await.unwrap();
-    }
-
-    /// Presses the form's button and waits for the page that follows.
-    async fn press(&self, label: &str) {
-        let button = self.find("main form .form-foot button.primary").await;
-        assert_eq!(button.text().await.unwrap(), label);
-        self.client
-            .execute("window.before = true", vec![])
-            .await
-            .unwrap();
-        button.click().await.unwrap();
-        self.until("return document.readyState === 'complete' && !window.before")
-            .await;
-    }
-
-    /// A click on the case's page that opens a step, in the head or under 更多.
-    async fn step(&self, command: &str) {
-        let anchor = format!("a#{}", command.replace('.', "-"));
-        match self.client.find(Locator::Css(&anchor)).await {
-            Ok(link) => link.click().await.unwrap(),
-            Err(_) => {
-                self.find("main .page-head details.menu summary")
-                    .await
-                    .click()
-                    .await
-                    .unwrap();
-                let css = format!("main .menu-box a[href$=\"/do/{command}\"]");
-                self.find(&css).await.click().await.unwrap();
-            }
-        }
-        let here = self.here().await;
-        assert!(
-            here.ends_with(&format!("/do/{command}")),
-            "{command} leads to {here}"
-        );
-    }
-
-    /// Presses, and expects the case's page with the rail at this stop.
-    async fn press_to(&self, label: &str, stop: &str) {
-        self.press(label).await;
-        let here = self.here().await;
-        let arrived = here.starts_with("/cases/") && !here.contains("/do/");
-        assert!(arrived, "{label} stays on {here}\n{}", self.text().await);
-        assert_eq!(self.rail().await, stop, "after {label}");
-    }
-
-    async fn rail(&self) -> String {
-        // Wide screens show the stops themselves and hide this line.
-        let line = self.find(".rail-head b").await;
-        line.prop("textContent").await.unwrap().unwrap_or_default()
-    }
-}
-
-impl Stage {
-    fn t<'a>(&self, zh: &'a str, en: &'a str) -> &'a str {
-        if self.lang == "zh" { zh } else { en }
-    }
-
     /// A person sits down and opens the case.
     async fn take(&self, role: Role, case: &str, command: &str) {
         self.be(role).await;
@@ -271,15 +19,21 @@ impl Stage {
         self.step(command).await;
     }
 
+    /// The form of disclosure stands at this of its three pages.
+    async fn at(&self, page: u8) {
+        assert!(
+            self.here().await.ends_with(&format!("step={page}")),
+            "{}",
+            self.text().await
+        );
+    }
+
     /// Answers the secrecy question and the three steps; the case's path.
     async fn disclose(&self) -> String {
         self.be(Role::Inventor).await;
         self.go("/").await;
-        self.find("nav.nav a[href=\"/disclose\"], main a[href=\"/disclose\"]")
-            .await
-            .click()
-            .await
-            .unwrap();
+        self.click("nav.nav a[href=\"/disclose\"], main a[href=\"/disclose\"]")
+            .await;
         self.tick("secrecy", "no").await;
         self.press(self.t("开始", "Begin")).await;
         let title = self.t(
@@ -309,11 +63,7 @@ impl Stage {
         self.choose("details.contributors.main", "yes").await;
         self.press(self.t("下一步：来源与公开情况", "Next: origin and publication"))
             .await;
-        assert!(
-            self.here().await.ends_with("step=2"),
-            "{}",
-            self.text().await
-        );
+        self.at(2).await;
         self.choose("details.kind", "invention").await;
         self.choose("details.unit", &self.fixture.unit.to_string())
             .await;
@@ -322,11 +72,7 @@ impl Stage {
         self.attach("evidence").await;
         self.press(self.t("下一步：核对并提交", "Next: check and submit"))
             .await;
-        assert!(
-            self.here().await.ends_with("step=3"),
-            "{}",
-            self.text().await
-        );
+        self.at(3).await;
         assert!(self.text().await.contains(title));
         self.press_to(
             self.t("提交披露", "Submit the disclosure"),
@@ -500,46 +246,10 @@ impl Stage {
     fn owed(&self) -> i64 {
         2_100_000
     }
-
-    /// What the browser complained about.
-    async fn complaints(&self) -> Vec<String> {
-        let order = Own("se/log", json!({"type": "browser"}));
-        let log = self.client.issue_cmd(order).await.unwrap();
-        log.as_array()
-            .map(|list| {
-                list.iter()
-                    .filter(|it| it["level"] == "SEVERE")
-                    .map(|it| it["message"].to_string())
-                    .collect()
-            })
-            .unwrap_or_default()
-    }
 }
 
 fn payment_verb(lang: &str) -> &'static str {
     if lang == "zh" { "兑现" } else { "Pay" }
-}
-
-/// A command of the driver's own: its address and what is sent.
-#[derive(Debug)]
-struct Own(&'static str, serde_json::Value);
-
-impl fantoccini::wd::WebDriverCompatibleCommand for Own {
-    fn endpoint(
-        &self,
-        base: &url::Url,
-        session: Option<&str>,
-    ) -> Result<url::Url, url::ParseError> {
-        base.join(&format!(
-            "session/{}/{}",
-            session.unwrap_or_default(),
-            self.0
-        ))
-    }
-
-    fn method_and_body(&self, _url: &url::Url) -> (axum::http::Method, Option<String>) {
-        (axum::http::Method::POST, Some(self.1.to_string()))
-    }
 }
 
 async fn whole_road(lang: &'static str) {
@@ -650,25 +360,11 @@ async fn somebody_signs_in_writes_and_loses_nothing() {
     stage.go("/disclose").await;
     assert_eq!(stage.here().await, "/sign-in?next=%2Fdisclose");
     for password in ["not-the-password", account.1] {
-        stage.find("input[name=login]").await.clear().await.unwrap();
+        stage.fill("input[name=login]", account.0).await;
+        stage.fill("input[name=password]", password).await;
         stage
-            .find("input[name=login]")
-            .await
-            .send_keys(account.0)
-            .await
-            .unwrap();
-        stage
-            .find("input[name=password]")
-            .await
-            .send_keys(password)
-            .await
-            .unwrap();
-        stage
-            .find("form[action^=\"/sign-in\"] button.primary")
-            .await
-            .click()
-            .await
-            .unwrap();
+            .click("form[action^=\"/sign-in\"] button.primary")
+            .await;
     }
     stage
         .until("return location.pathname === '/disclose'")
@@ -699,26 +395,4 @@ async fn somebody_signs_in_writes_and_loses_nothing() {
     assert!(stage.text().await.contains("没有保存任何内容"));
     assert_eq!(fixture.entries(), before);
     stage.close().await;
-}
-
-impl Stage {
-    /// Waits until a script says true.
-    async fn until(&self, script: &str) {
-        for _ in 0..200 {
-            if self
-                .client
-                .execute(script, vec![])
-                .await
-                .is_ok_and(|it| it == json!(true))
-            {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!(
-            "never: {script} on {}\n{}",
-            self.here().await,
-            self.text().await
-        );
-    }
 }
