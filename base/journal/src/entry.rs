@@ -7,11 +7,10 @@ use dukou_kernel::{Date, InstitutionId, PersonId};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::StreamId;
+use crate::{StreamId, quick};
 
 /// Who made an entry.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Actor {
     /// A person of the roster.
     Person(PersonId),
@@ -53,19 +52,7 @@ impl FromStr for Actor {
     }
 }
 
-impl TryFrom<String> for Actor {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
-    }
-}
-
-impl From<Actor> for String {
-    fn from(actor: Actor) -> Self {
-        actor.to_string()
-    }
-}
+dukou_kernel::as_text!(Actor);
 
 /// Everything about an entry but its body.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -171,11 +158,19 @@ impl Entry {
         Ok(serde_json::to_string(&record)?)
     }
 
-    /// Reads stored bytes.
+    /// Reads stored bytes. What stands in the body is for the event to read.
     ///
     /// # Errors
     /// When they are not an entry of this format.
     pub fn from_bytes(bytes: &str) -> Result<Self, DecodeError> {
+        match quick::read(bytes) {
+            Some(entry) => Ok(entry),
+            None => Self::from_any_bytes(bytes),
+        }
+    }
+
+    /// The same for JSON that says it in another way: with escapes, say.
+    pub(crate) fn from_any_bytes(bytes: &str) -> Result<Self, DecodeError> {
         let record: Record<'_> = serde_json::from_str(bytes)?;
         if record.v != 1 {
             return Err(DecodeError(serde::de::Error::custom(

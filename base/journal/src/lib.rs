@@ -6,6 +6,7 @@
 
 mod stream;
 mod entry;
+mod quick;
 mod chain;
 
 pub use chain::{Chain, ChainFault, Hash, SealKey, genesis, next_hash};

@@ -4,12 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use dukou_kernel::{CaseId, DealId, PersonId};
-use serde::{Deserialize, Serialize};
 
 /// A stream: the entries of one case, deal, person, or of the institution itself.
 /// Each has its own version, so two people cannot overwrite each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StreamId {
     /// Settings, rules, calendar, permissions of the institution (学校).
     Institution,
@@ -47,16 +45,4 @@ impl FromStr for StreamId {
     }
 }
 
-impl TryFrom<String> for StreamId {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
-    }
-}
-
-impl From<StreamId> for String {
-    fn from(stream: StreamId) -> Self {
-        stream.to_string()
-    }
-}
+dukou_kernel::as_text!(StreamId);

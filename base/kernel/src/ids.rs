@@ -54,8 +54,7 @@ ids! {
 }
 
 /// SHA-256 of a stored file, as 64 lower-case hex digits.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileHash(String);
 
 impl FileHash {
@@ -65,20 +64,22 @@ impl FileHash {
     }
 }
 
-impl TryFrom<String> for FileHash {
-    type Error = String;
+impl FromStr for FileHash {
+    type Err = &'static str;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, &'static str> {
         if text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
-            Ok(Self(text))
+            Ok(Self(text.to_owned()))
         } else {
-            Err("a file hash is 64 lower-case hex digits".to_owned())
+            Err("a file hash is 64 lower-case hex digits")
         }
     }
 }
 
-impl From<FileHash> for String {
-    fn from(hash: FileHash) -> Self {
-        hash.0
+impl fmt::Display for FileHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
+
+crate::as_text!(FileHash);

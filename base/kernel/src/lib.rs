@@ -1,6 +1,7 @@
 //! The words every room of Dukou uses. No clock, no randomness, no IO.
 
 mod text;
+mod parsed;
 mod money;
 mod share;
 mod ids;
@@ -12,6 +13,7 @@ pub use ids::{
     RightId, UnitId,
 };
 pub use money::{Money, MoneyError};
+pub use parsed::read_text;
 pub use share::{Share, ShareError};
 pub use text::{Lang, Text};
 

@@ -4,15 +4,12 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
 /// An exact part of a whole, kept in lowest terms: `1/2`, `7/10`.
 ///
 /// It is read from `"1/2"`, `"70%"`, `"33.5%"` or `"0.7"` and printed as a
 /// fraction. Values may exceed one (a wrong total must be sayable), never be
 /// negative.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Share {
     numerator: u64,
     denominator: u64,
@@ -224,19 +221,7 @@ fn decimal(text: &str) -> Option<(u128, u128)> {
     Some((value, 10u128.pow(fraction.len() as u32)))
 }
 
-impl TryFrom<String> for Share {
-    type Error = ShareError;
-
-    fn try_from(text: String) -> Result<Self, ShareError> {
-        text.parse()
-    }
-}
-
-impl From<Share> for String {
-    fn from(share: Share) -> Self {
-        share.to_string()
-    }
-}
+crate::as_text!(Share);
 
 #[cfg(test)]
 mod tests {

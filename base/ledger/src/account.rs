@@ -9,8 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// An account of the office's books. Money moves *from* one *to* another; the
 /// balance of an account is what came in less what went out.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Account {
     /// 付款方: where receipts come from; its balance is the negative of all that
     /// was received.
@@ -70,19 +69,7 @@ impl FromStr for Account {
     }
 }
 
-impl TryFrom<String> for Account {
-    type Error = AccountError;
-
-    fn try_from(code: String) -> Result<Self, AccountError> {
-        code.parse()
-    }
-}
-
-impl From<Account> for String {
-    fn from(account: Account) -> Self {
-        account.to_string()
-    }
-}
+dukou_kernel::as_text!(Account);
 
 /// One movement: from an account to another, a positive amount. What one loses
 /// the other gains, so an unbalanced entry cannot be written.

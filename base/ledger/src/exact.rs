@@ -8,12 +8,10 @@ use dukou_kernel::{Money, Share};
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{Signed, ToPrimitive, Zero};
-use serde::{Deserialize, Serialize};
 
 /// An exact number of fen, as a fraction of whole numbers of any size. Printed
 /// and stored as `12` or `37/3`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Exact(Repr);
 
 /// Lowest terms, denominator above zero. `Small` whenever both parts fit, so
@@ -229,16 +227,4 @@ impl FromStr for Exact {
     }
 }
 
-impl TryFrom<String> for Exact {
-    type Error = ExactError;
-
-    fn try_from(text: String) -> Result<Self, ExactError> {
-        text.parse()
-    }
-}
-
-impl From<Exact> for String {
-    fn from(exact: Exact) -> Self {
-        exact.to_string()
-    }
-}
+dukou_kernel::as_text!(Exact);

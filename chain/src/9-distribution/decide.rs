@@ -6,7 +6,7 @@ use dukou_kernel::{DealId, Finding, PersonId, ReceiptId, Refusal, Severity, Shar
 use super::engine::{self, Computed};
 use super::{
     Approved, ClawedBack, Command, Distribution, EquityAllotted, EquityShare, Event, Paid,
-    Proposed, Rejected, RewardClosed, RewardPosted,
+    Proposed, Rejected, RewardClosed, RewardPosted, Split,
 };
 use crate::agreement::Agreement;
 use crate::checks::Checks;
@@ -219,9 +219,14 @@ impl Distribution {
                 ),
             ));
         }
+        // The same split: its arithmetic stands in the proposal.
+        let split = Split {
+            steps: Vec::new(),
+            ..computed.split
+        };
         Ok(Event::Approved(Approved {
             receipt,
-            split: computed.split,
+            split,
             costs_taken: computed.costs_taken,
             engine: computed.engine,
             by,

@@ -68,7 +68,7 @@ pub struct Proposed {
 pub struct Approved {
     /// Which receipt.
     pub receipt: ReceiptId,
-    /// How it is divided, as approved.
+    /// How it is divided, as proposed; the arithmetic stands with the proposal.
     pub split: Split,
     /// Costs of each case that this deal has taken over, by count.
     pub costs_taken: Vec<(CaseId, u32)>,

@@ -142,8 +142,11 @@ impl Distribution {
                     self.costs_taken.insert(*case, *count);
                 }
                 let division = self.divisions.entry(it.receipt).or_default();
-                division.approved = Some((on, it.clone()));
-                division.proposed = None;
+                let mut approved = it.clone();
+                if let Some((_, proposed)) = division.proposed.take() {
+                    approved.split.steps = proposed.split.steps;
+                }
+                division.approved = Some((on, approved));
             }
             Event::Rejected(it) => {
                 let division = self.divisions.entry(it.receipt).or_default();

@@ -185,28 +185,44 @@ pub(crate) fn views_of(db: &mut dyn Db, institution: InstitutionId) -> Result<()
     Ok(())
 }
 
-/// Reads every entry, checks its hash, decodes it and applies it to its stream.
+/// Reads every entry, checks its hash, decodes it and applies it to its stream. A
+/// stream's state is let go after its last entry, so that memory holds the streams
+/// under way and not ten years of them.
 pub(crate) fn replay(db: &mut dyn Db) -> Result<u64, Fault> {
     let mut done = 0;
     for institution in institutions(db)? {
-        let mut states: HashMap<String, State> = HashMap::new();
+        let key = [institution.to_string().into()];
+        let mut last: HashMap<StreamId, i64> = HashMap::new();
+        db.each(
+            "SELECT stream, MAX(version) FROM journal WHERE institution = $1 GROUP BY stream",
+            &key,
+            &mut |row| {
+                if let Ok(stream) = row.text(0).parse() {
+                    last.insert(stream, row.int(1));
+                }
+                Ok(())
+            },
+        )?;
+        let mut states: HashMap<StreamId, Box<State>> = HashMap::new();
         let mut chain = Chain::new(institution);
         db.each(
-            "SELECT seq, bytes, hash, stream FROM journal WHERE institution = $1 ORDER BY seq",
-            &[institution.to_string().into()],
+            "SELECT seq, bytes, hash FROM journal WHERE institution = $1 ORDER BY seq",
+            &key,
             &mut |row| {
+                let wrong =
+                    |why: &dyn std::fmt::Display| journal::unreadable(institution, row.int(0), why);
                 let entry = chain
                     .step(row.int(0), row.text(1), row.bytes(2))
-                    .map_err(|why| journal::unreadable(institution, row.int(0), why))?;
-                let event = Event::from_body(&entry.meta.kind, &entry.body)
-                    .map_err(|why| journal::unreadable(institution, row.int(0), why))?;
-                match states.get_mut(row.text(3)) {
-                    Some(state) => state.apply(&entry.meta, &event),
-                    None => {
-                        let mut state = State::new(entry.meta.stream);
-                        state.apply(&entry.meta, &event);
-                        states.insert(row.text(3).to_owned(), state);
-                    }
+                    .map_err(|why| wrong(&why))?;
+                let event =
+                    Event::from_body(&entry.meta.kind, &entry.body).map_err(|why| wrong(&why))?;
+                let stream = entry.meta.stream;
+                states
+                    .entry(stream)
+                    .or_insert_with(|| Box::new(State::new(stream)))
+                    .apply(&entry.meta, &event);
+                if last.get(&stream) == Some(&entry.meta.version) {
+                    states.remove(&stream);
                 }
                 done += 1;
                 Ok(())

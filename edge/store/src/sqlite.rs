@@ -80,17 +80,29 @@ fn bind(statement: &mut CachedStatement<'_>, params: &[Value]) -> Result<(), Fau
     Ok(())
 }
 
-fn value(from: ValueRef<'_>) -> Value {
-    match from {
-        ValueRef::Null => Value::Null,
-        ValueRef::Integer(number) => Value::Int(number),
-        ValueRef::Real(number) => Value::Text(number.to_string()),
-        // The strict reading is the fast one; only a damaged text takes the other.
-        ValueRef::Text(text) => Value::Text(match std::str::from_utf8(text) {
-            Ok(sound) => sound.to_owned(),
-            Err(_) => String::from_utf8_lossy(text).into_owned(),
-        }),
-        ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
+/// Puts a column into its place; texts and bytes reuse the room of the row before.
+fn fill(place: &mut Value, from: ValueRef<'_>) {
+    match (from, place) {
+        (ValueRef::Text(text), Value::Text(room)) => {
+            room.clear();
+            // The strict reading is the fast one; only a damaged text takes the other.
+            match std::str::from_utf8(text) {
+                Ok(sound) => room.push_str(sound),
+                Err(_) => room.push_str(&String::from_utf8_lossy(text)),
+            }
+        }
+        (ValueRef::Blob(bytes), Value::Bytes(room)) => {
+            room.clear();
+            room.extend_from_slice(bytes);
+        }
+        (ValueRef::Null, place) => *place = Value::Null,
+        (ValueRef::Integer(number), place) => *place = Value::Int(number),
+        (ValueRef::Real(number), place) => *place = Value::Text(number.to_string()),
+        (ValueRef::Text(_), place) => {
+            *place = Value::Text(String::new());
+            fill(place, from);
+        }
+        (ValueRef::Blob(bytes), place) => *place = Value::Bytes(bytes.to_vec()),
     }
 }
 
@@ -106,11 +118,10 @@ impl Db for Sqlite {
         bind(&mut statement, params)?;
         let columns = statement.column_count();
         let mut rows = statement.raw_query();
-        let mut record = Record(Vec::with_capacity(columns));
+        let mut record = Record(vec![Value::Null; columns]);
         while let Some(row) = rows.next()? {
-            record.0.clear();
-            for column in 0..columns {
-                record.0.push(value(row.get_ref(column)?));
+            for (column, place) in record.0.iter_mut().enumerate() {
+                fill(place, row.get_ref(column)?);
             }
             take(&record)?;
         }

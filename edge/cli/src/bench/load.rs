@@ -16,8 +16,7 @@ use dukou_chain::whole::{Command, closing};
 use dukou_chain::{agreement, distribution, income, institution, matching, valuation};
 use dukou_journal::Actor;
 use dukou_kernel::{
-    CaseId, Date, DealId, FileHash, InstitutionId, Money, PersonId, ReceiptId, RightId, Share,
-    UnitId,
+    CaseId, Date, DealId, InstitutionId, Money, PersonId, ReceiptId, RightId, Share, UnitId,
 };
 use dukou_rules::SchoolPolicy;
 use dukou_store::{Config, Envelope, Store, Value};
@@ -195,7 +194,7 @@ fn found(store: &Store) -> Result<Cast, String> {
         people,
         unit,
         paper: Attachment {
-            file: FileHash::try_from(meta.hash)?,
+            file: meta.hash.parse()?,
             name: "paper.pdf".to_owned(),
         },
         cases: 0,

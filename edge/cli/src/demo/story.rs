@@ -185,7 +185,7 @@ const PAPERS: &[(&str, &str)] = &[
 fn papers(store: &Store, teller: &mut Teller) -> Result<(), String> {
     for (key, name) in PAPERS {
         let meta = store.put_file(name, &titles::paper(key)).map_err(text)?;
-        let file = FileHash::try_from(meta.hash.clone())?;
+        let file: FileHash = meta.hash.parse()?;
         teller.papers.insert(
             key,
             Attachment {

@@ -12,7 +12,7 @@ use dukou_chain::terms::{
 };
 use dukou_chain::whole::Command;
 use dukou_chain::{agreement, distribution, income, matching, publicity};
-use dukou_kernel::{CaseId, DealId, FileHash, Money, NoticeId, ReceiptId, RightId, Share};
+use dukou_kernel::{CaseId, DealId, Money, NoticeId, ReceiptId, RightId, Share};
 use uuid::Uuid;
 
 use crate::fixture::{Fixture, PDF};
@@ -45,7 +45,7 @@ pub fn paper(fixture: &Fixture) -> Attachment {
         .write(move |db| db.exec("INSERT INTO file (institution, hash, name, media, size, uploaded_at, uploaded_by) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING", &params))
         .unwrap();
     Attachment {
-        file: FileHash::try_from(meta.hash).unwrap(),
+        file: meta.hash.parse().unwrap(),
         name: "paper.pdf".to_owned(),
     }
 }
