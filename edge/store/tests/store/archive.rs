@@ -169,7 +169,11 @@ fn a_damaged_or_forged_archive_leaves_nothing() {
         lines.pop();
         (lines.join("\n") + "\n").into_bytes()
     };
-    let half = |bytes: Vec<u8>| bytes[..bytes.len() / 2].to_vec();
+    // Between two characters: half a character is another finding.
+    let half = |bytes: Vec<u8>| {
+        let text = String::from_utf8(bytes).unwrap();
+        text.as_bytes()[..text.floor_char_boundary(text.len() / 2)].to_vec()
+    };
     for (bad, why) in [
         (
             forged(&path, "journal.jsonl", replace("成果", "成华")),
