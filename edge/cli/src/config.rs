@@ -59,6 +59,8 @@ pub struct Resolved {
     pub secure_cookies: Sourced,
     /// Minutes without a request after which a session ends.
     pub idle_minutes: Sourced,
+    /// Days that the audit log is kept, at least 184.
+    pub audit_days: Sourced,
     /// Largest upload in megabytes.
     pub upload_mb: Sourced,
     /// Log filter.
@@ -85,6 +87,7 @@ const KEYS: &[&str] = &[
     "database_url",
     "secure_cookies",
     "idle_minutes",
+    "audit_days",
     "upload_mb",
     "log",
     "log_json",
@@ -138,12 +141,20 @@ impl Resolved {
                 path.display()
             ));
         }
+        let audit_days = pick("audit_days", None, &file, "400");
+        if !audit_days.value.parse().is_ok_and(|days: i64| days >= 184) {
+            return Err(format!(
+                "audit_days = {}: 网络日志至少留存六个月，填184以上的整数 · network logs are kept for at least six months: give a whole number from 184",
+                audit_days.value
+            ));
+        }
         Ok(Self {
             data: pick("data", folder, &file, default_data),
             listen: pick("listen", global.listen.clone(), &file, "127.0.0.1:8600"),
             database_url: pick("database_url", global.database_url.clone(), &file, ""),
             secure_cookies: pick("secure_cookies", None, &file, "false"),
             idle_minutes: pick("idle_minutes", None, &file, "120"),
+            audit_days,
             upload_mb: pick("upload_mb", None, &file, "50"),
             log: pick("log", None, &file, "info"),
             log_json: pick("log_json", None, &file, "false"),
@@ -188,6 +199,11 @@ pub fn run(settings: &Resolved, args: &ConfigArgs) -> Result<ExitCode, String> {
             "idle_minutes",
             &settings.idle_minutes.value,
             settings.idle_minutes.from,
+        ),
+        (
+            "audit_days",
+            &settings.audit_days.value,
+            settings.audit_days.from,
         ),
         (
             "upload_mb",

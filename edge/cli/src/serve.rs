@@ -90,6 +90,7 @@ pub fn web_settings(settings: &Resolved) -> Settings {
         secure_cookies: settings.secure_cookies.value == "true",
         upload_limit: (megabytes << 20) + (1 << 20),
         idle_minutes: settings.idle_minutes.value.parse().unwrap_or(120),
+        audit_days: settings.audit_days.value.parse().unwrap_or(400),
     }
 }
 
@@ -136,6 +137,9 @@ pub fn listen(
         }
     });
     runtime.shutdown_timeout(std::time::Duration::from_millis(300));
+    if let Err(error) = dukou_web::audit::settle(&app) {
+        tracing::error!(?error, "the last lines of the audit log are lost");
+    }
     drop(app);
     outcome.map(|()| ExitCode::SUCCESS)
 }

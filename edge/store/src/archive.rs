@@ -64,6 +64,12 @@ const OWN: &[(&str, &[&str])] = &[
     ),
     ("saved_view", &["person", "list", "name", "query"]),
     ("import_mapping", &["fingerprint", "mapping", "saved_at"]),
+    (
+        "audit",
+        &[
+            "id", "at_ms", "person", "kind", "action", "path", "status", "via", "address",
+        ],
+    ),
 ];
 
 /// The newest entry of an institution in an archive.

@@ -17,6 +17,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
         include_str!("../migrations/0001_foundation.sql"),
     ),
     ("0002_tokens", include_str!("../migrations/0002_tokens.sql")),
+    ("0003_audit", include_str!("../migrations/0003_audit.sql")),
 ];
 
 /// Version of the newest migration.

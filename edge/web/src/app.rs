@@ -1,6 +1,8 @@
 //! What every handler may lean on.
 
+use crate::audit::Trail;
 use crate::failure::Failure;
+use crate::meters::Meters;
 use std::collections::HashMap;
 use std::sync::Mutex;
 
@@ -20,6 +22,8 @@ pub struct Settings {
     pub upload_limit: usize,
     /// Minutes without a request after which a session ends.
     pub idle_minutes: i64,
+    /// Days that lines of the audit log are kept; never fewer than six months.
+    pub audit_days: i64,
 }
 
 /// One person of the demo's one-click row.
@@ -92,6 +96,10 @@ pub struct App {
     attempts: Mutex<HashMap<String, (i64, u32)>>,
     /// Counts of lists.
     pub counts: Counts,
+    /// Lines of the audit log that are not written yet.
+    pub(crate) trail: Trail,
+    /// What `/metrics` tells.
+    pub(crate) meters: Meters,
 }
 
 impl App {
@@ -102,6 +110,8 @@ impl App {
             settings,
             attempts: Mutex::new(HashMap::new()),
             counts: Counts::default(),
+            trail: Trail::default(),
+            meters: Meters::default(),
         }
     }
 

@@ -8,10 +8,12 @@
 pub mod accounts;
 pub mod api;
 pub mod app;
+pub mod audit;
 pub mod authorise;
 mod data;
 mod failure;
 pub mod ledger;
+mod meters;
 mod forms;
 mod pages;
 mod page;

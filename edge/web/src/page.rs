@@ -354,6 +354,9 @@ fn nav(
     if allowed("journal.read") || allowed("journal.verify") {
         add("/journal", "记录", "Journal", "history");
     }
+    if allowed("admin.audit") && administrator {
+        add("/audit", "审计日志", "Audit log", "shield");
+    }
     if allowed("admin.settings") || allowed("admin.permissions") {
         add("/settings", "设置", "Settings", "settings");
     }

@@ -79,6 +79,8 @@ pub const NOT_FOUND: Route = half(get("", "", pages::system::not_found));
 pub const ROUTES: &[Route] = &[
     // Anybody.
     half(get("/healthz", "", pages::system::health)),
+    half(get("/readyz", "", pages::system::ready)),
+    half(get("/metrics", "", pages::system::metrics)),
     half(get("/static/{name}", "", pages::system::asset)),
     half(post("/preferences", "", pages::system::preferences)),
     half(get("/sign-in", "", pages::sign_in::show)),
@@ -227,6 +229,8 @@ pub const ROUTES: &[Route] = &[
     post("/me/tokens/revoke", "page.self", pages::me::revoke_token),
     get("/journal", "journal.read", pages::journal::list),
     get("/journal/verify", "journal.verify", pages::journal::verify),
+    get("/audit", "admin.audit", pages::audit::list),
+    get("/audit.xlsx", "admin.audit", pages::audit::export),
     // Other systems.
     get("/api", "page.public", openapi::reader),
     api(get("/api/v1", "", reads::about)),

@@ -17,6 +17,7 @@ use tower_http::compression::CompressionLayer;
 
 use crate::api::tokens;
 use crate::app::App;
+use crate::audit;
 use crate::authorise::authorise;
 use crate::failure::Failure;
 use crate::page::{self, Answer};
@@ -66,10 +67,37 @@ pub async fn serve(
     listener: tokio::net::TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service)
+    let service = router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();
+    let keeper = tokio::spawn(keep(app));
+    let served = axum::serve(listener, service)
         .with_graceful_shutdown(stop)
-        .await
+        .await;
+    keeper.abort();
+    served
+}
+
+/// Once a second what waits for the audit log is written; once an hour what is
+/// older than it is kept goes.
+async fn keep(app: Arc<App>) {
+    const FORGET_EVERY: u64 = 3_600;
+    let mut seconds = 0u64;
+    let mut tick = tokio::time::interval(std::time::Duration::from_secs(1));
+    loop {
+        tick.tick().await;
+        let app = Arc::clone(&app);
+        let forget = seconds.is_multiple_of(FORGET_EVERY);
+        let kept = tokio::task::spawn_blocking(move || {
+            app.trail.write(&app.store)?;
+            if forget {
+                audit::forget(&app.store, app.settings.audit_days)?;
+            }
+            Ok::<(), dukou_store::Fault>(())
+        });
+        if let Ok(Err(error)) = kept.await {
+            tracing::error!(%error, "the audit log cannot be written");
+        }
+        seconds += 1;
+    }
 }
 
 async fn dispatch(app: Arc<App>, route: &'static Route, request: Request) -> Response {
@@ -103,6 +131,8 @@ async fn dispatch(app: Arc<App>, route: &'static Route, request: Request) -> Res
     let unread = read_body(&parts.headers, body, (limit, route.api), &mut req)
         .await
         .err();
+    let began = std::time::Instant::now();
+    let meters = Arc::clone(&app);
     let secure = app.settings.secure_cookies;
     let visitor = req.visitor.clone();
     let told = !req.post && !req.toast.is_empty() && !route.path.starts_with("/static/");
@@ -120,6 +150,9 @@ async fn dispatch(app: Arc<App>, route: &'static Route, request: Request) -> Res
         set_cookie(&mut response, TOAST, "", 0, secure);
     }
     protect(&mut response, route);
+    meters
+        .meters
+        .answered(route, response.status().as_u16(), began.elapsed());
     response
 }
 
@@ -149,7 +182,11 @@ fn answer(
         .and_then(|()| unread.map_or(Ok(()), Err))
         .and_then(|()| guard(app, route, &req))
         .and_then(|()| (route.handler)(app, &req));
+    // A page that sends somebody to sign in refused them all the same.
+    let refused = matches!(outcome, Err(Failure::SignIn));
     let answer = outcome.unwrap_or_else(|failure| page::failed(app, &req, failure));
+    let status = if refused { 401 } else { answer.status.as_u16() };
+    audit::note(app, route, &req, status);
     respond(app, answer)
 }
 

@@ -7,10 +7,10 @@ use std::collections::HashMap;
 use askama::Template;
 use dukou_chain::people::{AccountFact, Role, Scope};
 use dukou_journal::{Actor, Entry, StreamId};
-use dukou_kernel::{Date, PersonId};
+use dukou_kernel::PersonId;
 use dukou_store::{Db, Fault, Value};
 
-use super::list::query_with;
+use super::list::{DAY_MS, begins, people_named, query_with};
 use super::people::Pick;
 use crate::app::App;
 use crate::authorise::authorise;
@@ -23,7 +23,6 @@ use crate::session::User;
 pub use kinds::KINDS;
 
 const PAGE: usize = 50;
-const DAY_MS: i64 = 86_400_000;
 
 /// One entry.
 pub struct Row {
@@ -76,6 +75,7 @@ struct List {
     older: String,
     newest: String,
     may_verify: bool,
+    may_audit: bool,
     known_actor: bool,
 }
 
@@ -83,29 +83,6 @@ struct List {
 pub fn kind_words(kind: &str, req: &Req) -> String {
     let found = KINDS.iter().find(|(it, _, _)| *it == kind);
     found.map_or_else(|| kind.to_owned(), |(_, zh, en)| req.t(zh, en).to_owned())
-}
-
-/// First millisecond of a day in Shanghai.
-fn begins(day: &str) -> Option<i64> {
-    let day: Date = day.parse().ok()?;
-    Some(
-        jiff::tz::offset(8)
-            .to_timestamp(day.at(0, 0, 0, 0))
-            .ok()?
-            .as_millisecond(),
-    )
-}
-
-/// People of this name, or the one of this id.
-fn people_named(db: &mut dyn Db, user: &User, name: &str) -> Result<Vec<String>, Fault> {
-    if name.parse::<PersonId>().is_ok() {
-        return Ok(vec![name.to_owned()]);
-    }
-    let rows = db.rows(
-        "SELECT subject FROM sealed WHERE institution = $1 AND field = 'name' AND text = $2 ORDER BY subject LIMIT 20",
-        &[text(user.institution), text(name)],
-    )?;
-    Ok(rows.iter().map(|row| row.text(0).to_owned()).collect())
 }
 
 fn conditions(user: &User, actors: &[String], req: &Req) -> (String, Vec<Value>) {
@@ -259,6 +236,7 @@ pub fn list(app: &App, req: &Req) -> Result<Answer, Failure> {
             query_with(req, "before", "")
         },
         may_verify: may("journal.verify"),
+        may_audit: may("admin.audit"),
         known_actor,
     })
 }

@@ -1,6 +1,7 @@
 //! What every list shares: the page it is at, the addresses of its neighbours,
 //! saved views (视图), and the sheet for Excel.
 
+use dukou_kernel::{Date, PersonId};
 use dukou_store::{Db, Fault, Value};
 use rust_xlsxwriter::{Format, Workbook};
 
@@ -10,6 +11,9 @@ use crate::failure::Failure;
 use crate::page::Answer;
 use crate::request::Req;
 use crate::session::User;
+
+/// A day in milliseconds.
+pub const DAY_MS: i64 = 86_400_000;
 
 /// The longest list that goes into one sheet.
 pub const SHEET: i64 = 200_000;
@@ -89,6 +93,32 @@ pub fn query_with(req: &Req, key: &str, value: &str) -> String {
 pub fn like(req: &Req) -> Option<Value> {
     let q = req.query("q").trim().to_lowercase().replace(['%', '_'], "");
     (!q.is_empty()).then(|| text(format!("%{q}%")))
+}
+
+/// First millisecond of a day in Shanghai.
+pub fn begins(day: &str) -> Option<i64> {
+    let day: Date = day.parse().ok()?;
+    Some(
+        jiff::tz::offset(8)
+            .to_timestamp(day.at(0, 0, 0, 0))
+            .ok()?
+            .as_millisecond(),
+    )
+}
+
+/// People of this name, or the one of this id.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn people_named(db: &mut dyn Db, user: &User, name: &str) -> Result<Vec<String>, Fault> {
+    if name.parse::<PersonId>().is_ok() {
+        return Ok(vec![name.to_owned()]);
+    }
+    let rows = db.rows(
+        "SELECT subject FROM sealed WHERE institution = $1 AND field = 'name' AND text = $2 ORDER BY subject LIMIT 20",
+        &[text(user.institution), text(name)],
+    )?;
+    Ok(rows.iter().map(|row| row.text(0).to_owned()).collect())
 }
 
 /// One saved view.

@@ -5,6 +5,7 @@ pub mod sign_in;
 pub mod me;
 pub mod home;
 pub mod list;
+pub mod audit;
 pub mod cases;
 pub mod case;
 pub mod step;
@@ -110,12 +111,21 @@ pub fn short_hash(hash: &[u8]) -> String {
 
 /// `2026-11-24 16:42` in Shanghai.
 pub fn moment(at_ms: i64) -> String {
+    shown(at_ms, "%Y-%m-%d %H:%M")
+}
+
+/// `2026-11-23 18:05:09`
+pub fn moment_with_seconds(at_ms: i64) -> String {
+    shown(at_ms, "%Y-%m-%d %H:%M:%S")
+}
+
+fn shown(at_ms: i64, form: &str) -> String {
     let Ok(at) = jiff::Timestamp::from_millisecond(at_ms) else {
         return String::new();
     };
     // The legal zone; no daylight saving since 1991.
     jiff::tz::offset(8)
         .to_datetime(at)
-        .strftime("%Y-%m-%d %H:%M")
+        .strftime(form)
         .to_string()
 }

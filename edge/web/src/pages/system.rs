@@ -1,9 +1,11 @@
 //! Health, static files, language and theme, and what does not exist.
 
-use axum::http::header;
+use axum::http::{StatusCode, header};
+use dukou_store::Engine;
 
 use crate::app::App;
 use crate::failure::Failure;
+use crate::meters::Now;
 use crate::page::Answer;
 use crate::request::Req;
 
@@ -19,6 +21,64 @@ const MARK: &str = include_str!("../../static/mark.svg");
 pub fn health(app: &App, _req: &Req) -> Result<Answer, Failure> {
     app.store.read(|db| db.row("SELECT 1", &[]))?;
     Ok(Answer::bytes("text/plain; charset=utf-8", b"ok\n".to_vec()))
+}
+
+/// Says that requests can be sent here: the database answers and the writer writes.
+/// A server that starts, stops or has lost its database answers 503.
+///
+/// # Errors
+/// None: what fails is the answer.
+pub fn ready(app: &App, _req: &Req) -> Result<Answer, Failure> {
+    let database = app.store.read(|db| db.row("SELECT 1", &[])).map(drop);
+    let writer = app.store.write(|_| Ok(()));
+    let word = |fine: bool| if fine { "ok" } else { "failed" };
+    let text = format!(
+        "database {}\nwriter {}\n",
+        word(database.is_ok()),
+        word(writer.is_ok())
+    );
+    let mut answer = Answer::bytes("text/plain; charset=utf-8", text.into_bytes());
+    if database.and(writer).is_err() {
+        answer.status = StatusCode::SERVICE_UNAVAILABLE;
+    }
+    Ok(answer)
+}
+
+/// Figures for Prometheus, to callers on this machine alone.
+///
+/// # Errors
+/// Nothing is here for anybody else.
+pub fn metrics(app: &App, req: &Req) -> Result<Answer, Failure> {
+    let address: Result<std::net::IpAddr, _> = req.address.parse();
+    if !address.is_ok_and(|it| it.is_loopback()) {
+        return Err(Failure::NotFound);
+    }
+    let now = app.store.now_ms();
+    let now = app.store.read(|db| {
+        let heads = db.rows(
+            "SELECT institution, seq FROM head ORDER BY institution",
+            &[],
+        )?;
+        let sessions = db.row(
+            "SELECT COUNT(*) FROM session WHERE expires_at > $1",
+            &[now.into()],
+        )?;
+        Ok(Now {
+            engine: match db.engine() {
+                Engine::Sqlite => "sqlite",
+                Engine::Postgres => "postgres",
+            },
+            heads: heads
+                .iter()
+                .map(|row| (row.text(0).to_owned(), row.int(1)))
+                .collect(),
+            sessions: sessions.map_or(0, |row| row.int(0)),
+        })
+    })?;
+    let text = app.meters.text(&now);
+    let text = text.map_err(|error| Failure::Fault(error.to_string()))?;
+    let media = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    Ok(Answer::bytes(media, text.into_bytes()))
 }
 
 /// A static file of the program.

@@ -10,6 +10,9 @@ use crate::story;
 /// Pages that are not HTML, or go on to another page.
 const OTHER: &[&str] = &[
     "/healthz",
+    "/readyz",
+    "/metrics",
+    "/audit.xlsx",
     "/static/{name}",
     "/files/{hash}",
     "/cases.xlsx",

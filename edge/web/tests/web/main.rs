@@ -3,6 +3,7 @@
 #![allow(clippy::indexing_slicing)]
 
 mod api;
+mod audit;
 mod browser;
 mod fixture;
 mod forms;

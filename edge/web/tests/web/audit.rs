@@ -1,0 +1,201 @@
+//! The audit log, readiness and figures.
+
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use dukou_chain::people::Role;
+use std::net::SocketAddr;
+
+use crate::fixture::{DAY_MS, Fixture, Reply, Someone};
+use crate::story;
+
+/// Kind, person, action, path and status of every line, oldest first.
+fn lines(fixture: &Fixture) -> Vec<(String, String, String, String, i64)> {
+    dukou_web::audit::settle(&fixture.app).unwrap();
+    let rows = fixture.store().read(|db| {
+        db.rows(
+            "SELECT kind, person, action, path, status FROM audit ORDER BY id",
+            &[],
+        )
+    });
+    rows.unwrap()
+        .iter()
+        .map(|row| {
+            let word = |at: usize| row.text(at).to_owned();
+            (word(0), word(1), word(2), word(3), row.int(4))
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reading_doing_taking_and_refusals_leave_a_line_each() {
+    let fixture = Fixture::new();
+    let told = story::tell(&fixture);
+    let manager = fixture.of(Role::Manager);
+    let case = format!("/cases/{}", told.case);
+    assert_eq!(fixture.get(Some(manager), &case).await.code(), 200);
+    let note = format!("{case}/do/closing.note");
+    let page = fixture.get(Some(manager), &note).await;
+    let form = [
+        ("text", "向发明人核实了份额"),
+        ("_version", &page.hidden("_version")),
+        ("_key", &page.hidden("_key")),
+    ];
+    assert_eq!(fixture.post(Some(manager), &note, &form).await.code(), 303);
+    assert_eq!(fixture.get(Some(manager), "/cases.xlsx").await.code(), 200);
+    assert_eq!(fixture.get(Some(manager), "/audit").await.code(), 403);
+    // Nothing personal that was typed is taken down, and files of the program are not.
+    fixture.get(Some(manager), "/static/dukou.css").await;
+    fixture.get(Some(manager), "/cases?q=secret").await;
+    fixture.get(None, "/notices").await;
+    let me = manager.person.to_string();
+    let expected = [
+        ("saw", "case.read", case.as_str(), 200),
+        ("saw", "case.note", note.as_str(), 200),
+        ("did", "case.note", note.as_str(), 303),
+        ("took", "export.lists", "/cases.xlsx", 200),
+        ("refused", "admin.audit", "/audit", 403),
+        ("saw", "case.read", "/cases", 200),
+    ];
+    let expected: Vec<_> = expected
+        .iter()
+        .map(|(kind, action, path, status)| {
+            let word = |it: &str| it.to_owned();
+            (word(kind), me.clone(), word(action), word(path), *status)
+        })
+        .collect();
+    assert_eq!(lines(&fixture), expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn attempts_to_sign_in_are_kept_without_what_was_typed() {
+    let fixture = Fixture::new();
+    let login = [("login", "nobody@yz.edu"), ("password", "Tr0ub4dor&3")];
+    assert_eq!(fixture.post(None, "/sign-in", &login).await.code(), 422);
+    let all = lines(&fixture);
+    assert_eq!(all.len(), 1);
+    assert_eq!(
+        (all[0].0.as_str(), all[0].1.as_str()),
+        ("sign_in_failed", "")
+    );
+    let row = fixture
+        .store()
+        .read(|db| db.row("SELECT * FROM audit", &[]))
+        .unwrap();
+    let text = format!("{row:?}");
+    assert!(
+        !text.contains("Tr0ub4dor") && !text.contains("nobody@yz"),
+        "{text}"
+    );
+}
+
+async fn page(fixture: &Fixture, who: &Someone, path: &str) -> Reply {
+    let reply = fixture.get(Some(who), path).await;
+    assert_eq!(reply.code(), 200, "{path}: {}", reply.body);
+    reply
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_auditor_filters_pages_and_exports() {
+    let fixture = Fixture::new();
+    let told = story::tell(&fixture);
+    let neighbour = fixture.neighbour();
+    let (manager, finance) = (fixture.of(Role::Manager), fixture.of(Role::Finance));
+    for _ in 0..60 {
+        fixture.get(Some(manager), "/cases").await;
+    }
+    fixture
+        .get(Some(finance), &format!("/cases/{}", told.case))
+        .await;
+    fixture
+        .get(Some(&neighbour[&Role::Manager]), "/rules")
+        .await;
+    let auditor = fixture.of(Role::Auditor);
+    let first = page(&fixture, auditor, "/audit").await;
+    assert_eq!(first.body.matches("<tr data-row").count(), 50);
+    let (_, rest) = first.body.split_once("/audit?before=").unwrap();
+    let older = format!("/audit?before={}", rest.split('"').next().unwrap());
+    let second = page(&fixture, auditor, &older).await;
+    assert_eq!(second.body.matches("<tr data-row").count(), 11);
+    let about = format!("/audit?path=/cases/{}", told.case);
+    let of_case = page(&fixture, auditor, &about).await;
+    assert_eq!(of_case.body.matches("<tr data-row").count(), 1);
+    assert!(of_case.body.contains("YZ-2026-0001"));
+    let by_name = page(
+        &fixture,
+        auditor,
+        &format!("/audit?person={}", finance.person),
+    )
+    .await;
+    assert_eq!(by_name.body.matches("<tr data-row").count(), 1);
+    let nobody = page(&fixture, auditor, "/audit?person=nobody&lang=zh").await;
+    assert!(nobody.body.contains("没有叫这个名字的人"));
+    let refused = page(&fixture, auditor, "/audit?kind=refused").await;
+    assert!(!refused.body.contains("<tr data-row"));
+    let sheet = page(
+        &fixture,
+        auditor,
+        &format!("/audit.xlsx?path=/cases/{}", told.case),
+    )
+    .await;
+    assert!(
+        sheet.headers["content-type"]
+            .to_str()
+            .unwrap()
+            .contains("spreadsheet")
+    );
+    // The other school's lines are the other school's.
+    let theirs = page(&fixture, &neighbour[&Role::Auditor], "/audit").await;
+    assert_eq!(theirs.body.matches("<tr data-row").count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_stay_for_six_months_at_least() {
+    let fixture = Fixture::new();
+    fixture.get(Some(fixture.of(Role::Manager)), "/rules").await;
+    let forget = |days: i64| dukou_web::audit::forget(fixture.store(), days).unwrap();
+    assert_eq!(lines(&fixture).len(), 1);
+    fixture.wait_days(183);
+    assert_eq!(forget(1), 0, "fewer days than six months are not taken");
+    assert_eq!(forget(400), 0);
+    fixture.wait_days(2);
+    assert_eq!(forget(400), 0);
+    assert_eq!(forget(0), 1);
+    assert!(lines(&fixture).is_empty());
+    assert!(fixture.store().now_ms() > 185 * DAY_MS);
+}
+
+async fn from(fixture: &Fixture, peer: &str, forwarded: Option<&str>, path: &str) -> Reply {
+    let mut request = Request::builder().uri(path);
+    if let Some(value) = forwarded {
+        request = request.header("x-forwarded-for", value);
+    }
+    let mut request = request.body(Body::empty()).unwrap();
+    let peer: SocketAddr = peer.parse().unwrap();
+    request.extensions_mut().insert(ConnectInfo(peer));
+    fixture.raw(request).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn figures_are_for_this_machine_alone() {
+    let fixture = Fixture::new();
+    fixture.get(Some(fixture.of(Role::Manager)), "/rules").await;
+    let reply = from(&fixture, "127.0.0.1:9", None, "/metrics").await;
+    assert_eq!(reply.code(), 200, "{}", reply.body);
+    let line = "dukou_requests_total{method=\"Get\",route=\"/rules\",status=\"200\"} 1";
+    assert!(reply.body.contains(line), "{}", reply.body);
+    assert!(reply.body.contains("dukou_request_seconds_bucket"));
+    assert!(reply.body.contains(&format!("}} {}\n", fixture.entries())));
+    assert!(reply.body.ends_with("# EOF\n"));
+    assert_eq!(
+        from(&fixture, "10.1.1.1:9", None, "/metrics").await.code(),
+        404
+    );
+    let through = from(&fixture, "127.0.0.1:9", Some("10.1.1.1"), "/metrics").await;
+    assert_eq!(through.code(), 404);
+    let ready = from(&fixture, "10.1.1.1:9", None, "/readyz").await;
+    assert_eq!(
+        (ready.code(), ready.body.as_str()),
+        (200, "database ok\nwriter ok\n")
+    );
+}
