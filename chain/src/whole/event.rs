@@ -5,6 +5,7 @@ use dukou_kernel::Date;
 use dukou_ledger::Posting;
 
 use super::closing;
+use super::upcast::{self, OLD_SHAPES, OldShape};
 use crate::contract::Claim;
 use crate::{
     agreement, assessment, deal, disclosure, distribution, history, income, institution, matching,
@@ -51,20 +52,14 @@ macro_rules! all_events {
                 match self { $(Self::$variant(event) => event.to_body()),+ }
             }
 
-            /// Reads a stored event.
-            ///
-            /// # Errors
-            /// When no stage knows the kind, or the body does not fit it.
-            pub fn from_body(kind: &str, body: &str) -> Result<Self, EventError> {
+            /// Reads an event of a present shape; `None` when no stage writes the kind.
+            fn present(kind: &str, body: &str) -> Option<Result<Self, serde_json::Error>> {
                 $(
                     if let Some(read) = <$event>::from_body(kind, body) {
-                        return read.map(Self::$variant).map_err(|source| EventError::Body {
-                            kind: kind.to_owned(),
-                            source,
-                        });
+                        return Some(read.map(Self::$variant));
                     }
                 )+
-                Err(EventError::UnknownKind(kind.to_owned()))
+                None
             }
         }
 
@@ -108,6 +103,40 @@ all_events! {
 }
 
 impl Event {
+    /// Reads a stored event, of whatever shape it was written in.
+    ///
+    /// # Errors
+    /// When no stage knows the kind, or the body does not fit it.
+    pub fn from_body(kind: &str, body: &str) -> Result<Self, EventError> {
+        Self::from_stored(OLD_SHAPES, kind, body)
+    }
+
+    /// The same over a list of old shapes: an event that no stage writes any more
+    /// goes from shape to shape until one does.
+    ///
+    /// # Errors
+    /// When no stage and no old shape knows the kind, or the body does not fit it.
+    pub fn from_stored(shapes: &[OldShape], kind: &str, body: &str) -> Result<Self, EventError> {
+        let unreadable = |source| EventError::Body {
+            kind: kind.to_owned(),
+            source,
+        };
+        let unknown = || EventError::UnknownKind(kind.to_owned());
+        if let Some(event) = Self::present(kind, body) {
+            return event.map_err(unreadable);
+        }
+        // No way through the shapes is longer than their list.
+        let (mut now, mut text) = (kind, body.to_owned());
+        for _ in shapes {
+            let newer = upcast::next(shapes, now, &text).ok_or_else(unknown)?;
+            (now, text) = newer.map_err(unreadable)?;
+            if let Some(event) = Self::present(now, &text) {
+                return event.map_err(unreadable);
+            }
+        }
+        Err(unknown())
+    }
+
     /// 生效日 — the legal day that the event itself names: when the money came, the
     /// contract was signed, the meeting sat. Otherwise it takes effect on the day it
     /// is recorded.

@@ -9,6 +9,7 @@ mod decide;
 mod compliance;
 mod rail;
 mod tasks;
+mod upcast;
 mod views;
 
 pub use command::{BadCommand, Command};
@@ -18,4 +19,5 @@ pub use event::{Event, EventError};
 pub use rail::{Progress, RailStep, Stop, case_rail, case_stop, deal_rail, deal_stop};
 pub use state::{Case, Deal, State, case_view, kind_of_number};
 pub use tasks::{Basis, Holder, Task, case_tasks, deal_tasks};
+pub use upcast::{OLD_SHAPES, OldShape, present_kind};
 pub use views::{NO_DAY, reprojects, rows, tables};

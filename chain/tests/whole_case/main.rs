@@ -7,6 +7,8 @@
     missing_docs
 )]
 
+mod complete;
+mod golden;
 mod money;
 mod permissions;
 mod road;

@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use dukou_chain::contract::{Claim, Context, Need, States};
+use dukou_chain::contract::{Claim, Context, Need, NewEvent, States};
 use dukou_chain::whole::{self, Case, Command, Deal, Event, State};
-use dukou_journal::{Actor, Meta, StreamId};
+use dukou_journal::{Actor, Entry, Meta, StreamId};
 use dukou_kernel::{CaseId, Date, DealId, InstitutionId, Money, PersonId, ReceiptId, Refusal};
 use dukou_ledger::{Account, Balances, Posting};
 use dukou_rules::SchoolPolicy;
@@ -48,6 +48,8 @@ pub struct World {
     claims: BTreeMap<Claim, StreamId>,
     pub postings: Vec<(StreamId, Posting)>,
     pub kinds: Vec<&'static str>,
+    /// Everything that happened, as it would be stored.
+    pub entries: Vec<Entry>,
     /// Every command that was not refused, one line of JSON each.
     pub taken: Vec<String>,
 }
@@ -66,6 +68,7 @@ impl World {
             claims: BTreeMap::new(),
             postings: Vec::new(),
             kinds: Vec::new(),
+            entries: Vec::new(),
             taken: Vec::new(),
         };
         world.must(
@@ -156,6 +159,30 @@ impl World {
             "command": read.to_json(),
         });
         self.taken.push(line.to_string());
+        Ok(self.take_in(&ctx, new))
+    }
+
+    /// A command that the law refuses: as in the store, the attempt stays on the
+    /// record, without effect.
+    pub fn tried(&mut self, who: u128, command: Value, code: &str) {
+        let refusal = self.refused(who, command.clone(), code);
+        let read = Command::from_json(command).unwrap();
+        let line = json!({
+            "on": self.today.to_string(), "by": id(who), "for": null,
+            "command": read.to_json(), "refused": refusal.code(),
+        });
+        self.taken.push(line.to_string());
+        let ctx = Context {
+            actor: Actor::Person(person(who)),
+            on_behalf: None,
+            today: self.today,
+            now_ms: 0,
+        };
+        let kept = whole::refused(&read, &refusal).unwrap();
+        self.take_in(&ctx, vec![kept]);
+    }
+
+    fn take_in(&mut self, ctx: &Context, new: Vec<NewEvent>) -> Vec<Event> {
         let mut events = Vec::new();
         for new in new {
             let (version, state) = self.load(new.stream);
@@ -194,9 +221,13 @@ impl World {
             self.postings
                 .extend(moved.into_iter().map(|it| (new.stream, it)));
             self.kinds.push(new.event.kind());
+            self.entries.push(Entry {
+                meta,
+                body: new.event.to_body(),
+            });
             events.push(new.event);
         }
-        Ok(events)
+        events
     }
 
     pub fn must(&mut self, who: u128, command: Value) -> Vec<Event> {

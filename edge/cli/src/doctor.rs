@@ -20,6 +20,7 @@ pub fn run(settings: &Resolved) -> Result<ExitCode, String> {
     let checks = [
         folder(settings),
         database(settings),
+        clock(settings),
         seal_key(settings),
         disk(settings),
         calendar(),
@@ -74,6 +75,12 @@ fn database(settings: &Resolved) -> Check {
             )
         })
         .and_then(|store| {
+            store.sound().map_err(|e| {
+                (
+                    e.to_string(),
+                    "keep the folder as it is; restore a backup elsewhere",
+                )
+            })?;
             let count = store
                 .institutions()
                 .map_err(|e| (e.to_string(), "run dukou verify"))?
@@ -89,6 +96,28 @@ fn database(settings: &Resolved) -> Check {
         });
     Check {
         name: "database",
+        found,
+    }
+}
+
+/// The newest entry's time lies behind us, give or take a minute.
+fn clock(settings: &Resolved) -> Check {
+    let behind = Store::open_reader(settings.store(Clock::System))
+        .and_then(|store| store.clock_behind_ms())
+        .unwrap_or(0);
+    let found = if behind <= 60_000 {
+        Ok("not before the newest entry".to_owned())
+    } else {
+        let minutes = behind / 60_000;
+        Err((
+            format!(
+                "本机时钟比最新一条记录早{minutes}分钟 · the clock stands {minutes} minutes before the newest entry"
+            ),
+            "set the machine's time (timedatectl); entries keep their order by number",
+        ))
+    };
+    Check {
+        name: "clock",
         found,
     }
 }

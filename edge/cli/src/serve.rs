@@ -114,6 +114,7 @@ pub fn listen(
     let app = Arc::new(App::new(store, web));
     let served = Arc::clone(&app);
     let outcome = runtime.block_on(async move {
+        withstand_limits();
         let listener = match tokio::net::TcpListener::bind(address).await {
             Ok(listener) => listener,
             Err(_) if any_port => tokio::net::TcpListener::bind("127.0.0.1:0")
@@ -142,6 +143,19 @@ pub fn listen(
     }
     drop(app);
     outcome.map(|()| ExitCode::SUCCESS)
+}
+
+/// A limit on file sizes (`LimitFSIZE=`, `ulimit -f`) would end the program by a
+/// signal; taken, it makes the write fail instead, and what waits is told.
+fn withstand_limits() {
+    #[cfg(target_os = "linux")]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        const SIGXFSZ: i32 = 25;
+        if let Err(error) = signal(SignalKind::from_raw(SIGXFSZ)) {
+            tracing::warn!(%error, "a limit on file sizes would end the program");
+        }
+    }
 }
 
 fn flush() {

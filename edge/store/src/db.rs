@@ -111,6 +111,12 @@ pub trait Db {
     /// Which engine this is.
     fn engine(&self) -> Engine;
 
+    /// False when it is known that nothing can be asked of this connection any
+    /// more; nothing is asked of the engine to find out.
+    fn alive(&mut self) -> bool {
+        true
+    }
+
     /// All rows of a query.
     ///
     /// # Errors

@@ -3,12 +3,22 @@
 use dukou_journal::StreamId;
 use dukou_kernel::Refusal;
 
+use crate::Trouble;
+
 /// The machine failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
+    /// The place where the data lies fails.
+    #[error("{} ({why})", .trouble.line())]
+    Storage {
+        /// How.
+        trouble: Trouble,
+        /// In the words of the engine or the system.
+        why: String,
+    },
     /// SQLite says no.
     #[error("SQLite: {0}")]
-    Sqlite(#[from] rusqlite::Error),
+    Sqlite(rusqlite::Error),
     /// PostgreSQL says no.
     #[error("PostgreSQL: {0}")]
     Postgres(String),
@@ -23,7 +33,7 @@ pub enum Fault {
     },
     /// The data was written by a newer version of the program.
     #[error(
-        "the data is of version {found}; this program knows version {known}. Nothing was changed: use the newer program"
+        "数据由更新的版本写成（{found}，本程序只识{known}），没有改动任何内容：请用新版程序 · the data is of version {found}; this program knows version {known}. Nothing was changed: use the newer program"
     )]
     Newer {
         /// Version of the data.
@@ -32,7 +42,9 @@ pub enum Fault {
         known: i64,
     },
     /// Another server uses this data folder.
-    #[error("another program uses the data folder {0}; stop it first")]
+    #[error(
+        "数据目录 {0} 正被另一个程序使用，请先停掉它 · another program uses the data folder {0}; stop it first"
+    )]
     Locked(String),
     /// The journal cannot be read.
     #[error("journal entry {seq} of {institution} cannot be read: {why}")]
@@ -56,7 +68,44 @@ impl Fault {
     /// Names what was tried on a file or folder.
     pub fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
         let what = what.into();
-        move |source| Self::Io { what, source }
+        move |source| match Trouble::of_io(&source) {
+            Some(trouble) => Self::Storage {
+                trouble,
+                why: format!("{what}: {source}"),
+            },
+            None => Self::Io { what, source },
+        }
+    }
+
+    /// What an operator can mend, where it is that.
+    pub fn trouble(&self) -> Option<Trouble> {
+        match self {
+            Self::Storage { trouble, .. } => Some(*trouble),
+            _ => None,
+        }
+    }
+
+    /// The same for another who waited for it.
+    pub(crate) fn again(&self) -> Self {
+        match self {
+            Self::Storage { trouble, why } => Self::Storage {
+                trouble: *trouble,
+                why: why.clone(),
+            },
+            other => Self::Other(other.to_string()),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
+        match Trouble::of_sqlite(&error) {
+            Some(trouble) => Self::Storage {
+                trouble,
+                why: format!("SQLite: {error}"),
+            },
+            None => Self::Sqlite(error),
+        }
     }
 }
 

@@ -173,15 +173,41 @@ pub fn keep(root: &Path, hash: &str, bytes: &[u8]) -> Result<(), Fault> {
     }
 }
 
+/// What an upload is called until it is whole.
+const UNFINISHED: &str = "upload-";
+
+/// Removes what uploads left that never became whole, because the program or the
+/// machine stopped.
+///
+/// # Errors
+/// When the folder cannot be read or written.
+pub fn sweep(root: &Path) -> Result<(), Fault> {
+    let looking = || format!("looking into {}", root.display());
+    for entry in fs::read_dir(root).map_err(Fault::io(looking()))? {
+        let entry = entry.map_err(Fault::io(looking()))?;
+        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+            let path = entry.path();
+            fs::remove_file(&path).map_err(Fault::io(format!("removing {}", path.display())))?;
+        }
+    }
+    Ok(())
+}
+
 fn write(root: &Path, path: &Path, bytes: &[u8]) -> Result<(), Fault> {
     let folder = path.parent().unwrap_or(root);
-    fs::create_dir_all(folder).map_err(Fault::io(format!("making {}", folder.display())))?;
-    let temporary = root.join(format!("upload-{}", uuid::Uuid::now_v7()));
-    let mut file = fs::File::create(&temporary)
-        .map_err(Fault::io(format!("making {}", temporary.display())))?;
-    file.write_all(bytes)
-        .and_then(|()| file.sync_all())
+    let temporary = root.join(format!("{UNFINISHED}{}", uuid::Uuid::now_v7()));
+    let outcome = fs::create_dir_all(folder)
+        .and_then(|()| fs::File::create(&temporary))
+        .and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.sync_all()
+        })
         .and_then(|()| fs::rename(&temporary, path))
         .and_then(|()| fs::File::open(folder)?.sync_all())
-        .map_err(Fault::io(format!("writing {}", path.display())))
+        .and_then(|()| fs::File::open(root)?.sync_all());
+    if outcome.is_err() {
+        // Half a file would hold the room that is missing.
+        let _ = fs::remove_file(&temporary);
+    }
+    outcome.map_err(Fault::io(format!("writing {}", path.display())))
 }

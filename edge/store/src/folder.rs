@@ -53,9 +53,9 @@ impl Folder {
                 root: root.to_owned(),
             })
         } else {
+            let root = root.display();
             Err(Fault::Other(format!(
-                "there is no data folder {}",
-                root.display()
+                "没有数据目录 {root} · there is no data folder {root}"
             )))
         }
     }
@@ -68,6 +68,11 @@ impl Folder {
     /// Evidence.
     pub fn files(&self) -> PathBuf {
         self.root.join("files")
+    }
+
+    /// Heads that were saved, to find a cut-off tail.
+    pub fn heads(&self) -> PathBuf {
+        self.root.join("heads.log")
     }
 
     /// Holds the folder for this process.
@@ -130,7 +135,7 @@ impl Folder {
 
     /// Saved heads: institution, number, hash in hex; one per line.
     pub fn saved_heads(&self) -> Vec<(InstitutionId, i64, String)> {
-        let text = fs::read_to_string(self.root.join("heads.log")).unwrap_or_default();
+        let text = fs::read_to_string(self.heads()).unwrap_or_default();
         text.lines()
             .filter_map(|line| {
                 let mut words = line.split_whitespace();
@@ -154,7 +159,7 @@ impl Folder {
         {
             return Ok(());
         }
-        let path = self.root.join("heads.log");
+        let path = self.heads();
         let mut file = OpenOptions::new()
             .create(true)
             .append(true)

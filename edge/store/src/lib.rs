@@ -22,7 +22,9 @@ mod record;
 mod schema;
 mod sqlite;
 mod store;
+mod trouble;
 mod verify;
+mod wal;
 mod writer;
 
 pub use archive::ArchivedHead;
@@ -34,4 +36,5 @@ pub use postgres::{Postgres, redacted};
 pub use process::{Done, Envelope, SealedText};
 pub use record::{Asked, Recorder};
 pub use store::{Config, Store};
+pub use trouble::Trouble;
 pub use verify::{Report, VerifyFinding};

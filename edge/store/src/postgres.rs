@@ -10,8 +10,8 @@ use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, NoTls, Row, Statement};
 
-use crate::Fault;
 use crate::db::{Db, Each, Engine, Record, Value};
+use crate::{Fault, Trouble};
 
 /// How many statements are kept back at most.
 const PENDING: usize = 128;
@@ -29,7 +29,13 @@ fn fault(error: &tokio_postgres::Error) -> Fault {
         || error.to_string(),
         |db| format!("{} ({})", db.message(), db.code().code()),
     );
-    Fault::Postgres(text)
+    match Trouble::of_postgres(error) {
+        Some(trouble) => Fault::Storage {
+            trouble,
+            why: format!("PostgreSQL: {text}"),
+        },
+        None => Fault::Postgres(text),
+    }
 }
 
 /// The address without its password, for messages.
@@ -56,7 +62,14 @@ impl Postgres {
             .map_err(Fault::io("starting the PostgreSQL runtime"))?;
         let (client, connection) = wait(Some(&runtime), tokio_postgres::connect(url, NoTls))?
             .map_err(|error| {
-                Fault::Postgres(format!("cannot connect to {}: {error}", redacted(url)))
+                let at = redacted(url);
+                match fault(&error) {
+                    Fault::Storage { trouble, why } => Fault::Storage {
+                        trouble,
+                        why: format!("{at}: {why}"),
+                    },
+                    _ => Fault::Postgres(format!("cannot connect to {at}: {error}")),
+                }
             })?;
         runtime.spawn(async move {
             if let Err(error) = connection.await {
@@ -254,5 +267,16 @@ impl Db for Postgres {
 
     fn engine(&self) -> Engine {
         Engine::Postgres
+    }
+
+    fn alive(&mut self) -> bool {
+        // The connection's own task only runs while somebody waits: it is given the
+        // turns it needs to see that the server has gone.
+        let turns = async {
+            for _ in 0..4 {
+                tokio::task::yield_now().await;
+            }
+        };
+        wait(self.runtime.as_ref(), turns).is_ok() && !self.client.is_closed()
     }
 }

@@ -62,4 +62,8 @@ impl Db for Recorded {
     fn engine(&self) -> Engine {
         self.db.engine()
     }
+
+    fn alive(&mut self) -> bool {
+        self.db.alive()
+    }
 }

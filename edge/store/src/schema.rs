@@ -44,19 +44,25 @@ pub fn version(db: &mut dyn Db) -> Result<i64, Fault> {
     Ok(row.map_or(0, |row| row.int(0)))
 }
 
+/// The version, unless it is newer than this program.
+///
+/// # Errors
+/// [`Fault::Newer`].
+pub fn known(found: i64) -> Result<i64, Fault> {
+    let known = newest();
+    if found > known {
+        return Err(Fault::Newer { found, known });
+    }
+    Ok(found)
+}
+
 /// Brings the data up to this program's version. Data of a newer version is
 /// refused before anything is written.
 ///
 /// # Errors
 /// Newer data, or what the engine says; then nothing has changed.
 pub fn migrate(db: &mut dyn Db, now_ms: i64) -> Result<(), Fault> {
-    let found = version(db)?;
-    if found > newest() {
-        return Err(Fault::Newer {
-            found,
-            known: newest(),
-        });
-    }
+    let found = known(version(db)?)?;
     if found == newest() {
         return Ok(());
     }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection, OpenFlags};
 
-use crate::Fault;
 use crate::db::{Db, Each, Engine, Record, Value};
+use crate::{Fault, Trouble, wal};
 
 /// A connection to an SQLite file.
 pub struct Sqlite {
@@ -27,6 +27,13 @@ impl Sqlite {
     pub fn open(path: &Path) -> Result<Self, Fault> {
         let connection = Connection::open(path)?;
         connection.busy_timeout(Duration::from_secs(10))?;
+        // SQLite opens what it may not write without a word, until somebody writes.
+        if connection.is_readonly(rusqlite::MAIN_DB)? {
+            return Err(Fault::Storage {
+                trouble: Trouble::ReadOnly,
+                why: path.display().to_string(),
+            });
+        }
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", "ON")?;
@@ -41,8 +48,42 @@ impl Sqlite {
     /// # Errors
     /// When it is absent or no database.
     pub fn open_reader(path: &Path) -> Result<Self, Fault> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags)?;
+        let mut reader = Self::reading(Connection::open_with_flags(path, READING)?);
+        if let Ok(db) = &mut reader {
+            let first = db.row("SELECT COUNT(*) FROM sqlite_schema", &[]);
+            reader = first.and_then(|_| reader);
+        }
+        // Beside nobody, SQLite wants to make its log even to read; where that is not
+        // allowed the file is read as it lies.
+        match reader {
+            Err(_) if alone(path) => Self::open_untouched(path),
+            reader => reader,
+        }
+    }
+
+    /// Opens a file for a look, without making anything beside it.
+    ///
+    /// # Errors
+    /// When it is absent or no database.
+    pub fn open_untouched(path: &Path) -> Result<Self, Fault> {
+        if !alone(path) {
+            return Self::reading(Connection::open_with_flags(path, READING)?);
+        }
+        let mut uri = "file:".to_owned();
+        for byte in path.as_os_str().as_encoded_bytes() {
+            match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => {
+                    uri.push(char::from(*byte));
+                }
+                other => uri.push_str(&format!("%{other:02x}")),
+            }
+        }
+        uri.push_str("?immutable=1");
+        let flags = READING | OpenFlags::SQLITE_OPEN_URI;
+        Self::reading(Connection::open_with_flags(uri, flags)?)
+    }
+
+    fn reading(connection: Connection) -> Result<Self, Fault> {
         connection.busy_timeout(Duration::from_secs(10))?;
         connection.pragma_update(None, "cache_size", -4_096)?;
         connection.set_prepared_statement_cache_capacity(128);
@@ -60,6 +101,13 @@ impl Sqlite {
         connection.set_prepared_statement_cache_capacity(128);
         Ok(Self { connection })
     }
+}
+
+const READING: OpenFlags = OpenFlags::SQLITE_OPEN_READ_ONLY.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
+
+/// True when the file holds everything: nothing waits in a log beside it.
+fn alone(path: &Path) -> bool {
+    std::fs::metadata(wal::beside(path)).map_or(true, |log| log.len() == 0)
 }
 
 fn bind(statement: &mut CachedStatement<'_>, params: &[Value]) -> Result<(), Fault> {

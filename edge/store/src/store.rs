@@ -21,7 +21,7 @@ use crate::record::{Recorded, Recorder};
 use crate::sqlite::Sqlite;
 use crate::verify::{self, Report};
 use crate::writer::{Job, Writer};
-use crate::{Fault, Rejected, journal, rebuild, schema};
+use crate::{Fault, Rejected, Trouble, journal, rebuild, schema, wal};
 
 /// Where and how the data lies.
 #[derive(Clone, Debug)]
@@ -69,6 +69,21 @@ pub struct Store {
     _lock: Option<File>,
 }
 
+/// Looks before anything is written or repaired, and gives back the version of what
+/// is there: a damaged file stays as it is, and so does a newer one.
+fn inspect(config: &Config, folder: &Folder) -> Result<i64, Fault> {
+    let path = folder.database();
+    let found = match &config.database_url {
+        Some(url) => schema::version(&mut Postgres::connect(url)?)?,
+        None if !path.exists() => 0,
+        None => {
+            wal::check(&path)?;
+            schema::version(&mut Sqlite::open_untouched(&path)?)?
+        }
+    };
+    schema::known(found)
+}
+
 fn connect(config: &Config, folder: &Folder) -> Result<Reader, Fault> {
     match &config.database_url {
         Some(url) => Ok(Box::new(Postgres::connect(url)?)),
@@ -85,12 +100,23 @@ impl Store {
     pub fn open(config: Config) -> Result<Self, Fault> {
         let folder = Folder::prepare(&config.data_dir)?;
         let lock = folder.lock()?;
+        // A database that was lost would pass for a new installation.
+        if inspect(&config, &folder)? == 0 && !folder.saved_heads().is_empty() {
+            return Err(Fault::Storage {
+                trouble: Trouble::Damaged,
+                why: format!(
+                    "{} names entries, and the database holds none",
+                    folder.heads().display()
+                ),
+            });
+        }
         let mut db = connect(&config, &folder)?;
         schema::migrate(db.as_mut(), config.clock.now_ms())?;
         let derived = schema::meta(db.as_mut(), "derived")?;
         if derived.as_deref() != Some(schema::fingerprint().as_str()) {
             rebuild::rebuild(db.as_mut(), &mut |_, _| {})?;
         }
+        files::sweep(&folder.files())?;
         let key = folder.seal_key()?;
         let again = (config.clone(), folder.clone());
         let reconnect = Box::new(move || connect(&again.0, &again.1));
@@ -108,6 +134,13 @@ impl Store {
             _lock: Some(lock),
         };
         store.save_heads()?;
+        let behind = store.clock_behind_ms()?;
+        if behind > 60_000 {
+            tracing::warn!(
+                seconds = behind / 1000,
+                "本机时钟早于最新一条记录 · the machine's clock stands before the newest entry"
+            );
+        }
         Ok(store)
     }
 
@@ -117,6 +150,10 @@ impl Store {
     /// When there is none or it cannot be read.
     pub fn open_reader(config: Config) -> Result<Self, Fault> {
         let folder = Folder::existing(&config.data_dir)?;
+        // While a server holds the folder its log moves; it looked itself.
+        if let Ok(_alone) = folder.lock() {
+            inspect(&config, &folder)?;
+        }
         let store = Self {
             config,
             folder,
@@ -125,21 +162,13 @@ impl Store {
             states: Mutex::new(HashMap::new()),
             _lock: None,
         };
-        store.read(|db| schema::version(db)).and_then(|found| {
-            if found > schema::newest() {
-                Err(Fault::Newer {
-                    found,
-                    known: schema::newest(),
-                })
-            } else if found == 0 {
-                Err(Fault::Other(
-                    "the data folder holds no database of this program".into(),
-                ))
-            } else {
-                Ok(())
-            }
-        })?;
-        Ok(store)
+        match schema::known(store.read(schema::version)?)? {
+            0 => Err(Fault::Other(
+                "数据目录里没有本程序的数据库 · the data folder holds no database of this program"
+                    .into(),
+            )),
+            _ => Ok(store),
+        }
     }
 
     /// The clock.
@@ -235,11 +264,12 @@ impl Store {
     /// # Errors
     /// What the work or the engine says.
     pub fn read<T>(&self, work: impl FnOnce(&mut dyn Db) -> Result<T, Fault>) -> Result<T, Fault> {
-        let known = self
-            .readers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop();
+        let idle = || {
+            let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+            readers.pop()
+        };
+        // Those whose server has gone meanwhile are let go.
+        let known = std::iter::from_fn(idle).find_map(|mut db| db.alive().then_some(db));
         let mut db = match known {
             Some(db) => db,
             None => match &self.config.database_url {
@@ -322,6 +352,39 @@ impl Store {
         self.read(|db| verify::verify(db, key.as_ref(), &heads, &files, progress))
     }
 
+    /// Looks at every page of the database file, without reading what it means.
+    ///
+    /// # Errors
+    /// [`Trouble::Damaged`], or when it cannot be read.
+    pub fn sound(&self) -> Result<(), Fault> {
+        match self
+            .read(|db| verify::damage(db, "quick_check"))?
+            .as_slice()
+        {
+            [] => Ok(()),
+            found => Err(Fault::Storage {
+                trouble: Trouble::Damaged,
+                why: found.join("; "),
+            }),
+        }
+    }
+
+    /// By how many milliseconds the newest entry is ahead of the clock: above zero,
+    /// the clock was set back, or stood wrong before. Entries keep their order by
+    /// number, and say what the clock said.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn clock_behind_ms(&self) -> Result<i64, Fault> {
+        let newest = self.read(|db| {
+            db.row(
+                "SELECT COALESCE(MAX(j.at_ms), 0) FROM head h JOIN journal j ON j.institution = h.institution AND j.seq = h.seq",
+                &[],
+            )
+        })?;
+        Ok(newest.map_or(0, |row| row.int(0) - self.now_ms()).max(0))
+    }
+
     /// Makes every derived table anew from the journal; how many entries were read.
     ///
     /// # Errors
@@ -329,6 +392,7 @@ impl Store {
     pub fn rebuild(config: &Config, progress: &mut rebuild::Progress<'_>) -> Result<u64, Fault> {
         let folder = Folder::prepare(&config.data_dir)?;
         let _lock = folder.lock()?;
+        inspect(config, &folder)?;
         let mut db = connect(config, &folder)?;
         schema::migrate(db.as_mut(), config.clock.now_ms())?;
         rebuild::rebuild(db.as_mut(), progress)
@@ -348,6 +412,7 @@ impl Store {
     pub(crate) fn alone(config: &Config) -> Result<(Reader, SealKey, File), Fault> {
         let folder = Folder::prepare(&config.data_dir)?;
         let lock = folder.lock()?;
+        inspect(config, &folder)?;
         let db = connect(config, &folder)?;
         let key = folder.seal_key()?;
         Ok((db, key, lock))

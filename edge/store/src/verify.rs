@@ -8,7 +8,7 @@ use dukou_chain::whole::{self, Event, State};
 use dukou_journal::{Chain, Entry, SealKey, StreamId};
 use dukou_kernel::{InstitutionId, Text, text};
 
-use crate::db::{Db, Record, Value};
+use crate::db::{Db, Engine, Record, Value};
 use crate::rebuild::{self, Keys, Progress};
 use crate::sqlite::Sqlite;
 use crate::{Fault, dialect, files, project, schema};
@@ -111,6 +111,7 @@ fn verify_inside(
     progress: &mut Progress<'_>,
 ) -> Result<Report, Fault> {
     let mut report = Report::default();
+    pages(db, &mut report)?;
     guards(db, &mut report)?;
     let unguarded = report.findings.len();
     let total = rebuild::entry_count(db)?;
@@ -140,6 +141,33 @@ fn verify_inside(
     check_files(db, &evidence, folder, &mut report)?;
     progress(total, total);
     Ok(report)
+}
+
+/// What the engine itself finds wrong with its file: `quick_check` looks at every
+/// page, `integrity_check` also at whether the indexes fit. A PostgreSQL server
+/// looks after its own.
+pub(crate) fn damage(db: &mut dyn Db, check: &str) -> Result<Vec<String>, Fault> {
+    if db.engine() != Engine::Sqlite {
+        return Ok(Vec::new());
+    }
+    let rows = db.rows(&format!("PRAGMA {check}(3)"), &[])?;
+    let said = rows.iter().map(|row| row.text(0).replace('\n', " "));
+    Ok(said.filter(|it| it != "ok").collect())
+}
+
+fn pages(db: &mut dyn Db, report: &mut Report) -> Result<(), Fault> {
+    for why in damage(db, "integrity_check")? {
+        report.add(
+            "engine.damaged",
+            None,
+            None,
+            text!(
+                "数据库文件损坏：{why}。原样留存，从备份恢复。",
+                "The database file is damaged: {why}. Keep it as it is and restore a backup."
+            ),
+        );
+    }
+    Ok(())
 }
 
 fn guards(db: &mut dyn Db, report: &mut Report) -> Result<(), Fault> {

@@ -9,7 +9,7 @@ use dukou_journal::SealKey;
 use crate::clock::Clock;
 use crate::db::{Db, Value};
 use crate::process::{Done, Envelope, Head, Memory, Processor};
-use crate::{Fault, Rejected, dialect};
+use crate::{Fault, Rejected, Trouble, dialect};
 
 /// Most jobs in one commit.
 const GROUP: usize = 256;
@@ -33,6 +33,17 @@ pub(crate) enum Job {
     },
     /// Everything before this is committed; then the writer ends.
     Stop,
+}
+
+impl Job {
+    /// Who waits for it, with an answer still to be filled in.
+    fn waiting(self) -> Option<Answer> {
+        match self {
+            Self::Commands { reply, .. } => Some(Answer::Batch(reply, Ok(Vec::new()))),
+            Self::Own { reply, .. } => Some(Answer::Own(reply, Ok(()))),
+            Self::Stop => None,
+        }
+    }
 }
 
 enum Answer {
@@ -75,6 +86,9 @@ fn run(
     while let Ok(first) = receiver.recv() {
         let mut answers = Vec::new();
         let mut stop = false;
+        if !db.alive() {
+            reconnect(db, connect);
+        }
         let outcome = group(
             db.as_mut(),
             first,
@@ -85,17 +99,22 @@ fn run(
             &mut answers,
             &mut stop,
         );
-        if let Err(error) = outcome {
-            tracing::error!(%error, "a group of commands was not committed");
-            let _ = db.script("ROLLBACK");
+        if let Err(broken) = outcome {
+            // Rolled back, or told so by the engine: then nothing of the group was kept.
+            let undone = db.script("ROLLBACK").is_ok() || db.alive();
+            let fault = match broken {
+                Broken::Committing(fault) if !undone => Fault::Storage {
+                    trouble: Trouble::Uncertain,
+                    why: fault.to_string(),
+                },
+                Broken::Working(fault) | Broken::Committing(fault) => fault,
+            };
+            tracing::error!(error = %fault, "a group of commands was not committed");
             memory.states.clear();
             memory.heads.clear();
-            fail(&mut answers, &error.to_string());
+            fail(&mut answers, &fault);
             if db.row("SELECT 1", &[]).is_err() {
-                match connect() {
-                    Ok(fresh) => *db = fresh,
-                    Err(error) => tracing::error!(%error, "the database cannot be reached"),
-                }
+                reconnect(db, connect);
             }
         }
         for answer in answers {
@@ -110,16 +129,30 @@ fn run(
     }
 }
 
+/// Why a group was not committed: on the way, or when the engine was told to commit
+/// and did not answer.
+enum Broken {
+    Working(Fault),
+    Committing(Fault),
+}
+
+fn reconnect(db: &mut Box<dyn Db + Send>, connect: &Connect) {
+    match connect() {
+        Ok(fresh) => *db = fresh,
+        Err(error) => tracing::error!(%error, "the database cannot be reached"),
+    }
+}
+
 /// Nothing of a group that was not committed was done.
-fn fail(answers: &mut [Answer], why: &str) {
+fn fail(answers: &mut [Answer], why: &Fault) {
     for answer in answers {
         match answer {
             Answer::Batch(_, result) => {
                 if result.is_ok() || matches!(result, Err((_, Rejected::Refused(_)))) {
-                    *result = Err((0, Rejected::Fault(Fault::Other(why.to_owned()))));
+                    *result = Err((0, Rejected::Fault(why.again())));
                 }
             }
-            Answer::Own(_, result) => *result = Err(Fault::Other(why.to_owned())),
+            Answer::Own(_, result) => *result = Err(why.again()),
         }
     }
 }
@@ -137,7 +170,7 @@ fn group(
     memory: &mut Memory,
     answers: &mut Vec<Answer>,
     stop: &mut bool,
-) -> Result<(), Fault> {
+) -> Result<(), Broken> {
     let engine = db.engine();
     // On PostgreSQL other servers write too, so nothing is remembered between groups.
     memory.heads.clear();
@@ -163,19 +196,18 @@ fn group(
                 }
             }
             // The transaction is lost: everybody is told that nothing was done.
-            (_, Job::Commands { reply, .. }) => answers.push(Answer::Batch(reply, Ok(Vec::new()))),
-            (_, Job::Own { reply, .. }) => answers.push(Answer::Own(reply, Ok(()))),
+            (_, next) => answers.extend(next.waiting()),
         }
         if jobs < GROUP {
             job = receiver.try_recv().ok();
         }
     }
-    began?;
+    began.map_err(Broken::Working)?;
     if let Some(error) = broken {
-        return Err(error);
+        return Err(Broken::Working(error));
     }
-    seal_heads(db, memory, key)?;
-    db.script("COMMIT")
+    seal_heads(db, memory, key).map_err(Broken::Working)?;
+    db.script("COMMIT").map_err(Broken::Committing)
 }
 
 fn one(
@@ -186,7 +218,13 @@ fn one(
     fresh: &mut bool,
     answers: &mut Vec<Answer>,
 ) -> Result<(), Fault> {
-    let mark = Mark::set(db, *fresh)?;
+    let mark = match Mark::set(db, *fresh) {
+        Ok(mark) => mark,
+        Err(error) => {
+            answers.extend(job.waiting());
+            return Err(error);
+        }
+    };
     match job {
         Job::Commands {
             envelopes,
@@ -207,12 +245,14 @@ fn one(
         }
         Job::Own { work, reply } => {
             let result = work(db).and_then(|()| mark.keep(db));
-            if result.is_err() {
-                mark.back(db)?;
+            let back = if result.is_err() {
+                mark.back(db)
             } else {
                 *fresh = false;
-            }
+                Ok(())
+            };
             answers.push(Answer::Own(reply, result));
+            back?;
         }
         Job::Stop => {}
     }

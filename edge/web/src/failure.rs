@@ -1,7 +1,7 @@
 //! The only place that turns a refusal or a fault into an answer for a browser.
 
 use dukou_kernel::{Finding, Refusal};
-use dukou_store::{Fault, Rejected};
+use dukou_store::{Fault, Rejected, Trouble};
 
 /// Why a handler has no ordinary answer.
 #[derive(Debug)]
@@ -25,13 +25,18 @@ pub enum Failure {
     },
     /// Too many attempts.
     TooMany,
+    /// The place where the data lies fails: how, and in the engine's words.
+    Storage(Trouble, String),
     /// The machine failed.
     Fault(String),
 }
 
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
-        Self::Fault(fault.to_string())
+        match fault.trouble() {
+            Some(trouble) => Self::Storage(trouble, fault.to_string()),
+            None => Self::Fault(fault.to_string()),
+        }
     }
 }
 

@@ -396,10 +396,10 @@ pub fn failed(app: &App, req: &Req, failure: Failure) -> Answer {
     }
     let Ok(p) = Page::new(app, req) else {
         return Answer {
-            status: StatusCode::INTERNAL_SERVER_ERROR,
+            status: described.status,
             ..Answer::bytes(
                 "text/plain; charset=utf-8",
-                b"Dukou cannot read its database.".to_vec(),
+                format!("{} {}\n", described.lead, described.reference).into_bytes(),
             )
         };
     };
@@ -505,23 +505,48 @@ fn describe(req: &Req, failure: Failure) -> Described {
                 ("", ""),
             )
         },
-        Failure::Fault(why) => {
-            let reference: String = crate::session::token().chars().take(8).collect();
-            tracing::error!(%reference, %why, "fault");
+        Failure::Storage(trouble, why) => {
+            let (what, nothing) = (
+                trouble.text(),
+                match trouble {
+                    dukou_store::Trouble::Uncertain => ("", ""),
+                    _ => ("没有保存任何东西。", "Nothing was saved. "),
+                },
+            );
+            let lead = (
+                format!("{}{}", nothing.0, what.zh),
+                format!("{}{}", nothing.1, what.en),
+            );
             Described {
-                reference,
+                reference: reference(&why),
                 ..say(
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "fault",
-                    ("系统出了故障", "The system failed"),
-                    (
-                        "没有保存任何东西。把下面的编号告诉系统管理员。",
-                        "Nothing was saved. Tell the system administrator the number below.",
-                    ),
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "storage",
+                    ("现在存不进数据", "Data cannot be stored now"),
+                    (&lead.0, &lead.1),
                 )
             }
         }
+        Failure::Fault(why) => Described {
+            reference: reference(&why),
+            ..say(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "fault",
+                ("系统出了故障", "The system failed"),
+                (
+                    "没有保存任何东西。把下面的编号告诉系统管理员。",
+                    "Nothing was saved. Tell the system administrator the number below.",
+                ),
+            )
+        },
     }
+}
+
+/// A number under which the log holds what happened.
+fn reference(why: &str) -> String {
+    let reference: String = crate::session::token().chars().take(8).collect();
+    tracing::error!(%reference, %why, "fault");
+    reference
 }
 
 fn problem(req: &Req, described: &Described) -> Answer {

@@ -13,4 +13,5 @@ mod archive;
 mod conformance;
 mod guards;
 mod place;
+mod stored;
 mod tamper;

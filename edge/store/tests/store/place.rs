@@ -74,6 +74,14 @@ impl Place {
         })
     }
 
+    /// Another place on the same engine.
+    pub fn again(&self) -> Self {
+        match &self.url {
+            None => Self::sqlite(),
+            Some(_) => Self::postgres().unwrap(),
+        }
+    }
+
     pub fn database(&self) -> PathBuf {
         self.folder.join("dukou.sqlite")
     }
@@ -228,19 +236,29 @@ impl Office {
 
     /// Drives the whole road that the pure test has written down.
     pub fn drive(&self) {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../chain/tests/road.jsonl");
+        self.play("road.jsonl");
+    }
+
+    /// Plays a story that a pure test has written down, refusals with it.
+    pub fn play(&self, story: &str) {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../chain/tests");
         let paper = self.store.put_file("签字件.pdf", PAPER).unwrap();
-        let road = std::fs::read_to_string(path)
+        let story = std::fs::read_to_string(format!("{folder}/{story}"))
             .unwrap()
             .replace(&"0".repeat(64), &paper.hash);
-        for line in road.lines() {
+        for line in story.lines() {
             let step: Value = serde_json::from_str(line).unwrap();
             self.clock.set(morning(step["on"].as_str().unwrap()));
             let by = Actor::Person(step["by"].as_str().unwrap().parse().unwrap());
-            let envelope = Envelope::new(self.institution, by, command(step["command"].clone()));
-            self.store
-                .execute(envelope)
-                .unwrap_or_else(|no| panic!("{line}: {no:?}"));
+            let envelope = Envelope {
+                on_behalf: step["for"].as_str().map(|it| it.parse().unwrap()),
+                ..Envelope::new(self.institution, by, command(step["command"].clone()))
+            };
+            match (self.store.execute(envelope), step["refused"].as_str()) {
+                (Ok(_), None) => {}
+                (Err(Rejected::Refused(no)), Some(code)) => assert_eq!(no.code(), code),
+                (other, _) => panic!("{line}: {other:?}"),
+            }
         }
     }
 

@@ -81,7 +81,8 @@ struct List {
 
 /// What an event is called; its kind where nobody named it.
 pub fn kind_words(kind: &str, req: &Req) -> String {
-    let found = KINDS.iter().find(|(it, _, _)| *it == kind);
+    let now = dukou_chain::whole::present_kind(kind);
+    let found = KINDS.iter().find(|(it, _, _)| *it == now);
     found.map_or_else(|| kind.to_owned(), |(_, zh, en)| req.t(zh, en).to_owned())
 }
 

@@ -126,6 +126,7 @@ fn attachments(value: &serde_json::Value, found: &mut Vec<(String, String)>) {
 
 /// What a kind of entry says, in both languages.
 pub fn kind_text(kind: &str) -> Text {
-    let known = KINDS.iter().find(|(known, _, _)| *known == kind);
+    let now = dukou_chain::whole::present_kind(kind);
+    let known = KINDS.iter().find(|(known, _, _)| *known == now);
     known.map_or_else(|| Text::new(kind, kind), |(_, zh, en)| Text::new(*zh, *en))
 }

@@ -1,0 +1,144 @@
+//! The disk is full, or a limit on file sizes is reached: what is asked for then is
+//! refused in plain words, reading goes on, and with room everything goes on.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::office::*;
+
+/// A small disk of its own, in memory. Only root may have one.
+struct Disk(PathBuf);
+
+impl Disk {
+    fn small() -> Option<Self> {
+        let folder = fresh("disk");
+        std::fs::create_dir_all(&folder).unwrap();
+        let made = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=16m", "tmpfs"])
+            .arg(&folder)
+            .status();
+        let disk = Self(folder);
+        made.is_ok_and(|it| it.success()).then_some(disk)
+    }
+
+    /// Takes all room that is left.
+    fn fill(&self) {
+        let mut file = std::fs::File::create(self.0.join("filler")).unwrap();
+        for size in [65_536, 512] {
+            let zeros = vec![0u8; size];
+            while file.write_all(&zeros).is_ok() {}
+        }
+    }
+
+    fn make_room(&self) {
+        std::fs::remove_file(self.0.join("filler")).unwrap();
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+        let _ = std::fs::remove_dir(&self.0);
+    }
+}
+
+/// Writes until it is told that it cannot; what was promised until then.
+#[track_caller]
+fn until_refused(server: &Server, promised: &mut Promised) -> String {
+    for n in 0..5_000 {
+        let key = format!("before-{n}");
+        let (status, answer) = server.note(&key).unwrap();
+        match status {
+            201 => {
+                let seq = answer["first_seq"].as_i64().unwrap();
+                promised.entries.insert(key, seq);
+            }
+            503 => {
+                assert_eq!(answer["type"], "storage");
+                return answer["detail"].as_str().unwrap().to_owned();
+            }
+            other => panic!("{other}: {answer}"),
+        }
+    }
+    panic!("it never ran out of room");
+}
+
+/// Without room nothing is kept and reading goes on; with room, writing too.
+fn goes_on(
+    place: &Place,
+    server: Server,
+    (fill, make_room): (impl FnOnce(), impl FnOnce()),
+    log: &str,
+) {
+    let mut promised = Promised::default();
+    let (status, done) = server.note("first").unwrap();
+    assert_eq!(status, 201, "{done}");
+    let seq = done["first_seq"].as_i64().unwrap();
+    promised.entries.insert("first".to_owned(), seq);
+    fill();
+    let why = until_refused(&server, &mut promised);
+    assert!(why.contains("没有保存任何东西"), "{why}");
+    let large = vec![b'x'; 4 << 20];
+    let (status, answer) = server.upload("large.txt", &large).unwrap();
+    assert_eq!((status, &answer["type"]), (503, &"storage".into()));
+    let left = std::fs::read_dir(place.folder.join("files")).unwrap();
+    for entry in left {
+        let name = entry.unwrap().file_name().to_string_lossy().into_owned();
+        assert!(!name.starts_with("upload-"), "half a file holds the room");
+    }
+    for path in ["/api/v1/cases", "/api/v1/deals", "/healthz"] {
+        assert_eq!(server.read(path), 200, "{path}");
+    }
+    assert!(server.log().contains(log), "{}", server.log());
+    make_room();
+    let (status, done) = server.note("after").unwrap();
+    assert_eq!(status, 201, "{done}");
+    let seq = done["first_seq"].as_i64().unwrap();
+    promised.entries.insert("after".to_owned(), seq);
+    let (status, file) = server.upload("small.txt", b"small").unwrap();
+    assert_eq!(status, 201, "{file}");
+    let hash = file["file"].as_str().unwrap().to_owned();
+    promised.files.insert(hash, "small".to_owned());
+    server.stop();
+    promised.kept(place, 0);
+}
+
+#[test]
+fn a_full_disk_is_told_and_with_room_it_goes_on() {
+    let Some(disk) = Disk::small() else {
+        eprintln!("skipped: only root may mount a small disk");
+        return;
+    };
+    let place = Place::found_in(disk.0.join("data"), None);
+    let server = Server::start(&place);
+    let turns = (|| disk.fill(), || disk.make_room());
+    goes_on(&place, server, turns, "The server's disk is full");
+    drop(place);
+}
+
+fn size(path: &Path) -> u64 {
+    std::fs::metadata(path).unwrap().len()
+}
+
+/// Beyond such a limit the system sends a signal that ends a program which does not
+/// take it.
+#[test]
+fn a_limit_on_file_sizes_ends_nothing() {
+    let place = Place::found();
+    let limit = format!("--fsize={}:", size(&place.database()) + (64 << 10));
+    let server = Server::behind(&place, &["prlimit", &limit]);
+    let process = server.id();
+    let room = || {
+        let lifted = Command::new("prlimit")
+            .args(["--pid", &process, "--fsize=unlimited:"])
+            .status();
+        assert!(lifted.unwrap().success());
+    };
+    goes_on(
+        &place,
+        server,
+        (|| {}, room),
+        "The disk fails to read or write",
+    );
+}

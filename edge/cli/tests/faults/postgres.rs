@@ -1,0 +1,231 @@
+//! PostgreSQL goes away under load: connections are cut, the server is restarted
+//! without warning. Commands under way succeed or say that they did not, and
+//! everything goes on without restarting this program.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use dukou_store::{Db as _, Postgres};
+
+use crate::office::*;
+
+/// A PostgreSQL server of the test's own, which it may stop.
+struct Cluster {
+    folder: PathBuf,
+    programs: PathBuf,
+    port: u16,
+    user: Option<&'static str>,
+}
+
+/// Where Debian keeps the server programs; they are not on PATH.
+fn programs() -> Option<PathBuf> {
+    let mut found: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+        .ok()?
+        .map(|it| it.unwrap().path().join("bin"))
+        .filter(|it| it.join("initdb").is_file())
+        .collect();
+    found.sort();
+    found.pop()
+}
+
+impl Cluster {
+    fn start() -> Option<Self> {
+        let Some(programs) = programs() else {
+            let required = std::env::var("DUKOU_REQUIRE_POSTGRES").is_ok_and(|it| it == "1");
+            assert!(!required, "PostgreSQL's initdb was not found");
+            eprintln!("skipped: PostgreSQL's initdb was not found");
+            return None;
+        };
+        let who = Command::new("id").arg("-u").output().unwrap();
+        let folder = fresh("cluster");
+        std::fs::create_dir_all(&folder).unwrap();
+        // The server refuses to run as root: it then runs as the user Debian made for it.
+        let user = who.stdout.starts_with(b"0\n").then_some("postgres");
+        if let Some(user) = user {
+            let given = Command::new("chown").arg(user).arg(&folder).status();
+            assert!(given.unwrap().success());
+        }
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let cluster = Self {
+            folder,
+            programs,
+            port: free.local_addr().unwrap().port(),
+            user,
+        };
+        drop(free);
+        cluster.run(
+            "initdb",
+            &[
+                "-U",
+                "dukou",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--locale=C",
+                "-N",
+            ],
+        );
+        cluster.up();
+        Some(cluster)
+    }
+
+    fn run(&self, program: &str, words: &[&str]) {
+        let program = self.programs.join(program);
+        let mut command = match self.user {
+            None => Command::new(&program),
+            Some(user) => {
+                let mut command = Command::new("setpriv");
+                command.arg(format!("--reuid={user}"));
+                command.arg(format!("--regid={user}"));
+                command.arg("--init-groups").arg(&program);
+                command
+            }
+        };
+        command.arg("-D").arg(self.folder.join("data")).args(words);
+        let output = command.current_dir(&self.folder).output().unwrap();
+        assert!(output.status.success(), "{words:?}: {}", said(&output));
+    }
+
+    fn up(&self) {
+        let options = format!(
+            "-p {} -k {} -c listen_addresses=127.0.0.1 -c fsync=off",
+            self.port,
+            self.folder.display()
+        );
+        let log = self.folder.join("log").display().to_string();
+        self.run("pg_ctl", &["-w", "-l", &log, "-o", &options, "start"]);
+    }
+
+    /// As if it had crashed.
+    fn down(&self) {
+        self.run("pg_ctl", &["-w", "-m", "immediate", "stop"]);
+    }
+
+    fn url(&self) -> String {
+        format!("postgres://dukou@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// Cuts every connection but the one that says so.
+    fn cut(&self) {
+        let mut db = Postgres::connect(&self.url()).unwrap();
+        db.rows(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'",
+            &[],
+        )
+        .unwrap();
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        let up = self.folder.join("data/postmaster.pid").exists();
+        if up && !std::thread::panicking() {
+            self.down();
+        } else if up {
+            let _ = Command::new("pkill")
+                .args(["-QUIT", "-F"])
+                .arg(self.folder.join("data/postmaster.pid"))
+                .status();
+        }
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Sends a note until it is taken, always under the same key.
+fn insist(server: &Server, promised: &mut Promised, key: &str) {
+    let mut last = String::new();
+    for _ in 0..400 {
+        match server.note(key).unwrap() {
+            (201, done) => {
+                let seq = done["first_seq"].as_i64().unwrap();
+                promised.entries.insert(key.to_owned(), seq);
+                return;
+            }
+            (503, answer) => last = answer.to_string(),
+            (other, answer) => panic!("{other}: {answer}"),
+        }
+        std::thread::sleep(Duration::from_millis(25));
+    }
+    panic!("it does not go on: {last}\n{}", server.log());
+}
+
+#[test]
+fn a_lost_postgres_is_told_and_found_again() {
+    let Some(cluster) = Cluster::start() else {
+        return;
+    };
+    let place = Place::found_in(fresh("office"), Some(cluster.url()));
+    let server = Server::start(&place);
+    let mut promised = Promised::default();
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let load = scope.spawn(|| server.load(0, &stop));
+        for round in 0..5 {
+            for n in 0..5 {
+                insist(&server, &mut promised, &format!("own-{round}-{n}"));
+            }
+            cluster.cut();
+        }
+        insist(&server, &mut promised, "own-cut");
+        for round in 0..2 {
+            cluster.down();
+            // Nothing can be read or written, and both say so.
+            let (status, answer) = server.note("own-down").unwrap();
+            assert_eq!((status, &answer["type"]), (503, &"storage".into()));
+            assert!(answer["detail"].as_str().unwrap().contains("数据库"));
+            assert_eq!(server.read("/api/v1/cases"), 503);
+            assert_eq!(server.read("/healthz"), 503);
+            cluster.up();
+            insist(&server, &mut promised, "own-down");
+            insist(&server, &mut promised, &format!("own-up-{round}"));
+            assert_eq!(server.read("/healthz"), 200);
+        }
+        stop.store(true, Ordering::Relaxed);
+        promised.add(load.join().unwrap());
+    });
+    for (status, answer) in &promised.failures {
+        assert_eq!(
+            (*status, &answer["type"]),
+            (503, &"storage".into()),
+            "{answer}"
+        );
+    }
+    assert!(server.log().contains("The database cannot be reached"));
+    assert!(!server.log().contains("panicked"), "{}", server.log());
+    server.stop();
+    // A file whose upload was refused may lie there, recorded for nobody.
+    let refused = promised.failures.len();
+    promised.kept(&place, refused);
+    eprintln!(
+        "{} commands acknowledged, {refused} refused while it was away",
+        promised.entries.len()
+    );
+}
+
+/// Connections that died while nobody used them are noticed before they are used:
+/// the first who comes afterwards is answered.
+#[test]
+fn idle_connections_that_died_fail_nobody() {
+    let Some(cluster) = Cluster::start() else {
+        return;
+    };
+    let place = Place::found_in(fresh("office"), Some(cluster.url()));
+    let server = Server::start(&place);
+    let mut promised = Promised::default();
+    for round in 0..3 {
+        assert_eq!(server.read("/api/v1/cases"), 200);
+        cluster.down();
+        cluster.up();
+        let key = format!("idle-{round}");
+        let (status, done) = server.note(&key).unwrap();
+        assert_eq!(status, 201, "{done}");
+        promised
+            .entries
+            .insert(key, done["first_seq"].as_i64().unwrap());
+    }
+    server.stop();
+    promised.kept(&place, 0);
+}
