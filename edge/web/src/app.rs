@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use std::collections::HashMap;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use dukou_kernel::{InstitutionId, PersonId};
 use dukou_store::Store;
@@ -20,6 +21,39 @@ pub struct Settings {
     pub upload_limit: usize,
     /// Minutes without a request after which a session ends.
     pub idle_minutes: i64,
+    /// What one caller may ask of the machine.
+    pub limits: Limits,
+}
+
+/// What one caller may ask of the machine. The defaults are for use; tests set
+/// smaller ones.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Wrong tokens from one address within five minutes.
+    pub wrong_tokens: u32,
+    /// How long the head of a request may take, and an idle connection last.
+    pub head: Duration,
+    /// How long a client may be silent within a body.
+    pub silence: Duration,
+    /// How long a whole body may take.
+    pub body: Duration,
+    /// Large bodies that are read at once; more wait for a place.
+    pub uploads: usize,
+    /// Connections at once; more wait to be accepted.
+    pub connections: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            wrong_tokens: 60,
+            head: Duration::from_secs(30),
+            silence: Duration::from_secs(30),
+            body: Duration::from_secs(600),
+            uploads: 8,
+            connections: 1024,
+        }
+    }
 }
 
 /// One person of the demo's one-click row.
@@ -92,6 +126,8 @@ pub struct App {
     attempts: Mutex<HashMap<String, (i64, u32)>>,
     /// Counts of lists.
     pub counts: Counts,
+    /// Places for large bodies; each is held in memory while it is read.
+    pub uploads: tokio::sync::Semaphore,
 }
 
 impl App {
@@ -99,9 +135,10 @@ impl App {
     pub fn new(store: Store, settings: Settings) -> Self {
         Self {
             store,
-            settings,
             attempts: Mutex::new(HashMap::new()),
             counts: Counts::default(),
+            uploads: tokio::sync::Semaphore::new(settings.limits.uploads),
+            settings,
         }
     }
 

@@ -25,6 +25,14 @@ pub enum Failure {
     },
     /// Too many attempts.
     TooMany,
+    /// More was sent than is taken.
+    TooLarge,
+    /// The request did not come to its end in time.
+    TooSlow,
+    /// The address takes other methods.
+    Method,
+    /// The body is of a kind that is not read here.
+    Media,
     /// The machine failed.
     Fault(String),
 }

@@ -11,6 +11,7 @@ pub mod app;
 pub mod authorise;
 mod data;
 mod failure;
+mod listen;
 pub mod ledger;
 mod forms;
 mod pages;
@@ -21,6 +22,7 @@ pub mod routes;
 mod serve;
 mod session;
 
-pub use app::{App, DemoPerson, Settings};
+pub use app::{App, DemoPerson, Limits, Settings};
 pub use forms::{CASE_STEPS, DEAL_STEPS, PERSON_STEPS};
-pub use serve::{router, serve};
+pub use listen::serve;
+pub use serve::router;

@@ -21,6 +21,14 @@ pub fn health(app: &App, _req: &Req) -> Result<Answer, Failure> {
     Ok(Answer::bytes("text/plain; charset=utf-8", b"ok\n".to_vec()))
 }
 
+/// Says that the address takes other methods; the router names them.
+///
+/// # Errors
+/// Always.
+pub fn other_method(_app: &App, _req: &Req) -> Result<Answer, Failure> {
+    Err(Failure::Method)
+}
+
 /// A static file of the program.
 ///
 /// # Errors
