@@ -9,7 +9,7 @@ for target in targets/*.rs; do
     name=$(basename "$target" .rs)
     printf 'fuzz.sh: %s, %s s\n' "$name" "$seconds" >&2
     found=$(mktemp -d "${TMPDIR:-/tmp}/dukou-fuzz.XXXXXX")
-    cargo +nightly fuzz run --fuzz-dir . "$name" "$found" "../corpus/$name" -- \
+    cargo +nightly fuzz run --fuzz-dir . --target-dir ../../target/fuzz "$name" "$found" "../corpus/$name" -- \
         -max_total_time="$seconds" -max_len=65536 -timeout=20 -rss_limit_mb=2048
     rm -rf "$found"
 done

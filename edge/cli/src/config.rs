@@ -63,6 +63,10 @@ pub struct Resolved {
     pub audit_days: Sourced,
     /// Largest upload in megabytes.
     pub upload_mb: Sourced,
+    /// Wrong tokens from one address within five minutes.
+    pub wrong_tokens: Sourced,
+    /// Connections at once.
+    pub connections: Sourced,
     /// Log filter.
     pub log: Sourced,
     /// `true` for logs as JSON.
@@ -89,6 +93,8 @@ const KEYS: &[&str] = &[
     "idle_minutes",
     "audit_days",
     "upload_mb",
+    "wrong_tokens",
+    "connections",
     "log",
     "log_json",
 ];
@@ -156,6 +162,8 @@ impl Resolved {
             idle_minutes: pick("idle_minutes", None, &file, "120"),
             audit_days,
             upload_mb: pick("upload_mb", None, &file, "50"),
+            wrong_tokens: pick("wrong_tokens", None, &file, "60"),
+            connections: pick("connections", None, &file, "1024"),
             log: pick("log", None, &file, "info"),
             log_json: pick("log_json", None, &file, "false"),
         })
@@ -209,6 +217,16 @@ pub fn run(settings: &Resolved, args: &ConfigArgs) -> Result<ExitCode, String> {
             "upload_mb",
             &settings.upload_mb.value,
             settings.upload_mb.from,
+        ),
+        (
+            "wrong_tokens",
+            &settings.wrong_tokens.value,
+            settings.wrong_tokens.from,
+        ),
+        (
+            "connections",
+            &settings.connections.value,
+            settings.connections.from,
         ),
         ("log", &settings.log.value, settings.log.from),
         ("log_json", &settings.log_json.value, settings.log_json.from),

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use dukou_store::{Clock, Store};
-use dukou_web::{App, Settings};
+use dukou_web::{App, Limits, Settings};
 
 use crate::config::Resolved;
 
@@ -81,9 +81,14 @@ fn adopt(
         .map_err(|e| e.to_string())
 }
 
+fn number<T: std::str::FromStr>(word: &str, usual: T) -> T {
+    word.parse().unwrap_or(usual)
+}
+
 /// What the pages need to know of the settings.
 pub fn web_settings(settings: &Resolved) -> Settings {
     let megabytes: usize = settings.upload_mb.value.parse().unwrap_or(50);
+    let usual = Limits::default();
     Settings {
         demo: false,
         demo_people: Vec::new(),
@@ -91,6 +96,11 @@ pub fn web_settings(settings: &Resolved) -> Settings {
         upload_limit: (megabytes << 20) + (1 << 20),
         idle_minutes: settings.idle_minutes.value.parse().unwrap_or(120),
         audit_days: settings.audit_days.value.parse().unwrap_or(400),
+        limits: Limits {
+            wrong_tokens: number(&settings.wrong_tokens.value, usual.wrong_tokens),
+            connections: number(&settings.connections.value, usual.connections).max(1),
+            ..usual
+        },
     }
 }
 

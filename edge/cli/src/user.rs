@@ -10,6 +10,7 @@ use dukou_journal::Actor;
 use dukou_kernel::{InstitutionId, PersonId};
 use dukou_store::{Clock, Envelope, Store, Value};
 use dukou_web::accounts::{self, NewPerson};
+use dukou_web::api::tokens;
 
 use crate::config::Resolved;
 
@@ -51,6 +52,23 @@ enum UserVerb {
         /// The person's id.
         person: String,
     },
+    /// A token for another system, on behalf of an account; shown this once.
+    Token {
+        /// Sign-in name of the account.
+        login: String,
+        /// What it may do: actions, groups such as `case.*`, or `*`; may be given several times.
+        #[arg(long, required = true)]
+        scope: Vec<String>,
+        /// Days until it ends, at most 366.
+        #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(i64).range(1..=tokens::LONGEST))]
+        days: i64,
+        /// What the token is called among its owner's.
+        #[arg(long, default_value = "dukou user token")]
+        name: String,
+        /// Whose account, where several institutions know the name.
+        #[arg(long, value_name = "ID")]
+        institution: Option<InstitutionId>,
+    },
     /// Accounts of the installation.
     List,
 }
@@ -88,6 +106,19 @@ pub fn run(settings: &Resolved, args: &UserArgs) -> Result<ExitCode, String> {
             setup(&store, profile, &base)?;
         }
         UserVerb::Invite { person } => invite(&store, person, &base)?,
+        UserVerb::Token {
+            login,
+            scope,
+            days,
+            name,
+            institution,
+        } => {
+            let scopes =
+                tokens::scopes(&scope.join(" ")).map_err(|it| it.message.en.to_string())?;
+            let owner = owner(&store, login, *institution)?;
+            let token = tokens::make(&store, owner, name, &scopes, *days).map_err(text)?;
+            out!("{token}");
+        }
         UserVerb::List => list(&store)?,
     }
     Ok(ExitCode::SUCCESS)
@@ -150,6 +181,34 @@ fn invite(store: &Store, person: &str, base: &str) -> Result<(), String> {
     let token = accounts::invite(store, institution, id, "").map_err(text)?;
     out!("{base}/invite/{token}");
     Ok(())
+}
+
+/// Whose account a sign-in name is. A closed account gets no token.
+fn owner(
+    store: &Store,
+    login: &str,
+    institution: Option<InstitutionId>,
+) -> Result<(InstitutionId, PersonId), String> {
+    let rows = store
+        .read(|db| {
+            db.rows(
+                "SELECT institution, person FROM account WHERE login = $1 AND disabled = 0",
+                &[Value::from(login.trim().to_lowercase())],
+            )
+        })
+        .map_err(text)?;
+    let known: Vec<(InstitutionId, PersonId)> = rows
+        .iter()
+        .filter_map(|row| Some((row.text(0).parse().ok()?, row.text(1).parse().ok()?)))
+        .filter(|(whose, _)| institution.is_none_or(|it| it == *whose))
+        .collect();
+    match known.as_slice() {
+        [one] => Ok(*one),
+        [] => Err(format!("there is no open account {login}")),
+        _ => Err(format!(
+            "several institutions know {login}: name one with --institution ID"
+        )),
+    }
 }
 
 fn list(store: &Store) -> Result<(), String> {

@@ -6,7 +6,7 @@
 //! the chain is walked before anything is kept, and the head must be the one that
 //! the manifest names.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
@@ -303,7 +303,8 @@ pub(crate) fn read(
 ) -> Result<Vec<ArchivedHead>, Fault> {
     let file = File::open(path).map_err(Fault::io(format!("opening {}", path.display())))?;
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(broken)?;
-    let parts = manifest(&mut archive)?;
+    let manifest = manifest(&mut archive)?;
+    let parts: Vec<ArchivedHead> = manifest.iter().map(|(head, _)| head.clone()).collect();
     // Makes folder, keys and tables as a first start would.
     let mut store = Store::open(config.clone())?;
     let known = store.institutions()?;
@@ -322,7 +323,7 @@ pub(crate) fn read(
     drop(store);
     let (mut db, key, _lock) = Store::alone(config)?;
     db.script(dialect::begin(db.engine()))?;
-    let outcome = parts
+    let outcome = manifest
         .iter()
         .try_for_each(|part| take(db.as_mut(), &mut archive, part, &key, progress));
     db.script(if outcome.is_ok() {
@@ -346,7 +347,11 @@ struct Manifest {
 struct ManifestPart {
     institution: String,
     head: ManifestHead,
+    tables: Tables,
 }
+
+/// Rows per own table. What an older program did not have yet is not named.
+type Tables = BTreeMap<String, u64>;
 
 #[derive(Deserialize)]
 struct ManifestHead {
@@ -354,7 +359,7 @@ struct ManifestHead {
     hash: String,
 }
 
-fn manifest(archive: &mut In) -> Result<Vec<ArchivedHead>, Fault> {
+fn manifest(archive: &mut In) -> Result<Vec<(ArchivedHead, Tables)>, Fault> {
     let member = archive
         .by_name("manifest.json")
         .map_err(|_| broken("it has no manifest.json, so it is no archive of this program"))?;
@@ -380,11 +385,12 @@ fn manifest(archive: &mut In) -> Result<Vec<ArchivedHead>, Fault> {
             .parse()
             .map_err(|_| broken("its manifest names no institution"))?;
         let ManifestHead { seq, hash } = part.head;
-        heads.push(ArchivedHead {
+        let head = ArchivedHead {
             institution,
             seq,
             hash,
-        });
+        };
+        heads.push((head, part.tables));
     }
     if heads.is_empty() {
         return Err(broken("it holds no institution"));
@@ -452,14 +458,22 @@ fn lines(
 fn take(
     db: &mut dyn Db,
     archive: &mut In,
-    part: &ArchivedHead,
+    (part, tables): &(ArchivedHead, Tables),
     key: &dukou_journal::SealKey,
     progress: &mut Progress<'_>,
 ) -> Result<(), Fault> {
     let institution = part.institution;
     let hash = take_journal(db, archive, part, progress)?;
     for (table, columns) in OWN {
-        take_table(db, archive, institution, (table, columns))?;
+        let Some(expected) = tables.get(*table) else {
+            continue;
+        };
+        let found = take_table(db, archive, institution, (table, columns))?;
+        if found != *expected {
+            return Err(broken(format!(
+                "{table} has {found} rows, its manifest says {expected}"
+            )));
+        }
     }
     db.exec(
         "INSERT INTO head (institution, seq, hash, seal) VALUES ($1, $2, $3, $4)",
@@ -524,7 +538,8 @@ fn take_table(
     archive: &mut In,
     institution: InstitutionId,
     (table, columns): (&str, &[&str]),
-) -> Result<(), Fault> {
+) -> Result<u64, Fault> {
+    let mut rows = 0;
     let places: Vec<String> = (2..columns.len() + 2).map(|at| format!("${at}")).collect();
     let sql = format!(
         "INSERT INTO {table} (institution, {}) VALUES ($1, {})",
@@ -549,7 +564,9 @@ fn take_table(
                 });
             }
             db.exec(&sql, &params)?;
+            rows += 1;
             Ok(())
         },
-    )
+    )?;
+    Ok(rows)
 }

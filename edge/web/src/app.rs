@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use crate::meters::Meters;
 use std::collections::HashMap;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use dukou_kernel::{InstitutionId, PersonId};
 use dukou_store::Store;
@@ -24,6 +25,39 @@ pub struct Settings {
     pub idle_minutes: i64,
     /// Days that lines of the audit log are kept; never fewer than six months.
     pub audit_days: i64,
+    /// What one caller may ask of the machine.
+    pub limits: Limits,
+}
+
+/// What one caller may ask of the machine. The defaults are for use; tests set
+/// smaller ones.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Wrong tokens from one address within five minutes.
+    pub wrong_tokens: u32,
+    /// How long the head of a request may take, and an idle connection last.
+    pub head: Duration,
+    /// How long a client may be silent within a body.
+    pub silence: Duration,
+    /// How long a whole body may take.
+    pub body: Duration,
+    /// Large bodies that are read at once; more wait for a place.
+    pub uploads: usize,
+    /// Connections at once; more wait to be accepted.
+    pub connections: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            wrong_tokens: 60,
+            head: Duration::from_secs(30),
+            silence: Duration::from_secs(30),
+            body: Duration::from_secs(600),
+            uploads: 8,
+            connections: 1024,
+        }
+    }
 }
 
 /// One person of the demo's one-click row.
@@ -100,6 +134,8 @@ pub struct App {
     pub(crate) trail: Trail,
     /// What `/metrics` tells.
     pub(crate) meters: Meters,
+    /// Places for large bodies; each is held in memory while it is read.
+    pub uploads: tokio::sync::Semaphore,
 }
 
 impl App {
@@ -107,11 +143,12 @@ impl App {
     pub fn new(store: Store, settings: Settings) -> Self {
         Self {
             store,
-            settings,
             attempts: Mutex::new(HashMap::new()),
             counts: Counts::default(),
             trail: Trail::default(),
             meters: Meters::default(),
+            uploads: tokio::sync::Semaphore::new(settings.limits.uploads),
+            settings,
         }
     }
 

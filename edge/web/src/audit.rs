@@ -7,7 +7,7 @@
 //! So a page costs no transaction of its own. A killed server loses at most the last
 //! second of what was looked at; what was done stands in the journal.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use dukou_chain::whole::Command;
 use dukou_kernel::{InstitutionId, PersonId};
@@ -257,4 +257,28 @@ pub fn note(app: &App, route: &Route, req: &Req, status: u16) {
 /// When the database cannot be written.
 pub fn settle(app: &App) -> Result<(), Failure> {
     Ok(app.trail.write(&app.store)?)
+}
+
+/// Once a second what waits for the audit log is written; once an hour what is
+/// older than it is kept goes.
+pub async fn keep(app: Arc<App>) {
+    const FORGET_EVERY: u64 = 3_600;
+    let mut seconds = 0u64;
+    let mut tick = tokio::time::interval(std::time::Duration::from_secs(1));
+    loop {
+        tick.tick().await;
+        let app = Arc::clone(&app);
+        let hour = seconds.is_multiple_of(FORGET_EVERY);
+        let kept = tokio::task::spawn_blocking(move || {
+            app.trail.write(&app.store)?;
+            if hour {
+                forget(&app.store, app.settings.audit_days)?;
+            }
+            Ok::<(), Fault>(())
+        });
+        if let Ok(Err(error)) = kept.await {
+            tracing::error!(%error, "the audit log cannot be written");
+        }
+        seconds += 1;
+    }
 }

@@ -27,6 +27,14 @@ pub enum Failure {
     TooMany,
     /// The place where the data lies fails: how, and in the engine's words.
     Storage(Trouble, String),
+    /// More was sent than is taken.
+    TooLarge,
+    /// The request did not come to its end in time.
+    TooSlow,
+    /// The address takes other methods.
+    Method,
+    /// The body is of a kind that is not read here.
+    Media,
     /// The machine failed.
     Fault(String),
 }

@@ -12,6 +12,7 @@ pub mod audit;
 pub mod authorise;
 mod data;
 mod failure;
+mod listen;
 pub mod ledger;
 mod meters;
 mod forms;
@@ -23,6 +24,7 @@ pub mod routes;
 mod serve;
 mod session;
 
-pub use app::{App, DemoPerson, Settings};
+pub use app::{App, DemoPerson, Limits, Settings};
 pub use forms::{CASE_STEPS, DEAL_STEPS, PERSON_STEPS};
-pub use serve::{router, serve};
+pub use listen::serve;
+pub use serve::router;

@@ -102,17 +102,27 @@ impl Answer {
     }
 }
 
-/// Only paths of our own are followed after a form: never another site.
+/// Only paths of our own are followed after a form: never another site. Letters
+/// that a header cannot carry are written in percent.
 pub fn safe_path(to: &str) -> String {
     let inside = to.starts_with('/')
         && !to.starts_with("//")
-        && !to.contains(['\\', '\r', '\n', '\t'])
-        && !to.starts_with("/\\");
-    if inside {
-        to.to_owned()
-    } else {
-        "/".to_owned()
+        && !to.contains(|c: char| c == '\\' || c.is_control());
+    if !inside {
+        return "/".to_owned();
     }
+    let mut path = String::with_capacity(to.len());
+    for c in to.chars() {
+        if c.is_ascii_graphic() {
+            path.push(c);
+        } else {
+            let mut bytes = [0; 4];
+            for byte in c.encode_utf8(&mut bytes).bytes() {
+                path.push_str(&format!("%{byte:02X}"));
+            }
+        }
+    }
+    path
 }
 
 /// One entry of the navigation.
@@ -471,6 +481,42 @@ fn describe(req: &Req, failure: Failure) -> Described {
             ("尝试太频繁", "Too many attempts"),
             ("过几分钟再试。", "Try again in a few minutes."),
         ),
+        Failure::TooLarge => say(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too_large",
+            ("内容太大", "Too large"),
+            (
+                "没有保存任何东西。文件压缩或拆分后再传。",
+                "Nothing was saved. Compress the file or split it, then send it again.",
+            ),
+        ),
+        Failure::TooSlow => say(
+            StatusCode::REQUEST_TIMEOUT,
+            "too_slow",
+            ("没有收全", "The request did not come to its end"),
+            (
+                "网络太慢或中断了，没有保存任何东西。请再试一次。",
+                "The network was too slow or broke off, and nothing was saved. Try again.",
+            ),
+        ),
+        Failure::Method => say(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method",
+            ("这个地址不这样用", "This address is not used that way"),
+            (
+                "请求方法不对；响应头 Allow 里写着可用的方法。",
+                "The method is wrong; the header Allow says which ones there are.",
+            ),
+        ),
+        Failure::Media => say(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "media",
+            ("只收JSON", "Only JSON is read here"),
+            (
+                "请求正文写 JSON，并注明 Content-Type: application/json。",
+                "Send JSON, and say so: Content-Type: application/json.",
+            ),
+        ),
         Failure::Conflict { expected, actual } => Described {
             lead: match req.lang {
                 Lang::Zh => format!(
@@ -571,8 +617,18 @@ fn problem(req: &Req, described: &Described) -> Answer {
         "errors": errors,
         "reference": described.reference,
     });
-    Answer {
+    let mut answer = Answer {
         status: described.status,
         ..Answer::bytes("application/problem+json", body.to_string().into_bytes())
+    };
+    match described.status {
+        StatusCode::UNAUTHORIZED => answer
+            .headers
+            .push((header::WWW_AUTHENTICATE, "Bearer".to_owned())),
+        StatusCode::TOO_MANY_REQUESTS => {
+            answer.headers.push((header::RETRY_AFTER, "300".to_owned()))
+        }
+        _ => {}
     }
+    answer
 }

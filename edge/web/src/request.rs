@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use axum::body::Bytes;
 use dukou_kernel::Lang;
 
 use crate::session::User;
@@ -47,7 +48,9 @@ pub struct Req {
     /// True when the caller asks for JSON.
     pub wants_json: bool,
     /// The body as it came, on routes of the API.
-    pub body: Vec<u8>,
+    pub body: Bytes,
+    /// What the body says it is, on routes of the API.
+    pub media: String,
     /// The token of a caller of the API.
     pub bearer: Option<String>,
     /// `Idempotency-Key`, or nothing.

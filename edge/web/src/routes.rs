@@ -74,6 +74,9 @@ const fn half(route: Route) -> Route {
 /// What answers when nothing else does.
 pub const NOT_FOUND: Route = half(get("", "", pages::system::not_found));
 
+/// What answers at an address that takes other methods.
+pub const OTHER_METHOD: Route = half(get("", "", pages::system::other_method));
+
 /// Every route of the program. Steps of cases and deals name their own action
 /// per command; the pages of steps ask the authorisation point again for it.
 pub const ROUTES: &[Route] = &[

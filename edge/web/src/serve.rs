@@ -15,21 +15,22 @@ use axum::routing::{MethodRouter, on};
 use dukou_kernel::Lang;
 use tower_http::compression::CompressionLayer;
 
-use crate::api::tokens;
+use crate::api::{openapi, tokens};
 use crate::app::App;
 use crate::audit;
 use crate::authorise::authorise;
 use crate::failure::Failure;
+use crate::listen::collect;
 use crate::page::{self, Answer};
 use crate::request::{Req, Upload};
-use crate::routes::{ROUTES, Route};
+use crate::routes::{NOT_FOUND, OTHER_METHOD, ROUTES, Route};
 use crate::session::{self, COOKIE, TOAST, VISITOR};
 
 /// Largest body of a form without files.
 const FORM_LIMIT: usize = 2 << 20;
 
-/// Wrong tokens from one address within five minutes.
-const TOKEN_TRIES: u32 = 60;
+/// Most fields of one form.
+const FIELDS: usize = 10_000;
 
 /// The router over [`ROUTES`].
 pub fn router(app: Arc<App>) -> Router {
@@ -52,52 +53,13 @@ pub fn router(app: Arc<App>) -> Router {
     }
     router
         .fallback(|State(app): State<Arc<App>>, request: Request| async move {
-            dispatch(app, &crate::routes::NOT_FOUND, request).await
+            dispatch(app, &NOT_FOUND, request).await
+        })
+        .method_not_allowed_fallback(|State(app): State<Arc<App>>, request: Request| async move {
+            dispatch(app, &OTHER_METHOD, request).await
         })
         .with_state(app)
         .layer(CompressionLayer::new())
-}
-
-/// Serves until `stop` is done.
-///
-/// # Errors
-/// When the socket fails.
-pub async fn serve(
-    app: Arc<App>,
-    listener: tokio::net::TcpListener,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let service = router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();
-    let keeper = tokio::spawn(keep(app));
-    let served = axum::serve(listener, service)
-        .with_graceful_shutdown(stop)
-        .await;
-    keeper.abort();
-    served
-}
-
-/// Once a second what waits for the audit log is written; once an hour what is
-/// older than it is kept goes.
-async fn keep(app: Arc<App>) {
-    const FORGET_EVERY: u64 = 3_600;
-    let mut seconds = 0u64;
-    let mut tick = tokio::time::interval(std::time::Duration::from_secs(1));
-    loop {
-        tick.tick().await;
-        let app = Arc::clone(&app);
-        let forget = seconds.is_multiple_of(FORGET_EVERY);
-        let kept = tokio::task::spawn_blocking(move || {
-            app.trail.write(&app.store)?;
-            if forget {
-                audit::forget(&app.store, app.settings.audit_days)?;
-            }
-            Ok::<(), dukou_store::Fault>(())
-        });
-        if let Ok(Err(error)) = kept.await {
-            tracing::error!(%error, "the audit log cannot be written");
-        }
-        seconds += 1;
-    }
 }
 
 async fn dispatch(app: Arc<App>, route: &'static Route, request: Request) -> Response {
@@ -117,28 +79,18 @@ async fn dispatch(app: Arc<App>, route: &'static Route, request: Request) -> Res
             .collect();
     }
     read_headers(&mut req, &parts.headers);
-    req.wants_json |= route.api;
+    req.wants_json |= route.api || req.path.starts_with("/api/v1");
     let session = cookie(&parts.headers, COOKIE);
     let new_visitor = req.visitor.is_empty();
     if new_visitor {
         req.visitor = session::token();
     }
-    let limit = if route.uploads {
-        app.settings.upload_limit
-    } else {
-        FORM_LIMIT
-    };
-    let unread = read_body(&parts.headers, body, (limit, route.api), &mut req)
-        .await
-        .err();
     let began = std::time::Instant::now();
     let meters = Arc::clone(&app);
     let secure = app.settings.secure_cookies;
     let visitor = req.visitor.clone();
     let told = !req.post && !req.toast.is_empty() && !route.path.starts_with("/static/");
-    let worked =
-        tokio::task::spawn_blocking(move || answer(&app, route, req, session.as_deref(), unread))
-            .await;
+    let worked = work(app, route, req, session, (&parts.headers, body)).await;
     let mut response = worked.unwrap_or_else(|error| {
         tracing::error!(%error, "a handler stopped");
         plain(StatusCode::INTERNAL_SERVER_ERROR, "internal error")
@@ -156,6 +108,42 @@ async fn dispatch(app: Arc<App>, route: &'static Route, request: Request) -> Res
     response
 }
 
+/// Reads the body and answers. A large body is read only from somebody who may
+/// send it: the right is asked for first, and only so many are read at once.
+async fn work(
+    app: Arc<App>,
+    route: &'static Route,
+    mut req: Req,
+    session: Option<String>,
+    (headers, body): (&HeaderMap, Body),
+) -> Result<Response, tokio::task::JoinError> {
+    if route.uploads {
+        let asked = Arc::clone(&app);
+        let (mut req, found) = tokio::task::spawn_blocking(move || {
+            let found = find_user(&asked, route, &mut req, session.as_deref())
+                .and_then(|()| allowed(&asked, route, &req));
+            (req, found)
+        })
+        .await?;
+        let (most, _place) = if found.is_ok() {
+            (app.settings.upload_limit, app.uploads.acquire().await.ok())
+        } else {
+            (FORM_LIMIT, None)
+        };
+        let unread = read_body(&app, headers, body, (most, true, route.api), &mut req).await;
+        let asked = Arc::clone(&app);
+        let known = found.and(unread);
+        return tokio::task::spawn_blocking(move || answer(&asked, route, &req, known)).await;
+    }
+    let how = (FORM_LIMIT, route.post, route.api);
+    let unread = read_body(&app, headers, body, how, &mut req).await;
+    tokio::task::spawn_blocking(move || {
+        let found = find_user(&app, route, &mut req, session.as_deref());
+        answer(&app, route, &req, found.and(unread))
+    })
+    .await
+}
+
 /// Whose request this is, for limits. A proxy on this machine is believed when it
 /// says for whom it asks; nobody else is.
 fn address(extensions: &axum::http::Extensions, headers: &HeaderMap) -> String {
@@ -171,22 +159,15 @@ fn address(extensions: &axum::http::Extensions, headers: &HeaderMap) -> String {
     told.unwrap_or(ip).to_string()
 }
 
-fn answer(
-    app: &App,
-    route: &'static Route,
-    mut req: Req,
-    session: Option<&str>,
-    unread: Option<Failure>,
-) -> Response {
-    let outcome = find_user(app, route, &mut req, session)
-        .and_then(|()| unread.map_or(Ok(()), Err))
-        .and_then(|()| guard(app, route, &req))
-        .and_then(|()| (route.handler)(app, &req));
+fn answer(app: &App, route: &'static Route, req: &Req, known: Result<(), Failure>) -> Response {
+    let outcome = known
+        .and_then(|()| guard(app, route, req))
+        .and_then(|()| (route.handler)(app, req));
     // A page that sends somebody to sign in refused them all the same.
     let refused = matches!(outcome, Err(Failure::SignIn));
-    let answer = outcome.unwrap_or_else(|failure| page::failed(app, &req, failure));
+    let answer = outcome.unwrap_or_else(|failure| page::failed(app, req, failure));
     let status = if refused { 401 } else { answer.status.as_u16() };
-    audit::note(app, route, &req, status);
+    audit::note(app, route, req, status);
     respond(app, answer)
 }
 
@@ -202,7 +183,9 @@ fn find_user(
         && let Some(token) = req.bearer.clone()
     {
         let who = format!("api {}", req.address);
-        let known = app.guess(&who, TOKEN_TRIES, || tokens::user_of(&app.store, &token));
+        let known = app.guess(&who, app.settings.limits.wrong_tokens, || {
+            tokens::user_of(&app.store, &token)
+        });
         req.user = Some(known?);
         return Ok(());
     }
@@ -232,9 +215,8 @@ fn find_user(
     Ok(())
 }
 
-/// Everything that must hold before a handler runs: signed in with every
-/// factor, allowed by the table, and a form that came from our own page.
-fn guard(app: &App, route: &Route, req: &Req) -> Result<(), Failure> {
+/// Signed in with every factor, and allowed by the table.
+fn allowed(app: &App, route: &Route, req: &Req) -> Result<(), Failure> {
     if let Some(user) = &req.user
         && (user.half || user.must_enrol)
         && !route.half_signed_in
@@ -258,7 +240,17 @@ fn guard(app: &App, route: &Route, req: &Req) -> Result<(), Failure> {
     if route.api && req.user.is_none() && route.action != "page.public" {
         return Err(Failure::SignIn);
     }
-    if req.post && !route.api {
+    Ok(())
+}
+
+/// Everything that must hold before a handler runs: allowed, a form that came
+/// from our own page, and a question as the description of the API has it.
+fn guard(app: &App, route: &Route, req: &Req) -> Result<(), Failure> {
+    allowed(app, route, req)?;
+    if route.api {
+        return openapi::check(route, req);
+    }
+    if route.post {
         let token = req.field("csrf");
         let expected = req
             .user
@@ -372,13 +364,6 @@ fn pairs(bytes: &[u8]) -> Vec<(String, String)> {
     form_urlencoded::parse(bytes).into_owned().collect()
 }
 
-fn too_large() -> Failure {
-    Failure::BadRequest(dukou_kernel::Finding::refused(
-        "upload.too_large",
-        dukou_kernel::text!("内容太大。", "Too large."),
-    ))
-}
-
 fn unreadable() -> Failure {
     Failure::BadRequest(dukou_kernel::Finding::refused(
         "form.unreadable",
@@ -386,34 +371,62 @@ fn unreadable() -> Failure {
     ))
 }
 
+/// Reads the body of a form or of a call. Nothing is read of one that says by
+/// itself that it is too large, or that two readers could measure differently.
 async fn read_body(
+    app: &App,
     headers: &HeaderMap,
     body: Body,
-    (limit, raw): (usize, bool),
+    (most, reads, raw): (usize, bool, bool),
     req: &mut Req,
 ) -> Result<(), Failure> {
-    if !req.post {
+    if !reads {
         return Ok(());
     }
-    let bytes: Bytes = axum::body::to_bytes(body, limit)
-        .await
-        .map_err(|_| too_large())?;
-    if raw {
-        req.body = bytes.to_vec();
-        return Ok(());
+    if headers.contains_key(header::TRANSFER_ENCODING)
+        && headers.contains_key(header::CONTENT_LENGTH)
+    {
+        return Err(unreadable());
     }
+    let said = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|it| it.to_str().ok()?.parse::<usize>().ok());
+    if said.is_some_and(|it| it > most) {
+        return Err(Failure::TooLarge);
+    }
+    let bytes = collect(body, most, &app.settings.limits).await?;
     let kind = headers
         .get(header::CONTENT_TYPE)
         .and_then(|v| v.to_str().ok())
         .unwrap_or_default();
-    if kind.starts_with("application/x-www-form-urlencoded") {
-        req.fields = pairs(&bytes);
+    if raw {
+        kind.clone_into(&mut req.media);
+        req.body = bytes;
         return Ok(());
     }
+    if kind.starts_with("application/x-www-form-urlencoded") {
+        if bytes.iter().filter(|it| **it == b'&').count() >= FIELDS {
+            return Err(Failure::TooLarge);
+        }
+        req.fields = pairs(&bytes);
+    } else {
+        read_parts(kind, bytes, req).await?;
+    }
+    // No text of people holds it, and not every database can keep it.
+    if req.fields.iter().any(|(_, value)| value.contains('\0')) {
+        return Err(unreadable());
+    }
+    Ok(())
+}
+
+/// The parts of a form with files.
+async fn read_parts(kind: &str, bytes: Bytes, req: &mut Req) -> Result<(), Failure> {
     let boundary = multer::parse_boundary(kind).map_err(|_| unreadable())?;
-    let stream = futures_once(bytes);
-    let mut parts = multer::Multipart::new(stream, boundary);
+    let mut parts = multer::Multipart::new(futures_once(bytes), boundary);
     while let Some(part) = parts.next_field().await.map_err(|_| unreadable())? {
+        if req.fields.len() + req.uploads.len() >= FIELDS {
+            return Err(Failure::TooLarge);
+        }
         let field = part.name().unwrap_or_default().to_owned();
         let name = part.file_name().map(str::to_owned);
         let content = part.bytes().await.map_err(|_| unreadable())?;

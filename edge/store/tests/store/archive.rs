@@ -182,6 +182,10 @@ fn a_damaged_or_forged_archive_leaves_nothing() {
         (forged(&path, "journal.jsonl", cut), "manifest"),
         (forged(&path, "journal.jsonl", half), "cut"),
         (
+            forged(&path, "sealed.jsonl", |_| Vec::new()),
+            "its manifest says",
+        ),
+        (
             forged(
                 &path,
                 "manifest.json",

@@ -40,6 +40,18 @@ fn unreadable(why: impl ToString) -> Failure {
     ))
 }
 
+/// No text of people holds U+0000, and not every database can keep it.
+fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(list) => list.iter().any(holds_nul),
+        Value::Object(map) => map
+            .iter()
+            .any(|(key, it)| key.contains('\0') || holds_nul(it)),
+        _ => false,
+    }
+}
+
 /// Carries one command out.
 ///
 /// # Errors
@@ -47,6 +59,9 @@ fn unreadable(why: impl ToString) -> Failure {
 pub fn submit(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let mut value: Value = serde_json::from_slice(&req.body).map_err(unreadable)?;
+    if holds_nul(&value) {
+        return Err(unreadable("a text with U+0000"));
+    }
     let object = value
         .as_object_mut()
         .ok_or_else(|| unreadable("not an object"))?;
@@ -167,18 +182,6 @@ fn allowed(app: &App, user: &User, name: &str, command: &Command) -> Result<(), 
 pub fn put_file(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let name = req.query("name");
-    if name.is_empty() {
-        return Err(Failure::BadRequest(
-            Finding::refused(
-                "file.no_name",
-                text!(
-                    "在地址里写文件名：?name=合同.pdf",
-                    "Name the file in the address: ?name=contract.pdf"
-                ),
-            )
-            .at("name"),
-        ));
-    }
     let file = crate::pages::file::put(app, user, name, &req.body)?;
     Ok(Answer {
         status: StatusCode::CREATED,

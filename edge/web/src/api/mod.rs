@@ -8,6 +8,7 @@
 
 pub mod commands;
 pub mod openapi;
+mod query;
 pub mod reads;
 pub mod tokens;
 

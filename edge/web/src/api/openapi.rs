@@ -8,7 +8,7 @@ use dukou_kernel::{Lang, Text};
 use serde_json::{Map, Value, json};
 
 use super::commands::open_to_callers;
-use super::reads;
+use super::query::{self, Takes};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::forms::{self, Kind, Offer};
@@ -23,7 +23,7 @@ struct Told {
     zh: &'static str,
     en: &'static str,
     /// Query parameters: name and what it takes.
-    query: &'static [(&'static str, &'static str)],
+    query: &'static [(&'static str, Takes)],
 }
 
 const fn told(
@@ -31,7 +31,7 @@ const fn told(
     post: bool,
     zh: &'static str,
     en: &'static str,
-    query: &'static [(&'static str, &'static str)],
+    query: &'static [(&'static str, Takes)],
 ) -> Told {
     Told {
         path,
@@ -42,8 +42,8 @@ const fn told(
     }
 }
 
-const AFTER: (&str, &str) = ("after", "string");
-const LIMIT: (&str, &str) = ("limit", "integer");
+const AFTER: (&str, Takes) = ("after", Takes::Words);
+const LIMIT: (&str, Takes) = ("limit", Takes::Rows);
 
 const TOLD: &[Told] = &[
     told(
@@ -66,11 +66,11 @@ const TOLD: &[Told] = &[
         "成果",
         "Cases",
         &[
-            ("q", "string"),
-            ("stop", "stop"),
-            ("standing", "string"),
-            ("manager", "uuid"),
-            ("unit", "uuid"),
+            ("q", Takes::Words),
+            ("stop", Takes::Stop),
+            ("standing", Takes::Words),
+            ("manager", Takes::Id),
+            ("unit", Takes::Id),
             AFTER,
             LIMIT,
         ],
@@ -95,9 +95,9 @@ const TOLD: &[Told] = &[
         "项目",
         "Deals",
         &[
-            ("q", "string"),
-            ("stop", "stop"),
-            ("mode", "string"),
+            ("q", Takes::Words),
+            ("stop", Takes::Stop),
+            ("mode", Takes::Words),
             AFTER,
             LIMIT,
         ],
@@ -121,7 +121,12 @@ const TOLD: &[Told] = &[
         false,
         "到账",
         "Receipts",
-        &[("standing", "string"), ("deal", "uuid"), AFTER, LIMIT],
+        &[
+            ("standing", Takes::Words),
+            ("deal", Takes::Id),
+            ("after", Takes::Receipt),
+            LIMIT,
+        ],
     ),
     told(
         "/api/v1/people",
@@ -142,14 +147,14 @@ const TOLD: &[Told] = &[
         false,
         "变更流：某号之后的记录",
         "The change feed: entries after a number",
-        &[("after", "integer"), LIMIT],
+        &[("after", Takes::Number), LIMIT],
     ),
     told(
         "/api/v1/files",
         true,
         "上传附件",
         "Put evidence away",
-        &[("name", "string")],
+        &[("name", Takes::Name)],
     ),
     told(
         "/api/v1/files/{hash}",
@@ -195,13 +200,21 @@ pub fn untold() -> Vec<&'static str> {
         .collect()
 }
 
-fn schema_of(kind: &str) -> Value {
-    match kind {
-        "integer" => json!({"type": "integer", "minimum": 0}),
-        "uuid" => json!({"type": "string", "format": "uuid"}),
-        "stop" => json!({"type": "string", "enum": reads::stops()}),
-        _ => json!({"type": "string"}),
+/// Refuses a call that the description does not allow.
+///
+/// # Errors
+/// A query parameter that cannot be read, or a body that is no JSON by its header.
+pub fn check(route: &Route, req: &Req) -> Result<(), Failure> {
+    query::check(told_of(route).map_or(&[], |it| it.query), req)?;
+    // Who says nothing is taken to send JSON.
+    let kind = req.media.split(';').next().unwrap_or_default().trim();
+    let json = kind.is_empty()
+        || kind.eq_ignore_ascii_case("application/json")
+        || kind.to_ascii_lowercase().ends_with("+json");
+    if route.post && !route.uploads && !json {
+        return Err(Failure::Media);
     }
+    Ok(())
 }
 
 fn parameters(route: &Route, told: &Told) -> Vec<Value> {
@@ -213,14 +226,15 @@ fn parameters(route: &Route, told: &Told) -> Vec<Value> {
             let schema = match name {
                 "id" => json!({"type": "string", "format": "uuid"}),
                 "hash" => json!({"type": "string", "pattern": "^[0-9a-f]{64}$"}),
+                "name" => json!({"enum": dukou_calc::calculators().iter().map(|it| it.name).collect::<Vec<_>>()}),
                 _ => json!({"type": "string"}),
             };
             json!({"name": name, "in": "path", "required": true, "schema": schema})
         })
         .collect();
-    all.extend(told.query.iter().map(|(name, kind)| {
-        let required = *name == "name";
-        json!({"name": name, "in": "query", "required": required, "schema": schema_of(kind)})
+    all.extend(told.query.iter().map(|(name, takes)| {
+        let required = *takes == Takes::Name;
+        json!({"name": name, "in": "query", "required": required, "schema": takes.schema()})
     }));
     if route.path == "/api/v1/commands" {
         for (name, what) in [
@@ -284,11 +298,18 @@ fn operation(route: &Route, told: &Told, lang: Lang) -> Value {
             "409",
             "Somebody was faster, or the key was used for something else",
         ),
+        ("405", "The address takes other methods"),
+        ("408", "The body did not come to its end in time"),
         ("413", "Too large"),
+        ("415", "The body is no JSON"),
         ("422", "Refused by law or rule"),
         ("429", "Too many attempts"),
     ] {
-        let problem = json!({"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}});
+        let mut problem = json!({"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}});
+        // A wrong question is answered as `dukou calc` answers it.
+        if status == "422" && route.path == "/api/v1/calculators/{name}" {
+            problem = json!({"application/json": {"schema": {"$ref": "#/components/schemas/WrongQuestion"}}});
+        }
         responses.insert(
             status.to_owned(),
             json!({"description": what, "content": problem}),
@@ -301,6 +322,11 @@ fn operation(route: &Route, told: &Told, lang: Lang) -> Value {
         "responses": responses,
         "x-action": route.action,
     });
+    if route.action == "page.public"
+        && let Some(map) = operation.as_object_mut()
+    {
+        map.insert("security".to_owned(), json!([]));
+    }
     if let (Some(body), Some(map)) = (body_of(route), operation.as_object_mut()) {
         map.insert("requestBody".to_owned(), body);
     }
@@ -428,6 +454,11 @@ fn document(lang: Lang) -> Value {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
             "schemas": {
                 "Command": {"type": "object", "required": ["command"], "oneOf": commands},
+                "WrongQuestion": {"type": "object", "required": ["error"], "properties": {
+                    "error": {"type": "object", "required": ["code", "message", "pointer"], "properties": {
+                        "code": {"type": "string"}, "message": {"type": "string"}, "pointer": {"type": "string"},
+                    }},
+                }},
                 "Problem": {"type": "object", "required": ["type", "title", "status"], "properties": {
                     "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
                     "detail": {"type": "string"}, "reference": {"type": "string"},

@@ -81,6 +81,14 @@ pub fn metrics(app: &App, req: &Req) -> Result<Answer, Failure> {
     Ok(Answer::bytes(media, text.into_bytes()))
 }
 
+/// Says that the address takes other methods; the router names them.
+///
+/// # Errors
+/// Always.
+pub fn other_method(_app: &App, _req: &Req) -> Result<Answer, Failure> {
+    Err(Failure::Method)
+}
+
 /// A static file of the program.
 ///
 /// # Errors

@@ -1,0 +1,102 @@
+//! What a query parameter may hold: told in the description and held at the door
+//! by one table, so that neither is looser than the other.
+
+use dukou_kernel::{Finding, text};
+use serde_json::{Value, json};
+
+use super::{MOST, reads};
+use crate::failure::Failure;
+use crate::request::Req;
+
+/// The largest number that every reader of JSON keeps whole.
+const LARGEST: i64 = (1 << 53) - 1;
+
+/// The kind of a query parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// Any text.
+    Words,
+    /// A text that is not empty.
+    Name,
+    /// A number of an entry.
+    Number,
+    /// How many rows.
+    Rows,
+    /// An id.
+    Id,
+    /// A stop of the rail.
+    Stop,
+    /// The cursor of receipts: a day and an id.
+    Receipt,
+}
+
+impl Takes {
+    /// As JSON Schema.
+    pub fn schema(self) -> Value {
+        match self {
+            Self::Words => json!({"type": "string", "pattern": "^[^\\x00]*$"}),
+            Self::Name => json!({"type": "string", "pattern": "^[^\\x00]+$"}),
+            Self::Number => json!({"type": "integer", "minimum": 0, "maximum": LARGEST}),
+            Self::Rows => json!({"type": "integer", "minimum": 1, "maximum": MOST, "default": 50}),
+            Self::Id => json!({"type": "string", "format": "uuid"}),
+            Self::Stop => json!({"type": "string", "enum": reads::stops()}),
+            Self::Receipt => {
+                json!({"type": "string", "pattern": "^([0-9]{4}-[0-9]{2}-[0-9]{2}/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$"})
+            }
+        }
+    }
+
+    /// Is this a value of the kind?
+    fn holds(self, value: &str) -> bool {
+        let number = |from: i64, to: i64| {
+            let digits = !value.is_empty() && value.bytes().all(|it| it.is_ascii_digit());
+            digits && value.parse().is_ok_and(|it: i64| (from..=to).contains(&it))
+        };
+        match self {
+            Self::Words => !value.contains('\0'),
+            Self::Name => !value.is_empty() && !value.contains('\0'),
+            Self::Number => number(0, LARGEST),
+            Self::Rows => number(1, MOST),
+            Self::Id => id(value),
+            Self::Stop => reads::stops().contains(&value),
+            Self::Receipt => value.is_empty() || value.split_once('/').is_some_and(day_and_id),
+        }
+    }
+}
+
+fn id(value: &str) -> bool {
+    value.len() == 36 && uuid::Uuid::parse_str(value).is_ok()
+}
+
+fn day_and_id((day, one): (&str, &str)) -> bool {
+    let shape: String = day
+        .chars()
+        .map(|it| if it.is_ascii_digit() { '0' } else { it })
+        .collect();
+    shape == "0000-00-00" && id(one)
+}
+
+/// Refuses a question that the description does not allow; names it does not
+/// know are passed over.
+///
+/// # Errors
+/// The first parameter that is not of its kind, or is missing.
+pub fn check(told: &[(&'static str, Takes)], req: &Req) -> Result<(), Failure> {
+    for (name, takes) in told {
+        let mut given = req.query.iter().filter(|(key, _)| key == name).peekable();
+        let missing = *takes == Takes::Name && given.peek().is_none();
+        if missing || given.any(|(_, value)| !takes.holds(value)) {
+            return Err(Failure::BadRequest(
+                Finding::refused(
+                    "query.unreadable",
+                    text!(
+                        "地址里的参数 {name} 写得不对；/api/v1/openapi.json 说明它收什么。",
+                        "The parameter {name} cannot be read; /api/v1/openapi.json says what it takes."
+                    ),
+                )
+                .at(name),
+            ));
+        }
+    }
+    Ok(())
+}

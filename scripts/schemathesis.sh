@@ -1,0 +1,104 @@
+#!/usr/bin/env bash
+# Calls the API with what its own description allows and forbids, as every role:
+#   scripts/schemathesis.sh [EXAMPLES per operation, default 40] [SECONDS per role, default 120]
+# Builds the demo, starts it on a free port of this machine, makes a token for
+# each role, runs Schemathesis with every check, and stops the server.
+# Installs python3-venv where it is missing (Debian, as root or through sudo).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+examples=${1:-40}
+seconds=${2:-120}
+seed=${DUKOU_SCHEMATHESIS_SEED:-20260401}
+# One version, so that a run says the same tomorrow.
+version=4.32.5
+
+say() { printf '%s\n' "schemathesis.sh: $*" >&2; }
+
+if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
+    say "installing python3-venv"
+    as_root=()
+    [ "$(id -u)" = 0 ] || as_root=(sudo)
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends python3-venv >&2
+fi
+root=$PWD
+target=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
+venv=$target/schemathesis
+if ! "$venv/bin/schemathesis" --version 2>/dev/null | grep -qF "$version"; then
+    say "installing schemathesis $version"
+    python3 -m venv --clear "$venv"
+    "$venv/bin/pip" install -q --disable-pip-version-check "schemathesis==$version" >&2
+fi
+
+cargo build -q -p dukou
+dukou=$target/debug/dukou
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/dukou-schemathesis.XXXXXX")
+server=
+stop() {
+    [ -z "$server" ] || { kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; }
+    server=
+}
+finish() {
+    local status=$?
+    trap - EXIT INT TERM
+    stop
+    rm -rf "$work"
+    exit "$status"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# Starts the demo and waits until it tells its address. Wrong tokens are part of
+# the test, so the limit on them is set high, as any installation may.
+start() {
+    DUKOU_WRONG_TOKENS=1000000 DUKOU_LOG=error "$dukou" demo --data "$work/data" --listen 127.0.0.1:0 \
+        >"$work/address" 2>"$work/log" &
+    server=$!
+    for _ in $(seq 1200); do
+        address=$(sed -n 's|^\(http://.*\)/$|\1|p' "$work/address")
+        [ -z "$address" ] || return 0
+        kill -0 "$server" 2>/dev/null || break
+        sleep 0.1
+    done
+    say "the server does not start:"
+    cat "$work/log" >&2
+    exit 1
+}
+
+# The first start builds the data; tokens are made while nobody holds it.
+start
+roles=$(awk '/Ferry-demo/ { print $1 }' "$work/log")
+[ -n "$roles" ] || { say "no people in the demo"; exit 1; }
+stop
+for role in $roles; do
+    "$dukou" user token "$role" --scope '*' --days 1 --data "$work/data" >"$work/$role.token"
+done
+start
+
+failed=
+for role in $roles; do
+    token=$(cat "$work/$role.token")
+    report=$work/$role.txt
+    status=0
+    # What it keeps for its next run stays in the folder of this one.
+    (cd "$work" && "$venv/bin/schemathesis" --config-file "$root/scripts/schemathesis.toml" run \
+        "$address/api/v1/openapi.json" --header "Authorization: Bearer $token" \
+        --header "Accept-Language: en" --checks all --phases examples,coverage,fuzzing \
+        --max-examples "$examples" --max-time "$seconds" --seed "$seed" \
+        --continue-on-failure --warnings off --no-color) >"$report" 2>&1 || status=$?
+    cases=$(sed -n 's/^ *\([0-9][0-9]* generated.*\)/\1/p' "$report" | head -n 1)
+    say "$role: ${cases:-no cases}"
+    if [ "$status" != 0 ] || [ -z "$cases" ]; then
+        cat "$report" >&2
+        failed=yes
+    fi
+done
+if grep -q 'ERROR' "$work/log"; then
+    say "the server's log:"
+    grep 'ERROR' "$work/log" | head -n 20 >&2
+    failed=yes
+fi
+[ -z "$failed" ] || exit 1
