@@ -61,6 +61,8 @@ pub struct Resolved {
     pub idle_minutes: Sourced,
     /// Days that the audit log is kept, at least 184.
     pub audit_days: Sourced,
+    /// Hosts and networks inside the school that webhooks may reach, with commas.
+    pub hook_hosts: Sourced,
     /// Largest upload in megabytes.
     pub upload_mb: Sourced,
     /// Wrong tokens from one address within five minutes.
@@ -92,6 +94,7 @@ const KEYS: &[&str] = &[
     "secure_cookies",
     "idle_minutes",
     "audit_days",
+    "hook_hosts",
     "upload_mb",
     "wrong_tokens",
     "connections",
@@ -161,6 +164,7 @@ impl Resolved {
             secure_cookies: pick("secure_cookies", None, &file, "false"),
             idle_minutes: pick("idle_minutes", None, &file, "120"),
             audit_days,
+            hook_hosts: pick("hook_hosts", None, &file, ""),
             upload_mb: pick("upload_mb", None, &file, "50"),
             wrong_tokens: pick("wrong_tokens", None, &file, "60"),
             connections: pick("connections", None, &file, "1024"),
@@ -207,6 +211,11 @@ pub fn run(settings: &Resolved, args: &ConfigArgs) -> Result<ExitCode, String> {
             "idle_minutes",
             &settings.idle_minutes.value,
             settings.idle_minutes.from,
+        ),
+        (
+            "hook_hosts",
+            &settings.hook_hosts.value,
+            settings.hook_hosts.from,
         ),
         (
             "audit_days",

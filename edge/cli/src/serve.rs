@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use dukou_store::{Clock, Store};
+use dukou_web::hooks::Inside;
 use dukou_web::{App, Limits, Settings};
 
 use crate::config::Resolved;
@@ -95,6 +96,7 @@ pub fn web_settings(settings: &Resolved) -> Settings {
         secure_cookies: settings.secure_cookies.value == "true",
         upload_limit: (megabytes << 20) + (1 << 20),
         idle_minutes: settings.idle_minutes.value.parse().unwrap_or(120),
+        hook_hosts: Inside::parse(&settings.hook_hosts.value),
         audit_days: settings.audit_days.value.parse().unwrap_or(400),
         limits: Limits {
             wrong_tokens: number(&settings.wrong_tokens.value, usual.wrong_tokens),

@@ -2,6 +2,7 @@
 
 use crate::audit::Trail;
 use crate::failure::Failure;
+use crate::hooks::{Inside, Sender};
 use crate::meters::Meters;
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -25,6 +26,8 @@ pub struct Settings {
     pub idle_minutes: i64,
     /// Days that lines of the audit log are kept; never fewer than six months.
     pub audit_days: i64,
+    /// Hosts and networks inside the school that hooks may reach.
+    pub hook_hosts: Inside,
     /// What one caller may ask of the machine.
     pub limits: Limits,
 }
@@ -134,6 +137,8 @@ pub struct App {
     pub(crate) trail: Trail,
     /// What `/metrics` tells.
     pub(crate) meters: Meters,
+    /// Sends to other systems.
+    pub(crate) sender: Sender,
     /// Places for large bodies; each is held in memory while it is read.
     pub uploads: tokio::sync::Semaphore,
 }
@@ -147,6 +152,7 @@ impl App {
             counts: Counts::default(),
             trail: Trail::default(),
             meters: Meters::default(),
+            sender: Sender::new(settings.hook_hosts.clone()),
             uploads: tokio::sync::Semaphore::new(settings.limits.uploads),
             settings,
         }

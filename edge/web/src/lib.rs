@@ -13,6 +13,7 @@ pub mod authorise;
 mod data;
 mod failure;
 mod listen;
+pub mod hooks;
 pub mod ledger;
 mod meters;
 mod forms;

@@ -14,9 +14,9 @@ use tokio_stream::StreamExt as _;
 use tower::ServiceExt as _;
 
 use crate::app::{App, Limits};
-use crate::audit;
 use crate::failure::Failure;
 use crate::serve::router;
+use crate::{audit, hooks};
 
 /// Largest head of a request, address and headers together.
 const HEAD_LIMIT: usize = 64 << 10;
@@ -35,7 +35,10 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let limits = app.settings.limits;
-    let keeper = tokio::spawn(audit::keep(Arc::clone(&app)));
+    let keepers = [
+        tokio::spawn(audit::keep(Arc::clone(&app))),
+        tokio::spawn(hooks::keep(Arc::clone(&app))),
+    ];
     let router = router(app);
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new())
@@ -81,7 +84,9 @@ pub async fn serve(
         });
     }
     open.shutdown().await;
-    keeper.abort();
+    for keeper in keepers {
+        keeper.abort();
+    }
     Ok(())
 }
 

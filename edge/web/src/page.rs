@@ -367,7 +367,7 @@ fn nav(
     if allowed("admin.audit") && administrator {
         add("/audit", "审计日志", "Audit log", "shield");
     }
-    if allowed("admin.settings") || allowed("admin.permissions") {
+    if allowed("hook.manage") || allowed("admin.settings") || allowed("admin.permissions") {
         add("/settings", "设置", "Settings", "settings");
     }
     items

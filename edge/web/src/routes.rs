@@ -235,6 +235,14 @@ pub const ROUTES: &[Route] = &[
     get("/audit", "admin.audit", pages::audit::list),
     get("/audit.xlsx", "admin.audit", pages::audit::export),
     // Other systems.
+    get("/settings/hooks", "hook.manage", pages::hooks::show),
+    post("/settings/hooks", "hook.manage", pages::hooks::make),
+    post("/settings/hooks/{id}", "hook.manage", pages::hooks::act),
+    post(
+        "/settings/hooks/{id}/{seq}",
+        "hook.manage",
+        pages::hooks::settle,
+    ),
     get("/api", "page.public", openapi::reader),
     api(get("/api/v1", "", reads::about)),
     api(get("/api/v1/openapi.json", "page.public", openapi::show)),
@@ -269,4 +277,21 @@ pub const ROUTES: &[Route] = &[
         commands::calculate,
     )),
     api(post("/api/v1/commands", "", commands::submit)),
+    api(get("/api/v1/hooks", "hook.manage", pages::hooks::api_list)),
+    api(post("/api/v1/hooks", "hook.manage", pages::hooks::api_make)),
+    api(post(
+        "/api/v1/hooks/{id}",
+        "hook.manage",
+        pages::hooks::api_act,
+    )),
+    api(get(
+        "/api/v1/letters",
+        "hook.manage",
+        pages::hooks::api_letters,
+    )),
+    api(post(
+        "/api/v1/letters/{id}/{seq}",
+        "hook.manage",
+        pages::hooks::api_settle,
+    )),
 ];

@@ -27,7 +27,7 @@ const MOST: i64 = 200;
 ///
 /// # Errors
 /// None.
-fn resource(req: &Req, value: &Value) -> Result<Answer, Failure> {
+pub(crate) fn resource(req: &Req, value: &Value) -> Result<Answer, Failure> {
     let body = value.to_string().into_bytes();
     let tag = format!("\"{}\"", session::digest(&body));
     let mut answer = if req.if_none_match.split(',').any(|it| it.trim() == tag) {
@@ -43,12 +43,12 @@ fn resource(req: &Req, value: &Value) -> Result<Answer, Failure> {
 }
 
 /// How many rows are asked for, at most [`MOST`].
-fn limit(req: &Req) -> i64 {
+pub(crate) fn limit(req: &Req) -> i64 {
     req.query("limit").parse().unwrap_or(50).clamp(1, MOST)
 }
 
 /// The cursor that leads to the rows after these; nothing at the end.
-fn next(rows: usize, limit: i64, last: Option<&str>) -> Value {
+pub(crate) fn next(rows: usize, limit: i64, last: Option<&str>) -> Value {
     let full = i64::try_from(rows).unwrap_or(i64::MAX) >= limit;
     last.filter(|_| full)
         .map_or(Value::Null, |it| Value::String(it.to_owned()))

@@ -3,7 +3,7 @@
 
 use askama::Template;
 use dukou_chain::people::permission;
-use dukou_chain::whole::Command;
+use dukou_chain::whole::{Command, Event};
 use dukou_kernel::{Lang, Text};
 use serde_json::{Map, Value, json};
 
@@ -184,6 +184,35 @@ const TOLD: &[Told] = &[
         "Carry one command out",
         &[],
     ),
+    told("/api/v1/hooks", false, "推送订阅", "Webhooks", &[]),
+    told(
+        "/api/v1/hooks",
+        true,
+        "新增订阅；密钥只给这一次",
+        "Make a webhook; its secret is given this once",
+        &[],
+    ),
+    told(
+        "/api/v1/hooks/{id}",
+        true,
+        "暂停、继续、删除、测试一个订阅",
+        "Pause, resume, remove or ping a webhook",
+        &[],
+    ),
+    told(
+        "/api/v1/letters",
+        false,
+        "没有送达的记录，新的在前",
+        "Dead letters, newest first",
+        &[("after", Takes::Number), LIMIT],
+    ),
+    told(
+        "/api/v1/letters/{id}/{seq}",
+        true,
+        "重送或放弃一条",
+        "Send a dead letter again, or let it go",
+        &[],
+    ),
 ];
 
 fn told_of(route: &Route) -> Option<&'static Told> {
@@ -227,6 +256,7 @@ fn parameters(route: &Route, told: &Told) -> Vec<Value> {
                 "id" => json!({"type": "string", "format": "uuid"}),
                 "hash" => json!({"type": "string", "pattern": "^[0-9a-f]{64}$"}),
                 "name" => json!({"enum": dukou_calc::calculators().iter().map(|it| it.name).collect::<Vec<_>>()}),
+                "seq" => json!({"type": "integer", "minimum": 1}),
                 _ => json!({"type": "string"}),
             };
             json!({"name": name, "in": "path", "required": true, "schema": schema})
@@ -263,9 +293,26 @@ fn body_of(route: &Route) -> Option<Value> {
     let content = match route.path {
         "/api/v1/files" => json!({"application/octet-stream": {}}),
         "/api/v1/calculators/{name}" => json!({"application/json": {"schema": {"type": "object"}}}),
+        "/api/v1/hooks" => json!({"application/json": {"schema": {
+            "type": "object", "required": ["name", "url"], "additionalProperties": false,
+            "properties": {
+                "name": {"type": "string", "minLength": 1, "maxLength": 60},
+                "url": {"type": "string", "format": "uri", "maxLength": 500},
+                "kinds": {"type": "array", "items": {"enum": Event::kinds().collect::<Vec<_>>()}},
+            },
+        }}}),
+        "/api/v1/hooks/{id}" => act_schema(&["pause", "resume", "remove", "ping"]),
+        "/api/v1/letters/{id}/{seq}" => act_schema(&["send", "drop"]),
         _ => json!({"application/json": {"schema": {"$ref": "#/components/schemas/Command"}}}),
     };
     Some(json!({"required": true, "content": content}))
+}
+
+fn act_schema(acts: &[&str]) -> Value {
+    json!({"application/json": {"schema": {
+        "type": "object", "required": ["act"], "additionalProperties": false,
+        "properties": {"act": {"enum": acts}},
+    }}})
 }
 
 fn operation(route: &Route, told: &Told, lang: Lang) -> Value {
@@ -348,6 +395,11 @@ fn answer_of(route: &Route) -> Value {
             "file": {"type": "string"}, "name": {"type": "string"},
         }}),
         "/api/v1/files/{hash}" => json!({}),
+        "/api/v1/hooks" if route.post => {
+            json!({"type": "object", "required": ["id", "secret"], "properties": {
+                "id": {"type": "string", "format": "uuid"}, "secret": {"type": "string"},
+            }})
+        }
         path if path.ends_with('}') || path == "/api/v1" || path.ends_with(".json") => {
             json!({"type": "object"})
         }
@@ -450,6 +502,21 @@ fn document(lang: Lang) -> Value {
         "servers": [{"url": "/"}],
         "security": [{"token": []}],
         "paths": paths,
+        "webhooks": {"entry": {"post": {
+            "summary": lang.pick("每有一条记录推送一次；签名见 docs/webhooks.md", "One delivery per entry; for the signature see docs/webhooks.md"),
+            "parameters": [
+                {"name": "Dukou-Delivery", "in": "header", "required": true, "schema": {"type": "string"}},
+                {"name": "Dukou-Signature", "in": "header", "required": true, "schema": {"type": "string"}},
+            ],
+            "requestBody": {"required": true, "content": {"application/json": {"schema": {
+                "type": "object", "required": ["hook", "delivery", "seq", "hash", "entry"], "properties": {
+                    "hook": {"type": "string", "format": "uuid"}, "delivery": {"type": "string"},
+                    "seq": {"type": "integer"}, "hash": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+                    "entry": {"type": "object"},
+                },
+            }}}},
+            "responses": {"2XX": {"description": "Taken"}},
+        }}},
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
             "schemas": {

@@ -6,6 +6,7 @@ pub mod me;
 pub mod home;
 pub mod list;
 pub mod audit;
+pub mod hooks;
 pub mod cases;
 pub mod case;
 pub mod step;

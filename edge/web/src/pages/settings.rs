@@ -68,6 +68,7 @@ struct SettingsPage {
     errors: Vec<Said>,
     may_settings: bool,
     may_calendar: bool,
+    may_hooks: bool,
     may_policy: bool,
 }
 
@@ -107,6 +108,7 @@ fn page(
         errors: said(req, findings),
         may_settings: may("admin.settings"),
         may_calendar: may("admin.calendar"),
+        may_hooks: may("hook.manage"),
         may_policy: may("policy.adopt"),
     };
     let bad = !findings.is_empty();

@@ -205,6 +205,7 @@ impl Fixture {
         let settings = Settings {
             upload_limit: 8 << 20,
             idle_minutes: 600 * 24 * 60,
+            hook_hosts: dukou_web::hooks::Inside::parse("127.0.0.1"),
             ..Settings::default()
         };
         let app = Arc::new(App::new(store, settings));

@@ -7,6 +7,7 @@ mod audit;
 mod browser;
 mod fixture;
 mod forms;
+mod hooks;
 mod languages;
 mod rights;
 mod story;

@@ -36,6 +36,7 @@ fn filled(path: &str, id: &str, command: &str) -> String {
         .replace("{command}", command)
         .replace("{draft}", &Uuid::now_v7().to_string())
         .replace("{receipt}", &Uuid::now_v7().to_string())
+        .replace("{seq}", "1")
         .replace("{hash}", &"0".repeat(64))
         .replace("{name}", "nothing")
         .replace("{token}", "nothing")
