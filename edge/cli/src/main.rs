@@ -13,6 +13,7 @@ macro_rules! out {
 mod archive;
 mod bench;
 mod calc;
+mod command;
 mod config;
 mod demo;
 mod doctor;
@@ -54,6 +55,8 @@ enum Verb {
     Rebuild,
     /// The office's rules as calculators: JSON in, JSON out.
     Calc(calc::CalcArgs),
+    /// Send one command to a running server, as its pages and other systems do.
+    Command(command::CommandArgs),
     /// Set up the institution and its people's accounts.
     User(user::UserArgs),
     /// Check the installation and say how to mend each finding.
@@ -84,6 +87,7 @@ fn main() -> ExitCode {
         Verb::Verify(args) => maintain::verify(&settings, &args),
         Verb::Rebuild => maintain::rebuild(&settings),
         Verb::Calc(args) => calc::run(&args),
+        Verb::Command(args) => command::run(&settings, &args),
         Verb::User(args) => user::run(&settings, &args),
         Verb::Doctor => doctor::run(&settings),
         Verb::Export(args) => archive::export(&settings, &args),

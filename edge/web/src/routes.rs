@@ -262,6 +262,11 @@ pub const ROUTES: &[Route] = &[
     )),
     api(get("/api/v1/receipts", "money.read", reads::receipts)),
     api(get("/api/v1/people", "people.read", reads::people)),
+    api(post(
+        "/api/v1/people/{id}/account",
+        "admin.people.account",
+        commands::account,
+    )),
     api(get("/api/v1/tasks", "page.home", reads::tasks)),
     api(get("/api/v1/events", "journal.read", reads::events)),
     api(upload("/api/v1/files", "file.upload", commands::put_file)),
@@ -277,6 +282,13 @@ pub const ROUTES: &[Route] = &[
         commands::calculate,
     )),
     api(post("/api/v1/commands", "", commands::submit)),
+    api(get(
+        "/api/v1/notices",
+        "page.public",
+        pages::notice::api_list,
+    )),
+    api(get("/api/v1/rules", "rules.read", pages::rules::api_list)),
+    api(get("/api/v1/audit", "admin.audit", pages::audit::api_list)),
     api(get("/api/v1/hooks", "hook.manage", pages::hooks::api_list)),
     api(post("/api/v1/hooks", "hook.manage", pages::hooks::api_make)),
     api(post(

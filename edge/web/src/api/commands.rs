@@ -13,20 +13,15 @@ use crate::authorise::{authorise, covers_case, covers_deal, uncovered_cases};
 use crate::data;
 use crate::failure::Failure;
 use crate::page::Answer;
+use crate::pages::people::{Changed, change_account, close_if_gone, seal_names};
 use crate::request::Req;
 use crate::session::User;
 
-/// Commands that carry no more than their JSON says. The others come with names
-/// to be kept beside the journal, or are only ever the program's own.
+/// Commands that anybody with the right may send. The others are the program's own:
+/// `dukou user setup` founds an institution, and what happened to an account is
+/// recorded by [`account`], which makes it happen.
 pub fn open_to_callers(name: &str) -> bool {
-    !matches!(
-        name,
-        "institution.found"
-            | "people.register"
-            | "people.update"
-            | "people.account"
-            | "people.erase"
-    )
+    !matches!(name, "institution.found" | "people.account")
 }
 
 fn unreadable(why: impl ToString) -> Failure {
@@ -85,8 +80,13 @@ pub fn submit(app: &App, req: &Req) -> Result<Answer, Failure> {
             .at("command"),
         ));
     }
+    let sealed = match name.as_str() {
+        "people.register" | "people.update" => seal_names(app, user, object)?,
+        _ => Vec::new(),
+    };
     let command = Command::from_json(value).map_err(Failure::BadRequest)?;
     allowed(app, user, &name, &command)?;
+    let stream = command.stream();
     let on_behalf = match on_behalf {
         Some(id) => Some(id.parse::<PersonId>().map_err(|_| {
             Failure::BadRequest(
@@ -108,12 +108,16 @@ pub fn submit(app: &App, req: &Req) -> Result<Answer, Failure> {
         reason,
         expected: expected(req)?,
         key,
+        sealed,
         ..Envelope::new(user.institution, Actor::Person(user.person), command)
     };
     let done = app
         .store
         .execute(envelope)
         .map_err(|rejected: Rejected| Failure::from(rejected))?;
+    if let ("people.update", StreamId::Person(id)) = (name.as_str(), stream) {
+        close_if_gone(app, user, id)?;
+    }
     let body = json!({
         "first_seq": done.first_seq, "last_seq": done.last_seq, "version": done.version,
     });
@@ -173,6 +177,36 @@ fn allowed(app: &App, user: &User, name: &str, command: &Command) -> Result<(), 
     } else {
         Err(Failure::NotFound)
     }
+}
+
+/// Opens, resets, unlocks or closes a person's account; an invitation answers its
+/// link, which works once and is shown this once.
+///
+/// # Errors
+/// Not found, an act that does not fit how the account stands, or the database
+/// cannot be written.
+pub fn account(app: &App, req: &Req) -> Result<Answer, Failure> {
+    let value: Value = serde_json::from_slice(&req.body).map_err(unreadable)?;
+    let act = value.get("act").and_then(Value::as_str).unwrap_or_default();
+    let link = match change_account(app, req, act)? {
+        Changed::Link(path, _) => Some(path),
+        Changed::Done => None,
+        Changed::Nothing => {
+            let finding = Finding::refused(
+                "account.act",
+                text!(
+                    "账号现在的状态办不了这一步：没有账号时 invite，有账号时 reset、unlock、reset_codes、close。",
+                    "This does not fit how the account stands: invite where there is none; reset, unlock, reset_codes or close where there is one."
+                ),
+            );
+            return Err(Failure::Refused(finding.at("act").into()));
+        }
+    };
+    let person = req.param("id");
+    Ok(Answer {
+        status: StatusCode::CREATED,
+        ..Answer::json(&json!({"person": person, "act": act, "link": link}))
+    })
 }
 
 /// Puts a file away; its hash goes into the command that refers to it.

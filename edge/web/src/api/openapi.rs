@@ -2,7 +2,7 @@
 //! answer: routes, actions, commands, forms and calculators.
 
 use askama::Template;
-use dukou_chain::people::permission;
+use dukou_chain::people::{PersonKind, permission};
 use dukou_chain::whole::{Command, Event};
 use dukou_kernel::{Lang, Text};
 use serde_json::{Map, Value, json};
@@ -136,6 +136,13 @@ const TOLD: &[Told] = &[
         &[AFTER, LIMIT],
     ),
     told(
+        "/api/v1/people/{id}/account",
+        true,
+        "开通、重置、解锁、关闭账号",
+        "Open, reset, unlock or close an account",
+        &[],
+    ),
+    told(
         "/api/v1/tasks",
         false,
         "轮到我的待办",
@@ -183,6 +190,35 @@ const TOLD: &[Told] = &[
         "办一步",
         "Carry one command out",
         &[],
+    ),
+    told(
+        "/api/v1/notices",
+        false,
+        "公示，新的在前",
+        "Publicity notices, newest first",
+        &[],
+    ),
+    told(
+        "/api/v1/rules",
+        false,
+        "规则参数、时段与条文",
+        "Parameters of the rulebook with dates and articles",
+        &[],
+    ),
+    told(
+        "/api/v1/audit",
+        false,
+        "审计日志，新的在前",
+        "The audit log, newest first",
+        &[
+            ("kind", Takes::Words),
+            ("person", Takes::Words),
+            ("path", Takes::Words),
+            ("from", Takes::Words),
+            ("to", Takes::Words),
+            ("after", Takes::Id),
+            LIMIT,
+        ],
     ),
     told("/api/v1/hooks", false, "推送订阅", "Webhooks", &[]),
     told(
@@ -301,6 +337,9 @@ fn body_of(route: &Route) -> Option<Value> {
                 "kinds": {"type": "array", "items": {"enum": Event::kinds().collect::<Vec<_>>()}},
             },
         }}}),
+        "/api/v1/people/{id}/account" => {
+            act_schema(&["invite", "reset", "unlock", "reset_codes", "close"])
+        }
         "/api/v1/hooks/{id}" => act_schema(&["pause", "resume", "remove", "ping"]),
         "/api/v1/letters/{id}/{seq}" => act_schema(&["send", "drop"]),
         _ => json!({"application/json": {"schema": {"$ref": "#/components/schemas/Command"}}}),
@@ -458,6 +497,24 @@ fn command_schema(name: &str, lang: Lang) -> Value {
             json!({"type": "string", "format": "uuid"}),
         );
         required.push(target);
+    }
+    if matches!(name, "people.register" | "people.update") {
+        let kinds: Vec<&str> = PersonKind::ALL.iter().map(|it| it.code()).collect();
+        for (key, schema) in [
+            ("name", json!({"type": "string", "maxLength": 60})),
+            ("staff_no", json!({"type": "string"})),
+            ("kind", json!({"enum": kinds})),
+            (
+                "unit",
+                json!({"type": ["string", "null"], "format": "uuid"}),
+            ),
+            (
+                "posts",
+                json!({"type": "array", "items": {"type": "object"}}),
+            ),
+        ] {
+            properties.insert(key.to_owned(), schema);
+        }
     }
     let spec = forms::spec(name, &Offer::default());
     let mut summary = name.to_owned();

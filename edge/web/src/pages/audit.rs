@@ -93,7 +93,10 @@ fn conditions(user: &User, people: &[String], req: &Req) -> (String, Vec<Value>)
     if let Some(to) = begins(req.query("to")) {
         add(" AND at_ms < ?", (to + DAY_MS).into());
     }
-    let before = req.query("before");
+    let before = match req.query("before") {
+        "" => req.query("after"),
+        before => before,
+    };
     if before.parse::<uuid::Uuid>().is_ok() {
         add(" AND id < ?", text(before));
     }
@@ -322,6 +325,31 @@ pub fn export(app: &App, req: &Req) -> Result<Answer, Failure> {
         ]
     });
     sheet(req.t("审计日志", "Audit log"), &heads, rows)
+}
+
+/// The lines for programs, newest first; `after` goes on from a line's id.
+///
+/// # Errors
+/// When the database cannot be used.
+pub fn api_list(app: &App, req: &Req) -> Result<Answer, Failure> {
+    let user = req.user.as_ref().ok_or(Failure::SignIn)?;
+    audit::settle(app)?;
+    let most = crate::api::limit(req);
+    let (lines, _, _) = app.store.read(|db| read(db, user, req, most))?;
+    let items: Vec<serde_json::Value> = lines
+        .iter()
+        .map(|line| {
+            let person = Some(line.text(2)).filter(|it| !it.is_empty());
+            serde_json::json!({
+                "id": line.text(0), "at_ms": line.int(1), "person": person,
+                "kind": line.text(3), "action": line.text(4), "path": line.text(5),
+                "status": line.int(6), "via": line.text(7), "address": line.text(8),
+            })
+        })
+        .collect();
+    let last = lines.last().map(|line| line.text(0));
+    let cursor = crate::api::next(items.len(), most, last);
+    crate::api::resource(req, &serde_json::json!({"items": items, "next": cursor}))
 }
 
 #[cfg(test)]

@@ -117,6 +117,32 @@ pub fn list(app: &App, req: &Req) -> Result<Answer, Failure> {
     })
 }
 
+/// Notices for programs: 公示, newest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn api_list(app: &App, req: &Req) -> Result<Answer, Failure> {
+    let id = institution_of(app, req)?.ok_or(Failure::NotFound)?;
+    let found = app.store.read(|db| {
+        db.rows(
+            "SELECT id, kind, year, ordinal, posted_on, last_day, standing, titles FROM notice WHERE institution = $1 ORDER BY posted_on DESC, ordinal DESC LIMIT 200",
+            &[text(id)],
+        )
+    })?;
+    let items: Vec<serde_json::Value> = found
+        .iter()
+        .map(|row| {
+            let last = (!row.is_null(5)).then(|| row.text(5));
+            serde_json::json!({
+                "id": row.text(0), "kind": row.text(1), "year": row.int(2), "ordinal": row.int(3),
+                "posted_on": row.text(4), "last_day": last, "standing": row.text(6),
+                "titles": row.text(7),
+            })
+        })
+        .collect();
+    crate::api::resource(req, &serde_json::json!({"items": items, "next": null}))
+}
+
 /// A section of the notice.
 pub struct Section {
     /// 一、成果名称

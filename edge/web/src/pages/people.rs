@@ -12,8 +12,8 @@ use dukou_journal::StreamId;
 use dukou_kernel::{PersonId, UnitId};
 use dukou_store::{Db, Fault, Value};
 
-pub use account::account;
-pub use form::{edit, new, register, update};
+pub use account::{Changed, account, change_account};
+pub use form::{close_if_gone, edit, new, register, seal_names, update};
 pub use roster::{roster, roster_submit};
 
 use account::{AccountView, account_view, may_have_account};

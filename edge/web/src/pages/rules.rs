@@ -4,6 +4,7 @@
 use askama::Template;
 use dukou_kernel::{Lang, Money};
 use dukou_rules::{DatedValue, Parameter, Rulebook, Unit, Value};
+use serde::Serialize;
 
 use super::settings::{YearRow, years};
 use crate::app::App;
@@ -13,6 +14,7 @@ use crate::page::{Answer, Page};
 use crate::request::Req;
 
 /// One dated value.
+#[derive(Serialize)]
 pub struct ValueRow {
     /// Region.
     pub region: String,
@@ -37,6 +39,7 @@ pub struct ValueRow {
 }
 
 /// One parameter.
+#[derive(Serialize)]
 pub struct ParameterRow {
     /// Id.
     pub id: String,
@@ -65,8 +68,7 @@ struct RulesPage {
 pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let institution = data::institution(app, user.institution)?;
-    let book = Rulebook::builtin();
-    let all: Vec<ParameterRow> = book.parameters().map(|it| row(it, req)).collect();
+    let all = parameters(req);
     let doubtful = |row: &ParameterRow| row.values.iter().any(|it| !it.verified);
     let q = req.query("q").trim().to_lowercase();
     let only_unverified = req.query("mark") == "unverified";
@@ -85,6 +87,20 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
         only_unverified,
         years: years(&institution),
     })
+}
+
+fn parameters(req: &Req) -> Vec<ParameterRow> {
+    let book = Rulebook::builtin();
+    book.parameters().map(|it| row(it, req)).collect()
+}
+
+/// The same for programs.
+///
+/// # Errors
+/// None.
+pub fn api_list(_: &App, req: &Req) -> Result<Answer, Failure> {
+    let items = parameters(req);
+    crate::api::resource(req, &serde_json::json!({"items": items, "next": null}))
 }
 
 fn matches(row: &ParameterRow, q: &str) -> bool {

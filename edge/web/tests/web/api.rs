@@ -69,6 +69,10 @@ async fn everything_the_pages_show_can_be_read() {
         "people",
         "tasks",
         "calculators",
+        "notices",
+        "rules",
+        "hooks",
+        "letters",
     ] {
         let list = read(&fixture, &head, &format!("/api/v1/{path}")).await;
         assert!(list["items"].is_array(), "{path}");

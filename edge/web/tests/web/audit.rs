@@ -144,6 +144,13 @@ async fn the_auditor_filters_pages_and_exports() {
             .unwrap()
             .contains("spreadsheet")
     );
+    let rest = page(&fixture, auditor, "/api/v1/audit?limit=40").await;
+    let rest: serde_json::Value = serde_json::from_str(&rest.body).unwrap();
+    let next = rest["next"].as_str().unwrap();
+    let more = page(&fixture, auditor, &format!("/api/v1/audit?after={next}")).await;
+    let more: serde_json::Value = serde_json::from_str(&more.body).unwrap();
+    assert!(more["items"][0]["id"].as_str().unwrap() < next);
+    assert_eq!(rest["items"].as_array().unwrap().len(), 40);
     // The other school's lines are the other school's.
     let theirs = page(&fixture, &neighbour[&Role::Auditor], "/audit").await;
     assert_eq!(theirs.body.matches("<tr data-row").count(), 1);

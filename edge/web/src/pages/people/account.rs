@@ -108,19 +108,42 @@ fn end_sessions(user: &User, id: PersonId) -> (&'static str, Vec<Value>) {
     )
 }
 
+/// What came of a change to an account.
+pub enum Changed {
+    /// It does not fit how the account stands.
+    Nothing,
+    /// It is done.
+    Done,
+    /// A link that works once, and whether it resets an account that is there.
+    Link(String, bool),
+}
+
 /// Opens, resets, unlocks or closes an account.
 ///
 /// # Errors
 /// When there is no such person, or the database cannot be written.
 pub fn account(app: &App, req: &Req) -> Result<Answer, Failure> {
+    let here = format!("/people/{}", req.param("id"));
+    match change_account(app, req, req.field("what"))? {
+        Changed::Nothing => Ok(Answer::see_other(&here)),
+        Changed::Done => Ok(Answer::see_other(&here).toast(req.t("已办", "Done"))),
+        Changed::Link(path, reset) => person_page(app, req, Some((path, reset))),
+    }
+}
+
+/// The same for whoever asks: `invite`, `reset`, `unlock`, `reset_codes`, `close`.
+///
+/// # Errors
+/// When there is no such person, or the database cannot be written.
+pub fn change_account(app: &App, req: &Req, what: &str) -> Result<Changed, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let (id, person) = load(app, req)?;
     let view = account_view(app, user, id)?;
     let open = !view.login.is_empty();
     let key = || vec![text(user.institution), text(id)];
-    let fact = match req.field("what") {
-        "invite" if !open && may_have_account(&person) => return link(app, req, id, ""),
-        "reset" if open => return link(app, req, id, &view.login),
+    let fact = match what {
+        "invite" if !open && may_have_account(&person) => return link(app, user, id, ""),
+        "reset" if open => return link(app, user, id, &view.login),
         "unlock" if open => {
             let sql = "UPDATE account SET failed = 0, locked_until = 0 WHERE institution = $1 AND person = $2";
             write(app, vec![(sql, key())])?;
@@ -136,17 +159,16 @@ pub fn account(app: &App, req: &Req) -> Result<Answer, Failure> {
             close(app, user, id)?;
             None
         }
-        _ => return Ok(Answer::see_other(&format!("/people/{id}"))),
+        _ => return Ok(Changed::Nothing),
     };
     if let Some(fact) = fact {
         record(app, user.institution, Actor::Person(user.person), id, fact)?;
     }
-    Ok(Answer::see_other(&format!("/people/{id}")).toast(req.t("已办", "Done")))
+    Ok(Changed::Done)
 }
 
 /// Makes a link that works once, and shows it once: only its hash is kept.
-fn link(app: &App, req: &Req, id: PersonId, login: &str) -> Result<Answer, Failure> {
-    let user = req.user.as_ref().ok_or(Failure::SignIn)?;
+fn link(app: &App, user: &User, id: PersonId, login: &str) -> Result<Changed, Failure> {
     let reset = !login.is_empty();
     let proposed = if reset {
         login.to_owned()
@@ -185,5 +207,5 @@ fn link(app: &App, req: &Req, id: PersonId, login: &str) -> Result<Answer, Failu
         id,
         AccountFact::Invited,
     )?;
-    person_page(app, req, Some((format!("/invite/{token}"), reset)))
+    Ok(Changed::Link(format!("/invite/{token}"), reset))
 }

@@ -7,6 +7,7 @@ use dukou_chain::whole::Command;
 use dukou_journal::Actor;
 use dukou_kernel::{Finding, PersonId, UnitId};
 use dukou_store::{Envelope, Rejected, SealedText};
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::account::{close, may_have_account};
@@ -191,21 +192,23 @@ fn tenures(rows: &[[String; 4]]) -> Result<Vec<Tenure>, Finding> {
     Ok(posts)
 }
 
+fn bad_name(name: &str) -> Option<Finding> {
+    let finding = || {
+        Finding::refused(
+            "people.name",
+            dukou_kernel::text!(
+                "填姓名，至多60字。",
+                "Enter a name of at most 60 characters."
+            ),
+        )
+    };
+    (name.is_empty() || name.chars().count() > 60).then(|| finding().at("name"))
+}
+
 /// What the form says, checked as far as the form can.
 fn readable(typed: &Typed) -> Result<(PersonKind, Option<UnitId>, Vec<Tenure>), Vec<Finding>> {
     let mut findings = Vec::new();
-    if typed.name.is_empty() || typed.name.chars().count() > 60 {
-        findings.push(
-            Finding::refused(
-                "people.name",
-                dukou_kernel::text!(
-                    "填姓名，至多60字。",
-                    "Enter a name of at most 60 characters."
-                ),
-            )
-            .at("name"),
-        );
-    }
+    findings.extend(bad_name(&typed.name));
     let posts = tenures(&typed.posts).unwrap_or_else(|finding| {
         findings.push(finding);
         Vec::new()
@@ -220,7 +223,11 @@ fn readable(typed: &Typed) -> Result<(PersonKind, Option<UnitId>, Vec<Tenure>), 
 /// The commitment to name and number, and the texts that it seals. The salt is
 /// sealed with them, so that it can be checked until it is erased.
 pub fn seal(id: PersonId, name: &str, staff_no: &str) -> (String, Vec<SealedText>) {
-    let salt = session::token();
+    seal_with(session::token(), id, name, staff_no)
+}
+
+/// The same under a salt that is known, so that what is sent twice is the same.
+fn seal_with(salt: String, id: PersonId, name: &str, staff_no: &str) -> (String, Vec<SealedText>) {
     let seal = session::hex(&Sha256::digest(
         format!("{salt}\n{name}\n{staff_no}").as_bytes(),
     ));
@@ -245,6 +252,67 @@ pub fn seal(id: PersonId, name: &str, staff_no: &str) -> (String, Vec<SealedText
 pub fn staff_no_key(user: &User, staff_no: &str) -> Option<String> {
     let whole = format!("{}:{}", user.institution, staff_no);
     (!staff_no.is_empty()).then(|| session::hex(&Sha256::digest(whole.as_bytes())))
+}
+
+/// Turns the names in a caller's JSON for `people.register` and `people.update`
+/// into the commitment that the command carries; the texts to be sealed.
+///
+/// # Errors
+/// A name that is missing or too long, or the database cannot be read.
+pub fn seal_names(
+    app: &App,
+    user: &User,
+    object: &mut Map<String, Value>,
+) -> Result<Vec<SealedText>, Failure> {
+    let id = object.get("person").and_then(Value::as_str);
+    let Some(id) = id.and_then(|it| it.parse::<PersonId>().ok()) else {
+        // Whoever reads the command says what is wrong with it.
+        return Ok(Vec::new());
+    };
+    let new = object.get("command").and_then(Value::as_str) == Some("people.register");
+    let mut taken = |key: &str| {
+        let value = object.shift_remove(key);
+        value.and_then(|it| Some(it.as_str()?.trim().to_owned()))
+    };
+    let (name, staff_no) = (taken("name"), taken("staff_no"));
+    object.shift_remove("seal");
+    object.shift_remove("staff_no_key");
+    if name.is_none() && !new {
+        return Ok(Vec::new());
+    }
+    let name = name.unwrap_or_default();
+    if let Some(finding) = bad_name(&name) {
+        return Err(Failure::Refused(finding.into()));
+    }
+    let staff_no = match new {
+        true => staff_no.unwrap_or_default(),
+        false => sealed(app, user, id, "staff_no")?,
+    };
+    // The salt of somebody who is there already: a repeated call is the same call.
+    let salt = sealed(app, user, id, "salt")?;
+    let salt = if salt.is_empty() {
+        session::token()
+    } else {
+        salt
+    };
+    let (seal, texts) = seal_with(salt, id, &name, &staff_no);
+    object.insert("seal".to_owned(), seal.into());
+    if new && let Some(key) = staff_no_key(user, &staff_no) {
+        object.insert("staff_no_key".to_owned(), key.into());
+    }
+    Ok(texts)
+}
+
+/// Closes the account of somebody who may no longer have one.
+///
+/// # Errors
+/// When there is no such person, or the database cannot be written.
+pub fn close_if_gone(app: &App, user: &User, id: PersonId) -> Result<(), Failure> {
+    let person = state_of(app, user, id)?;
+    if person.has_account && !may_have_account(&person) {
+        close(app, user, id)?;
+    }
+    Ok(())
 }
 
 /// Sends a command about a person.
@@ -384,9 +452,5 @@ pub fn change(
         seal,
     };
     send(app, user, id, command, texts)?;
-    let person = state_of(app, user, id)?;
-    if person.has_account && !may_have_account(&person) {
-        close(app, user, id)?;
-    }
-    Ok(())
+    close_if_gone(app, user, id)
 }
