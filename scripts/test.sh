@@ -43,6 +43,7 @@ first_of chromium chromium-browser google-chrome >/dev/null || missing+=(chromiu
 command -v chromedriver >/dev/null || missing+=(chromium-driver)
 if ! fc-list :lang=zh family 2>/dev/null | grep -q .; then missing+=(fontconfig fonts-noto-cjk); fi
 command -v cc >/dev/null || missing+=(build-essential)
+command -v python3 >/dev/null || missing+=(python3)
 if [ "${#missing[@]}" -gt 0 ]; then
     say "installing ${missing[*]}"
     as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
@@ -95,6 +96,7 @@ say "PostgreSQL $("$bin/postgres" --version | awk '{print $3}') on port $port"
 export DUKOU_TEST_DATABASE_URL="postgres://dukou@127.0.0.1:$port/postgres"
 export DUKOU_REQUIRE_POSTGRES=1
 export DUKOU_REQUIRE_BROWSER=1
+export DUKOU_REQUIRE_PYTHON=1
 
 all=
 [ "$#" -gt 0 ] || { all=yes; set -- --workspace; }

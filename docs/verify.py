@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+"""Checks a journal of Dukou without Dukou, by docs/journal.md and docs/archive.md alone.
+
+    python3 docs/verify.py ARCHIVE.zip
+    python3 docs/verify.py DATA_FOLDER [--key FILE] [--heads FILE]
+
+Prints a line per institution: id, number of entries, hash of the newest. Exits 1 and
+names the first bad entry when something is wrong. Needs Python 3.9, nothing else.
+"""
+import argparse
+import hashlib
+import hmac
+import json
+import os
+import re
+import sqlite3
+import sys
+import zipfile
+
+KEYS = ("v institution seq stream version kind actor on_behalf at_ms effective reason corrects "
+        "key request clock body").split()
+OPTIONAL = {"on_behalf", "reason", "corrects", "key", "request", "clock"}
+FILE = re.compile(r'"file":"([0-9a-f]{64})"')
+
+
+class Bad(Exception):
+    """What is wrong, in words."""
+
+
+def no_twins(pairs):
+    """A JSON object in which no key stands twice."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice")
+    return found
+
+
+class Chain:
+    """Walks one institution's entries in order."""
+
+    def __init__(self, institution):
+        self.institution = institution
+        self.hash = hashlib.sha256(b"dukou journal v1\n" + institution.encode()).digest()
+        self.seq = 0
+        self.versions = {}
+        self.hashes = {}
+        self.files = {}
+
+    def step(self, seq, raw, stored=None, columns=None):
+        """Takes the bytes of the next entry; `stored` and `columns` where there are any."""
+        place = f"{self.institution}: entry {self.seq + 1}"
+        if seq != self.seq + 1:
+            raise Bad(f"{place} was removed: the next one is {seq}")
+        digest = hashlib.sha256(self.hash + raw).digest()
+        if stored is not None and stored != digest:
+            raise Bad(f"{place} was changed: its bytes do not give the stored hash")
+        try:
+            entry = json.loads(raw.decode("utf-8"), object_pairs_hook=no_twins)
+        except ValueError as why:
+            raise Bad(f"{place} is not readable: {why}") from None
+        keys = [key for key in KEYS if key in entry]
+        if (list(entry) != keys or not set(KEYS) - OPTIONAL <= set(keys) or entry["v"] != 1
+                or not isinstance(entry["body"], dict)):
+            raise Bad(f"{place} has other keys than the format")
+        if entry["institution"] != self.institution or entry["seq"] != seq:
+            raise Bad(f"{place} says it is another")
+        version = self.versions.get(entry["stream"], 0) + 1
+        if entry["version"] != version:
+            raise Bad(f"{place}: {entry['stream']} jumps to version {entry['version']}")
+        if columns is not None and columns != [entry[key] for key in
+                                               ("stream", "version", "kind", "at_ms")]:
+            raise Bad(f"{place}: a column does not agree with the bytes")
+        self.versions[entry["stream"]] = version
+        self.seq, self.hash = seq, digest
+        self.hashes[seq] = digest.hex()
+        for name in FILE.findall(raw.decode("utf-8")):
+            self.files.setdefault(name, seq)
+
+    def end(self, seq, digest, read):
+        """The head, and the evidence that entries name; `read(hash)` gives its bytes."""
+        if (self.seq, self.hash.hex()) != (seq, digest):
+            raise Bad(f"{self.institution}: the head says {seq} {digest}, "
+                      f"the entries end at {self.seq} {self.hash.hex()}")
+        for name, entry in self.files.items():
+            content = read(name)
+            if content is None:
+                raise Bad(f"{self.institution}: entry {entry}: evidence {name} is missing")
+            if hashlib.sha256(content).hexdigest() != name:
+                raise Bad(f"{self.institution}: entry {entry}: evidence {name} was altered")
+        print(self.institution, self.seq, self.hash.hex())
+
+
+def archive(path):
+    """Every institution of an archive, by its manifest."""
+    with zipfile.ZipFile(path) as members:
+        names = set(members.namelist())
+        manifest = json.loads(members.read("manifest.json"))
+        if manifest["format"] != "dukou-archive" or manifest["version"] != 1:
+            raise Bad("this is no archive of version 1")
+        for part in manifest["institutions"]:
+            who = part["institution"]
+            chain = Chain(who)
+            with members.open(f"{who}/journal.jsonl") as lines:
+                for number, line in enumerate(lines, 1):
+                    if not line.endswith(b"\n"):
+                        raise Bad(f"{who}: entry {number} is cut")
+                    chain.step(number, line[:-1])
+
+            def evidence(name, folder=f"{who}/files/"):
+                return members.read(folder + name) if folder + name in names else None
+
+            chain.end(part["head"]["seq"], part["head"]["hash"], evidence)
+            yield chain
+
+
+def folder(path, key):
+    """Every institution of a data folder on SQLite, with its sealed heads."""
+    database = sqlite3.connect(f"file:{os.path.join(path, 'dukou.sqlite')}?mode=ro", uri=True)
+    heads = {row[0]: row[1:] for row in
+             database.execute("SELECT institution, seq, hash, seal FROM head")}
+    known = {who for (who,) in database.execute("SELECT DISTINCT institution FROM journal")}
+
+    def evidence(name):
+        try:
+            with open(os.path.join(path, "files", name[:2], name[2:]), "rb") as file:
+                return file.read()
+        except FileNotFoundError:
+            return None
+
+    for who in sorted(known | set(heads)):
+        chain = Chain(who)
+        for row in database.execute(
+                "SELECT seq, CAST(bytes AS BLOB), hash, stream, version, kind, at_ms FROM journal"
+                " WHERE institution = ? ORDER BY seq", (who,)):
+            chain.step(row[0], row[1], row[2], list(row[3:]))
+        if who not in heads:
+            raise Bad(f"{who}: there is no head")
+        seq, digest, seal = heads[who]
+        chain.end(seq, digest.hex(), evidence)
+        if key:
+            words = f"dukou head v1\n{who}\n{seq}\n".encode() + digest
+            if not hmac.compare_digest(hmac.new(key, words, hashlib.sha256).digest(), seal):
+                raise Bad(f"{who}: the seal on the head does not open")
+        yield chain
+
+
+def main():
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("path", help="an archive, or a data folder")
+    parser.add_argument("--key", help="keys/seal.key of the folder")
+    parser.add_argument("--heads", help="heads saved elsewhere: a copy of heads.log")
+    args = parser.parse_args()
+    key = open(args.key, "rb").read() if args.key else None
+    try:
+        walk = folder(args.path, key) if os.path.isdir(args.path) else archive(args.path)
+        chains = {chain.institution: chain for chain in walk}
+        for line in open(args.heads, encoding="ascii") if args.heads else []:
+            who, seq, digest = line.split()
+            if who in chains and chains[who].hashes.get(int(seq)) != digest:
+                raise Bad(f"{who}: entry {seq} is not the one whose head was saved")
+            if who not in chains:
+                raise Bad(f"{who}: its journal is gone; a head of it was saved")
+    except (Bad, KeyError, zipfile.BadZipFile, sqlite3.DatabaseError, OSError) as why:
+        sys.exit(f"bad: {why}")
+
+
+if __name__ == "__main__":
+    main()
