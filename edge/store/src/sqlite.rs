@@ -51,7 +51,7 @@ impl Sqlite {
         let mut reader = Self::reading(Connection::open_with_flags(path, READING)?);
         if let Ok(db) = &mut reader {
             let first = db.row("SELECT COUNT(*) FROM sqlite_schema", &[]);
-            reader = first.and_then(|_| reader);
+            reader = first.and(reader);
         }
         // Beside nobody, SQLite wants to make its log even to read; where that is not
         // allowed the file is read as it lies.
