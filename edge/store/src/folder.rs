@@ -75,11 +75,26 @@ impl Folder {
         self.root.join("heads.log")
     }
 
-    /// Holds the folder for this process.
+    /// Holds the folder for this process. A reader that only looks has it for a
+    /// moment, and is waited for.
     ///
     /// # Errors
     /// [`Fault::Locked`] when another process holds it.
     pub fn lock(&self) -> Result<File, Fault> {
+        for _ in 0..20 {
+            if let Some(file) = self.lock_if_free()? {
+                return Ok(file);
+            }
+            std::thread::sleep(std::time::Duration::from_millis(25));
+        }
+        Err(Fault::Locked(self.root.display().to_string()))
+    }
+
+    /// The same at once; nothing when another process holds it.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn lock_if_free(&self) -> Result<Option<File>, Fault> {
         let path = self.root.join("lock");
         let file = OpenOptions::new()
             .create(true)
@@ -87,9 +102,7 @@ impl Folder {
             .write(true)
             .open(&path)
             .map_err(Fault::io(format!("opening {}", path.display())))?;
-        file.try_lock()
-            .map_err(|_| Fault::Locked(self.root.display().to_string()))?;
-        Ok(file)
+        Ok(file.try_lock().is_ok().then_some(file))
     }
 
     /// The key that seals heads, made at first use.

@@ -151,7 +151,7 @@ impl Store {
     pub fn open_reader(config: Config) -> Result<Self, Fault> {
         let folder = Folder::existing(&config.data_dir)?;
         // While a server holds the folder its log moves; it looked itself.
-        if let Ok(_alone) = folder.lock() {
+        if let Ok(Some(_alone)) = folder.lock_if_free() {
             inspect(&config, &folder)?;
         }
         let store = Self {

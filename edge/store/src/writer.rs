@@ -397,3 +397,82 @@ fn seal_heads(db: &mut dyn Db, memory: &Memory, key: &SealKey) -> Result<(), Fau
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::db::{Each, Engine};
+
+    /// A connection that may fail when told to commit, and may be lost with it.
+    struct Fake {
+        commits: bool,
+        lost: bool,
+        committing: bool,
+    }
+
+    impl Fake {
+        fn boxed(commits: bool, lost: bool) -> Box<dyn Db + Send> {
+            Box::new(Self {
+                commits,
+                lost,
+                committing: false,
+            })
+        }
+    }
+
+    impl Db for Fake {
+        fn exec(&mut self, _: &str, _: &[Value]) -> Result<u64, Fault> {
+            Ok(1)
+        }
+
+        fn each(&mut self, _: &str, _: &[Value], _: &mut Each<'_>) -> Result<(), Fault> {
+            self.script("SELECT")
+        }
+
+        fn script(&mut self, sql: &str) -> Result<(), Fault> {
+            self.committing |= sql == "COMMIT";
+            if self.committing && (self.lost || sql == "COMMIT" && !self.commits) {
+                return Err(Fault::Storage {
+                    trouble: Trouble::Full,
+                    why: sql.to_owned(),
+                });
+            }
+            Ok(())
+        }
+
+        fn engine(&self) -> Engine {
+            Engine::Postgres
+        }
+
+        fn alive(&mut self) -> bool {
+            !(self.committing && self.lost)
+        }
+    }
+
+    /// What two are told one after the other, the first over this connection.
+    fn told(first: Box<dyn Db + Send>) -> [Result<(), Option<Trouble>>; 2] {
+        let connect: Connect = Box::new(|| Ok(Fake::boxed(true, false)));
+        let key = SealKey::new(vec![7; 32]);
+        let writer = Writer::start(first, connect, Clock::System, key);
+        [(); 2].map(|()| {
+            let (reply, answer) = sync_channel(1);
+            let work: Own = Box::new(|db| db.script("WORK"));
+            writer.sender.send(Job::Own { work, reply }).unwrap();
+            answer.recv().unwrap().map_err(|fault| fault.trouble())
+        })
+    }
+
+    #[test]
+    fn nobody_is_told_that_nothing_was_kept_when_nobody_knows() {
+        assert_eq!(told(Fake::boxed(true, false)), [Ok(()), Ok(())]);
+        // The engine says no and takes the transaction back: nothing was kept.
+        let full = Err(Some(Trouble::Full));
+        assert_eq!(told(Fake::boxed(false, false)), [full, full]);
+        // The connection breaks at the commit: it may have been kept. The next one
+        // goes over a new connection.
+        let uncertain = Err(Some(Trouble::Uncertain));
+        assert_eq!(told(Fake::boxed(false, true)), [uncertain, Ok(())]);
+    }
+}

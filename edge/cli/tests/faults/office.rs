@@ -36,6 +36,8 @@ pub struct Place {
     pub institution: InstitutionId,
     person: PersonId,
     token: String,
+    /// Another, which nothing has been asked with yet.
+    unused: String,
 }
 
 impl Drop for Place {
@@ -62,6 +64,7 @@ impl Place {
             institution: InstitutionId(Uuid::nil()),
             person: PersonId(Uuid::nil()),
             token: String::new(),
+            unused: String::new(),
         }
     }
 
@@ -74,6 +77,7 @@ impl Place {
             institution: InstitutionId(Uuid::now_v7()),
             person: PersonId(Uuid::now_v7()),
             token: String::new(),
+            unused: String::new(),
         };
         let store = place.open();
         let setup = Actor::System("test".to_owned());
@@ -132,9 +136,10 @@ impl Place {
             }}),
         );
         let who = (place.institution, place.person);
-        let token = tokens::make(&store, who, "fault", &["*".to_owned()], 30).unwrap();
+        let token = || tokens::make(&store, who, "fault", &["*".to_owned()], 30).unwrap();
+        let (token, unused) = (token(), token());
         drop(store);
-        place.token = token;
+        (place.token, place.unused) = (token, unused);
         place
     }
 
@@ -215,6 +220,7 @@ pub struct Server {
     child: Child,
     address: String,
     token: String,
+    unused: String,
     log: PathBuf,
 }
 
@@ -258,6 +264,7 @@ impl Server {
             child,
             address: line.trim().trim_end_matches('/').to_owned(),
             token: place.token.clone(),
+            unused: place.unused.clone(),
             log,
         };
         assert!(!server.address.is_empty(), "{}", server.log());
@@ -319,11 +326,11 @@ impl Server {
         self.post(&agent(), &path, "", bytes)
     }
 
-    /// Reads a page of the API.
+    /// Reads a page of the API with a token whose use has not been noted yet.
     pub fn read(&self, path: &str) -> u16 {
         let sent = agent()
             .get(format!("{}{path}", self.address))
-            .header("Authorization", format!("Bearer {}", self.token))
+            .header("Authorization", format!("Bearer {}", self.unused))
             .call();
         sent.unwrap().status().as_u16()
     }
