@@ -49,7 +49,15 @@ fn founded() -> Folder {
 fn a_token_made_at_the_machine_opens_the_api_within_its_scopes() {
     let folder = founded();
     let words = [
-        "user", "token", "OFFICE", "--scope", "case.*", "--scope", "deal.read", "--days", "3",
+        "user",
+        "token",
+        "OFFICE",
+        "--scope",
+        "case.*",
+        "--scope",
+        "deal.read",
+        "--days",
+        "3",
     ];
     let made = dukou(&folder.0, &words);
     let error = String::from_utf8_lossy(&made.stderr).into_owned();

@@ -105,8 +105,9 @@ impl Answer {
 /// Only paths of our own are followed after a form: never another site. Letters
 /// that a header cannot carry are written in percent.
 pub fn safe_path(to: &str) -> String {
-    let inside =
-        to.starts_with('/') && !to.starts_with("//") && !to.contains(|c: char| c == '\\' || c.is_control());
+    let inside = to.starts_with('/')
+        && !to.starts_with("//")
+        && !to.contains(|c: char| c == '\\' || c.is_control());
     if !inside {
         return "/".to_owned();
     }
@@ -596,9 +597,9 @@ fn problem(req: &Req, described: &Described) -> Answer {
         StatusCode::UNAUTHORIZED => answer
             .headers
             .push((header::WWW_AUTHENTICATE, "Bearer".to_owned())),
-        StatusCode::TOO_MANY_REQUESTS => answer
-            .headers
-            .push((header::RETRY_AFTER, "300".to_owned())),
+        StatusCode::TOO_MANY_REQUESTS => {
+            answer.headers.push((header::RETRY_AFTER, "300".to_owned()))
+        }
         _ => {}
     }
     answer

@@ -21,7 +21,7 @@ use crate::authorise::authorise;
 use crate::failure::Failure;
 use crate::listen::collect;
 use crate::page::{self, Answer};
-use crate::request::{Req, Upload};
+use crate::request::{Req, Upload, file_name};
 use crate::routes::{NOT_FOUND, OTHER_METHOD, ROUTES, Route};
 use crate::session::{self, COOKIE, TOAST, VISITOR};
 
@@ -54,11 +54,9 @@ pub fn router(app: Arc<App>) -> Router {
         .fallback(|State(app): State<Arc<App>>, request: Request| async move {
             dispatch(app, &NOT_FOUND, request).await
         })
-        .method_not_allowed_fallback(
-            |State(app): State<Arc<App>>, request: Request| async move {
-                dispatch(app, &OTHER_METHOD, request).await
-            },
-        )
+        .method_not_allowed_fallback(|State(app): State<Arc<App>>, request: Request| async move {
+            dispatch(app, &OTHER_METHOD, request).await
+        })
         .with_state(app)
         .layer(CompressionLayer::new())
 }
@@ -175,7 +173,9 @@ fn find_user(
         && let Some(token) = req.bearer.clone()
     {
         let who = format!("api {}", req.address);
-        let known = app.guess(&who, app.settings.limits.wrong_tokens, || tokens::user_of(&app.store, &token));
+        let known = app.guess(&who, app.settings.limits.wrong_tokens, || {
+            tokens::user_of(&app.store, &token)
+        });
         req.user = Some(known?);
         return Ok(());
     }
@@ -414,7 +414,7 @@ async fn read_parts(kind: &str, bytes: Bytes, req: &mut Req) -> Result<(), Failu
             return Err(Failure::TooLarge);
         }
         let field = part.name().unwrap_or_default().to_owned();
-        let name = part.file_name().map(str::to_owned);
+        let name = part.file_name().map(file_name);
         let content = part.bytes().await.map_err(|_| unreadable())?;
         match name {
             Some(name) if !content.is_empty() => {

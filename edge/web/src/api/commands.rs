@@ -13,7 +13,7 @@ use crate::authorise::{authorise, covers_case, covers_deal, uncovered_cases};
 use crate::data;
 use crate::failure::Failure;
 use crate::page::Answer;
-use crate::request::Req;
+use crate::request::{Req, file_name};
 use crate::session::User;
 
 /// Commands that carry no more than their JSON says. The others come with names
@@ -181,8 +181,8 @@ fn allowed(app: &App, user: &User, name: &str, command: &Command) -> Result<(), 
 /// When it is not accepted.
 pub fn put_file(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
-    let name = req.query("name");
-    let file = crate::pages::file::put(app, user, name, &req.body)?;
+    let name = file_name(req.query("name"));
+    let file = crate::pages::file::put(app, user, &name, &req.body)?;
     Ok(Answer {
         status: StatusCode::CREATED,
         ..Answer::json(&json!({"file": file, "name": name}))
