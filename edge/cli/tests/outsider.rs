@@ -83,6 +83,9 @@ fn school() -> (Folder, PathBuf) {
     (folder, archive)
 }
 
+/// What somebody does to the bytes of a member.
+type Change = fn(Vec<u8>) -> Vec<u8>;
+
 /// Writes an archive anew with one member changed.
 fn forged(archive: &Path, member: &str, change: impl Fn(Vec<u8>) -> Vec<u8>) -> PathBuf {
     let mut from = ZipArchive::new(std::fs::File::open(archive).unwrap()).unwrap();
@@ -165,7 +168,7 @@ fn an_outsider_names_what_was_changed_in_an_export() {
     if outsider(&[&archive]).is_none() {
         return;
     }
-    let cases: [(&str, fn(Vec<u8>) -> Vec<u8>, &str); 6] = [
+    let cases: [(&str, Change, &str); 6] = [
         (
             "journal.jsonl",
             |bytes| {

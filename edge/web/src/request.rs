@@ -107,3 +107,49 @@ fn first<'a>(pairs: &'a [(String, String)], name: &str) -> &'a str {
         .find(|(key, _)| key == name)
         .map_or("", |(_, value)| value.as_str())
 }
+
+/// What is kept of a file's name: the last part of its path, without what
+/// controls a terminal or turns the reading direction, and never a name that a
+/// system keeps for a device.
+pub fn file_name(sent: &str) -> String {
+    const DEVICES: &[&str] = &["con", "prn", "aux", "nul", "com", "lpt"];
+    let turns = |c: char| matches!(c, '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    let last = sent.rsplit(['/', '\\']).next().unwrap_or(sent);
+    let plain: String = last
+        .chars()
+        .filter(|c| !c.is_control() && !turns(*c))
+        .map(|c| {
+            if matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*') {
+                '_'
+            } else {
+                c
+            }
+        })
+        .collect();
+    let name = shortened(plain.trim_matches([' ', '.']));
+    let stem = name.split('.').next().unwrap_or_default().trim_end();
+    let stem = stem.trim_end_matches(|c: char| c.is_ascii_digit());
+    if name.is_empty() {
+        "file".to_owned()
+    } else if DEVICES.iter().any(|it| stem.eq_ignore_ascii_case(it)) {
+        format!("_{name}")
+    } else {
+        name
+    }
+}
+
+/// At most 120 letters; what is cut out stands before the ending.
+fn shortened(name: &str) -> String {
+    const LONGEST: usize = 120;
+    let length = name.chars().count();
+    if length <= LONGEST {
+        return name.to_owned();
+    }
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    let kept = ending.chars().count() + 1;
+    if ending.is_empty() || kept > 12 {
+        return name.chars().take(LONGEST).collect();
+    }
+    let head: String = name.chars().take(LONGEST - kept).collect();
+    format!("{head}.{ending}")
+}

@@ -22,7 +22,7 @@ use crate::authorise::authorise;
 use crate::failure::Failure;
 use crate::listen::collect;
 use crate::page::{self, Answer};
-use crate::request::{Req, Upload};
+use crate::request::{Req, Upload, file_name};
 use crate::routes::{NOT_FOUND, OTHER_METHOD, ROUTES, Route};
 use crate::session::{self, COOKIE, TOAST, VISITOR};
 
@@ -428,7 +428,7 @@ async fn read_parts(kind: &str, bytes: Bytes, req: &mut Req) -> Result<(), Failu
             return Err(Failure::TooLarge);
         }
         let field = part.name().unwrap_or_default().to_owned();
-        let name = part.file_name().map(str::to_owned);
+        let name = part.file_name().map(file_name);
         let content = part.bytes().await.map_err(|_| unreadable())?;
         match name {
             Some(name) if !content.is_empty() => {

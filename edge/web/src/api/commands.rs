@@ -14,7 +14,7 @@ use crate::data;
 use crate::failure::Failure;
 use crate::page::Answer;
 use crate::pages::people::{Changed, change_account, close_if_gone, seal_names};
-use crate::request::Req;
+use crate::request::{Req, file_name};
 use crate::session::User;
 
 /// Commands that anybody with the right may send. The others are the program's own:
@@ -215,8 +215,8 @@ pub fn account(app: &App, req: &Req) -> Result<Answer, Failure> {
 /// When it is not accepted.
 pub fn put_file(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
-    let name = req.query("name");
-    let file = crate::pages::file::put(app, user, name, &req.body)?;
+    let name = file_name(req.query("name"));
+    let file = crate::pages::file::put(app, user, &name, &req.body)?;
     Ok(Answer {
         status: StatusCode::CREATED,
         ..Answer::json(&json!({"file": file, "name": name}))

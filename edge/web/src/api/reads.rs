@@ -450,8 +450,10 @@ pub fn events(app: &App, req: &Req) -> Result<Answer, Failure> {
 /// # Errors
 /// Not found, or the database cannot be read.
 pub fn timeline(app: &App, req: &Req) -> Result<Answer, Failure> {
-    let (user, scope) = asker(app, req, "case.read")?;
-    let stream = if req.path.contains("/deals/") {
+    let on_deal = req.path.contains("/deals/");
+    let action = if on_deal { "deal.read" } else { "case.read" };
+    let (user, scope) = asker(app, req, action)?;
+    let stream = if on_deal {
         let id: DealId = req.param("id").parse().map_err(|_| Failure::NotFound)?;
         app.store
             .read(|db| covers_deal(db, user, scope, id))?

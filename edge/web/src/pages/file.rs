@@ -17,15 +17,7 @@ use crate::session::User;
 /// # Errors
 /// [`Failure::BadRequest`] with what to do when the file is not accepted.
 pub fn put(app: &App, user: &User, name: &str, bytes: &[u8]) -> Result<String, Failure> {
-    let clean: String = name
-        .rsplit(['/', '\\'])
-        .next()
-        .unwrap_or(name)
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(120)
-        .collect();
-    let meta = app.store.put_file(&clean, bytes).map_err(|error| match error {
+    let meta = app.store.put_file(name, bytes).map_err(|error| match error {
         FileError::Fault(fault) => Failure::from(fault),
         FileError::TooLarge { limit } => {
             let megabytes = limit >> 20;

@@ -15,7 +15,7 @@ use dukou_kernel::{InstitutionId, PersonId, UnitId};
 use dukou_rules::SchoolPolicy;
 use dukou_store::{Clock, Config, Envelope, Store, Value};
 use dukou_web::accounts::{self, NewPerson};
-use dukou_web::{App, Settings};
+use dukou_web::{App, Limits, Settings};
 use sha2::{Digest, Sha256};
 use tower::ServiceExt;
 use uuid::Uuid;
@@ -194,6 +194,11 @@ fn database() -> Option<String> {
 
 impl Fixture {
     pub fn new() -> Self {
+        Self::with(Limits::default())
+    }
+
+    /// With limits of the test's own.
+    pub fn with(limits: Limits) -> Self {
         let folder = std::env::temp_dir().join(format!("dukou-web-{}", Uuid::now_v7()));
         let config = Config {
             clock: Clock::fixed("test", MORNING_MS),
@@ -206,6 +211,7 @@ impl Fixture {
             upload_limit: 8 << 20,
             idle_minutes: 600 * 24 * 60,
             hook_hosts: dukou_web::hooks::Inside::parse("127.0.0.1"),
+            limits,
             ..Settings::default()
         };
         let app = Arc::new(App::new(store, settings));

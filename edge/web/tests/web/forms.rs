@@ -291,6 +291,17 @@ fn attribute<'a>(html: &'a str, name: &str) -> Option<&'a str> {
 
 /// What a hurried person types into a page's form: the required fields only.
 fn hurried(body: &str, file: &str, today: &str) -> Vec<(String, String)> {
+    typed(body, file, today, ("文字1", false))
+}
+
+/// What is typed into a page's form: these words into each text, the first of
+/// each choice, into the optional fields only when they are wanted.
+pub fn typed(
+    body: &str,
+    file: &str,
+    today: &str,
+    (words, optional): (&str, bool),
+) -> Vec<(String, String)> {
     let form = body
         .split_once("<div class=\"form-body\">")
         .map_or("", |(_, rest)| rest);
@@ -303,7 +314,7 @@ fn hurried(body: &str, file: &str, today: &str) -> Vec<(String, String)> {
     for chunk in chunks
         .split("<div class=\"field")
         .skip(1)
-        .filter(|it| !it.contains("（选填）"))
+        .filter(|it| optional || !it.contains("（选填）"))
     {
         let mut row = chunk;
         if chunk.contains("rows-box") {
@@ -327,7 +338,7 @@ fn hurried(body: &str, file: &str, today: &str) -> Vec<(String, String)> {
                     .unwrap_or_default();
                 typed.push((name, value.to_owned()));
             } else if tag.starts_with("textarea") {
-                typed.push((name, "写明情况。".to_owned()));
+                typed.push((name, words.to_owned()));
             } else if tag.starts_with("input") {
                 let kind = attribute(tag, "type").unwrap_or_default();
                 let (name, value) = match kind {
@@ -337,7 +348,7 @@ fn hurried(body: &str, file: &str, today: &str) -> Vec<(String, String)> {
                     "date" => (name, today),
                     _ if name.ends_with(".share") => (name, "100"),
                     _ if tag.contains("decimal") => (name, "1"),
-                    _ => (name, "文字1"),
+                    _ => (name, words),
                 };
                 chosen = true;
                 typed.push((name, value.to_owned()));

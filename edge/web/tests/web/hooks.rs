@@ -96,7 +96,7 @@ fn take(stream: std::net::TcpStream, status: &Mutex<u16>, send: &Sender<Came>) -
     }
 }
 
-async fn subscribe(fixture: &Fixture, url: &str, kinds: &str) -> String {
+pub async fn subscribe(fixture: &Fixture, url: &str, kinds: &str) -> String {
     let form = [("name", "财务系统"), ("url", url), ("kinds", kinds)];
     let head = fixture.of(Role::OfficeHead);
     let page = fixture.post(Some(head), "/settings/hooks", &form).await;
