@@ -67,6 +67,10 @@ pub struct Resolved {
     pub upload_mb: Sourced,
     /// Wrong tokens from one address within five minutes.
     pub wrong_tokens: Sourced,
+    /// Calls of one account a minute, 0 for no limit.
+    pub account_calls: Sourced,
+    /// Calls from one address a minute, 0 for no limit.
+    pub address_calls: Sourced,
     /// Connections at once.
     pub connections: Sourced,
     /// Log filter.
@@ -97,6 +101,8 @@ const KEYS: &[&str] = &[
     "hook_hosts",
     "upload_mb",
     "wrong_tokens",
+    "account_calls",
+    "address_calls",
     "connections",
     "log",
     "log_json",
@@ -157,7 +163,7 @@ impl Resolved {
                 audit_days.value
             ));
         }
-        Ok(Self {
+        let resolved = Self {
             data: pick("data", folder, &file, default_data),
             listen: pick("listen", global.listen.clone(), &file, "127.0.0.1:8600"),
             database_url: pick("database_url", global.database_url.clone(), &file, ""),
@@ -167,10 +173,30 @@ impl Resolved {
             hook_hosts: pick("hook_hosts", None, &file, ""),
             upload_mb: pick("upload_mb", None, &file, "50"),
             wrong_tokens: pick("wrong_tokens", None, &file, "60"),
+            account_calls: pick("account_calls", None, &file, "1200"),
+            address_calls: pick("address_calls", None, &file, "12000"),
             connections: pick("connections", None, &file, "1024"),
             log: pick("log", None, &file, "info"),
             log_json: pick("log_json", None, &file, "false"),
-        })
+        };
+        for (key, value) in resolved.numbers() {
+            if value.parse::<u32>().is_err() {
+                return Err(format!("{key} = {value}: 填一个整数 · give a whole number"));
+            }
+        }
+        Ok(resolved)
+    }
+
+    /// Settings that are whole numbers.
+    fn numbers(&self) -> [(&'static str, &str); 6] {
+        [
+            ("idle_minutes", &self.idle_minutes.value),
+            ("upload_mb", &self.upload_mb.value),
+            ("wrong_tokens", &self.wrong_tokens.value),
+            ("account_calls", &self.account_calls.value),
+            ("address_calls", &self.address_calls.value),
+            ("connections", &self.connections.value),
+        ]
     }
 
     /// The data folder.
@@ -231,6 +257,16 @@ pub fn run(settings: &Resolved, args: &ConfigArgs) -> Result<ExitCode, String> {
             "wrong_tokens",
             &settings.wrong_tokens.value,
             settings.wrong_tokens.from,
+        ),
+        (
+            "account_calls",
+            &settings.account_calls.value,
+            settings.account_calls.from,
+        ),
+        (
+            "address_calls",
+            &settings.address_calls.value,
+            settings.address_calls.from,
         ),
         (
             "connections",

@@ -100,6 +100,8 @@ pub fn web_settings(settings: &Resolved) -> Settings {
         audit_days: settings.audit_days.value.parse().unwrap_or(400),
         limits: Limits {
             wrong_tokens: number(&settings.wrong_tokens.value, usual.wrong_tokens),
+            account_calls: number(&settings.account_calls.value, usual.account_calls),
+            address_calls: number(&settings.address_calls.value, usual.address_calls),
             connections: number(&settings.connections.value, usual.connections).max(1),
             ..usual
         },

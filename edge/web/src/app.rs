@@ -4,6 +4,7 @@ use crate::audit::Trail;
 use crate::failure::Failure;
 use crate::hooks::{Inside, Sender};
 use crate::meters::Meters;
+use crate::pace::Pace;
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -38,6 +39,11 @@ pub struct Settings {
 pub struct Limits {
     /// Wrong tokens from one address within five minutes.
     pub wrong_tokens: u32,
+    /// Calls of one account a minute; 0 for no limit.
+    pub account_calls: u32,
+    /// Calls from one address a minute, a school behind one address among them;
+    /// 0 for no limit.
+    pub address_calls: u32,
     /// How long the head of a request may take, and an idle connection last.
     pub head: Duration,
     /// How long a client may be silent within a body.
@@ -54,6 +60,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             wrong_tokens: 60,
+            account_calls: 1_200,
+            address_calls: 12_000,
             head: Duration::from_secs(30),
             silence: Duration::from_secs(30),
             body: Duration::from_secs(600),
@@ -131,6 +139,10 @@ pub struct App {
     pub settings: Settings,
     /// Recent attempts per address, for the limit on guessing.
     attempts: Mutex<HashMap<String, (i64, u32)>>,
+    /// Calls of each account.
+    pub(crate) accounts: Pace,
+    /// Calls from each address.
+    pub(crate) addresses: Pace,
     /// Counts of lists.
     pub counts: Counts,
     /// Lines of the audit log that are not written yet.
@@ -149,6 +161,8 @@ impl App {
         Self {
             store,
             attempts: Mutex::new(HashMap::new()),
+            accounts: Pace::per_minute(settings.limits.account_calls),
+            addresses: Pace::per_minute(settings.limits.address_calls),
             counts: Counts::default(),
             trail: Trail::default(),
             meters: Meters::default(),

@@ -25,6 +25,8 @@ pub enum Failure {
     },
     /// Too many attempts.
     TooMany,
+    /// More calls than one account or address may make; seconds to wait.
+    TooFast(u64),
     /// The place where the data lies fails: how, and in the engine's words.
     Storage(Trouble, String),
     /// More was sent than is taken.

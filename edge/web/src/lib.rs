@@ -16,6 +16,7 @@ mod listen;
 pub mod hooks;
 pub mod ledger;
 mod meters;
+mod pace;
 mod forms;
 mod pages;
 mod page;

@@ -436,6 +436,8 @@ struct Described {
     lead: String,
     findings: Vec<Finding>,
     reference: String,
+    /// Seconds to wait where one may try again later.
+    retry: u64,
 }
 
 fn describe(req: &Req, failure: Failure) -> Described {
@@ -446,6 +448,7 @@ fn describe(req: &Req, failure: Failure) -> Described {
         lead: req.t(lead.0, lead.1).to_owned(),
         findings: Vec::new(),
         reference: String::new(),
+        retry: 300,
     };
     match failure {
         Failure::SignIn => say(
@@ -481,6 +484,23 @@ fn describe(req: &Req, failure: Failure) -> Described {
             ("尝试太频繁", "Too many attempts"),
             ("过几分钟再试。", "Try again in a few minutes."),
         ),
+        Failure::TooFast(seconds) => {
+            let lead = (
+                format!("{seconds} 秒后再试。这一次没有保存任何东西，填写的内容还在上一页。"),
+                format!(
+                    "Try again in {seconds} s. Nothing was saved this time; what you typed is on the page before."
+                ),
+            );
+            Described {
+                retry: seconds,
+                ..say(
+                    StatusCode::TOO_MANY_REQUESTS,
+                    "too_fast",
+                    ("请求太快", "Too many requests"),
+                    (&lead.0, &lead.1),
+                )
+            }
+        }
         Failure::TooLarge => say(
             StatusCode::PAYLOAD_TOO_LARGE,
             "too_large",
@@ -625,9 +645,9 @@ fn problem(req: &Req, described: &Described) -> Answer {
         StatusCode::UNAUTHORIZED => answer
             .headers
             .push((header::WWW_AUTHENTICATE, "Bearer".to_owned())),
-        StatusCode::TOO_MANY_REQUESTS => {
-            answer.headers.push((header::RETRY_AFTER, "300".to_owned()))
-        }
+        StatusCode::TOO_MANY_REQUESTS => answer
+            .headers
+            .push((header::RETRY_AFTER, described.retry.to_string())),
         _ => {}
     }
     answer

@@ -171,12 +171,24 @@ fn answer(app: &App, route: &'static Route, req: &Req, known: Result<(), Failure
     respond(app, answer)
 }
 
+/// Who asks; refused without a look when an address or account asks too fast.
 fn find_user(
     app: &App,
     route: &Route,
     req: &mut Req,
     session: Option<&str>,
 ) -> Result<(), Failure> {
+    if !req.address.is_empty() && !route.path.starts_with("/static/") {
+        app.addresses.call(&req.address)?;
+    }
+    identify(app, route, req, session)?;
+    match &req.user {
+        Some(user) => app.accounts.call(&user.person.to_string()),
+        None => Ok(()),
+    }
+}
+
+fn identify(app: &App, route: &Route, req: &mut Req, session: Option<&str>) -> Result<(), Failure> {
     // A token counts on the API alone. A session may read there, never write: its
     // cookie comes along without anybody wanting it.
     if route.api

@@ -193,8 +193,13 @@ fn database() -> Option<String> {
 }
 
 impl Fixture {
+    /// Nobody here asks too fast.
     pub fn new() -> Self {
-        Self::with(Limits::default())
+        Self::with(Limits {
+            account_calls: 0,
+            address_calls: 0,
+            ..Limits::default()
+        })
     }
 
     /// With limits of the test's own.

@@ -217,6 +217,59 @@ async fn no_more_connections_are_served_than_there_are_places() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_asks_too_fast_waits_and_the_others_do_not() {
+    let fixture = Fixture::with(Limits {
+        account_calls: 5,
+        ..Limits::default()
+    });
+    let manager = fixture.of(Role::Manager);
+    for _ in 0..5 {
+        assert_eq!(fixture.get(Some(manager), "/cases").await.code(), 200);
+    }
+    let before = fixture.entries();
+    let form = [("secrecy", "no")];
+    let reply = fixture.post(Some(manager), "/disclose", &form).await;
+    assert_eq!(reply.code(), 429);
+    assert!(reply.body.contains("秒后再试") && !reply.body.contains("几分钟"));
+    assert_eq!(fixture.entries(), before);
+    // The token of the same person is the same account.
+    let token = token(&fixture, Role::Manager).await;
+    let request = Request::builder()
+        .uri("/api/v1/cases")
+        .header(header::AUTHORIZATION, format!("Bearer {token}"))
+        .body(Body::empty());
+    let reply = fixture.raw(request.unwrap()).await;
+    assert_eq!(reply.code(), 429);
+    assert!(reply.body.contains("\"too_fast\""), "{}", reply.body);
+    let wait: u64 = reply.headers["retry-after"]
+        .to_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!((1..=13).contains(&wait), "{wait}");
+    let inventor = fixture.of(Role::Inventor);
+    assert_eq!(fixture.get(Some(inventor), "/cases").await.code(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_asks_too_fast_waits() {
+    let server = serve(Limits {
+        address_calls: 3,
+        ..Limits::default()
+    })
+    .await;
+    for _ in 0..3 {
+        server.alive().await;
+    }
+    let ask = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    let refused = server.say(ask("/sign-in").as_bytes()).await;
+    assert_eq!(status(&refused), 429);
+    // A page that did come in is not left without its style.
+    let style = server.say(ask("/static/dukou.css").as_bytes()).await;
+    assert_ne!(status(&style), 429);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn oversized_heads_and_garbage_are_refused() {
     let server = serve(quick()).await;
     let long = "a".repeat(1_000_000);
