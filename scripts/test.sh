@@ -43,7 +43,7 @@ first_of chromium chromium-browser google-chrome >/dev/null || missing+=(chromiu
 command -v chromedriver >/dev/null || missing+=(chromium-driver)
 if ! fc-list :lang=zh family 2>/dev/null | grep -q .; then missing+=(fontconfig fonts-noto-cjk); fi
 command -v cc >/dev/null || missing+=(build-essential)
-command -v python3 >/dev/null || missing+=(python3)
+python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
 if [ "${#missing[@]}" -gt 0 ]; then
     say "installing ${missing[*]}"
     as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
@@ -97,6 +97,17 @@ export DUKOU_TEST_DATABASE_URL="postgres://dukou@127.0.0.1:$port/postgres"
 export DUKOU_REQUIRE_POSTGRES=1
 export DUKOU_REQUIRE_BROWSER=1
 export DUKOU_REQUIRE_PYTHON=1
+
+# axe-core looks for what keeps people out of a page. It comes inside a Python
+# package; one version, so that it finds the same tomorrow.
+axe=target/axe-0.1.8
+if ! ls "$axe"/lib/*/site-packages/axe_playwright_python/axe.min.js >/dev/null 2>&1; then
+    say "installing axe-core"
+    python3 -m venv --clear "$axe"
+    "$axe/bin/pip" install -q --disable-pip-version-check --no-deps axe-playwright-python==0.1.8 >&2
+fi
+DUKOU_AXE=$(ls "$PWD/$axe"/lib/*/site-packages/axe_playwright_python/axe.min.js)
+export DUKOU_AXE DUKOU_REQUIRE_AXE=1
 
 all=
 [ "$#" -gt 0 ] || { all=yes; set -- --workspace; }

@@ -5,8 +5,9 @@ use std::time::Duration;
 use dukou_chain::people::Role;
 use fantoccini::Locator;
 
-use crate::story;
-
+mod every_page;
+mod keys;
+mod prints;
 mod stage;
 
 use stage::Stage;
@@ -252,10 +253,11 @@ fn payment_verb(lang: &str) -> &'static str {
     if lang == "zh" { "兑现" } else { "Pay" }
 }
 
-async fn whole_road(lang: &'static str) {
-    let Some(stage) = Stage::open(lang).await else {
+async fn whole_road(lang: &'static str, keyboard: bool) {
+    let Some(mut stage) = Stage::open(lang).await else {
         return;
     };
+    stage.keyboard = keyboard;
     let case = stage.disclose().await;
     stage.prepare(&case).await;
     stage.conclude(&case).await;
@@ -268,82 +270,12 @@ async fn whole_road(lang: &'static str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_case_goes_the_whole_road_in_chinese() {
-    whole_road("zh").await;
+    whole_road("zh", false).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_case_goes_the_whole_road_in_english() {
-    whole_road("en").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn narrow_screens_scroll_only_down() {
-    let Some(stage) = Stage::open("zh").await else {
-        return;
-    };
-    let told = story::tell(&stage.fixture);
-    stage.client.set_window_size(390, 844).await.unwrap();
-    let case = format!("/cases/{}", told.case);
-    let step = format!("/deals/{}/do/distribution.pay", told.deal);
-    let terms = format!("/deals/{}/do/deal.agree_terms", told.deal);
-    let split = format!("/deals/{}/split/{}", told.deal, told.receipt);
-    let notice = format!("/notices/{}", told.notice);
-    let mut wide = Vec::new();
-    for (role, paths) in [
-        (
-            Role::Inventor,
-            vec!["/", "/mine", "/disclose", "/me", &case],
-        ),
-        (
-            Role::Manager,
-            vec![
-                "/",
-                "/cases",
-                "/deals",
-                "/money",
-                &case,
-                &terms,
-                &split,
-                "/import",
-                "/people",
-                "/people/roster",
-            ],
-        ),
-        (Role::Finance, vec!["/money", &step, &split]),
-        (
-            Role::OfficeHead,
-            vec![
-                "/",
-                "/rules",
-                "/journal",
-                "/journal/verify",
-                "/settings",
-                "/settings/permissions",
-            ],
-        ),
-        (Role::SystemAdmin, vec!["/", "/settings", "/people/new"]),
-        (Role::Public, vec!["/notices", &notice, "/tools"]),
-    ] {
-        stage.be(role).await;
-        for path in paths {
-            for lang in ["zh", "en"] {
-                stage.cookie("dukou_lang", lang).await;
-                stage.go(path).await;
-                let script = "return [document.documentElement.scrollWidth, innerWidth]";
-                let sizes = stage.client.execute(script, vec![]).await.unwrap();
-                let (content, window) = (sizes[0].as_i64().unwrap(), sizes[1].as_i64().unwrap());
-                if content > window {
-                    wide.push(format!(
-                        "{path} as {} in {lang}: {content} > {window}",
-                        role.code()
-                    ));
-                }
-            }
-        }
-    }
-    wide.extend(stage.complaints().await);
-    stage.close().await;
-    assert!(wide.is_empty(), "{}", wide.join("\n"));
+async fn one_case_goes_the_whole_road_in_english_without_a_mouse() {
+    whole_road("en", true).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

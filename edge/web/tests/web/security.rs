@@ -11,6 +11,7 @@ use dukou_web::{CASE_STEPS, DEAL_STEPS, PERSON_STEPS, accounts, api::tokens};
 
 use crate::fixture::{Fixture, Reply, Someone, VISITOR};
 use crate::hooks;
+use crate::inventory;
 use crate::story::{self, Told};
 
 const SECRET: &str = "Ferry-over-the-1-river";
@@ -114,7 +115,7 @@ async fn ids(fixture: &Fixture, told: &Told) -> BTreeMap<&'static str, String> {
         ("deal", told.deal.to_string()),
         ("person", fixture.of(Role::Inventor).person.to_string()),
         ("hash", story::paper(fixture).file.as_str().to_owned()),
-        ("draft", draft(fixture, fixture.of(Role::Inventor)).await),
+        ("draft", inventory::draft(fixture).await),
         ("name", "nothing".to_owned()),
         ("token", "nothing".to_owned()),
     ])
@@ -149,14 +150,6 @@ fn allowed(route: &Route) -> Option<Role> {
     let mut all = Role::ALL.iter();
     all.rfind(|it| delivered(**it, route.action) != Scope::None)
         .copied()
-}
-
-async fn draft(fixture: &Fixture, who: &Someone) -> String {
-    let reply = fixture
-        .post(Some(who), "/disclose", &[("secrecy", "no")])
-        .await;
-    let path = reply.location().split('?').next().unwrap().to_owned();
-    path.trim_start_matches("/disclose/").to_owned()
 }
 
 /// Without the token of one's own session no form does anything, on any route.

@@ -21,6 +21,8 @@ pub struct Stage {
     profile: PathBuf,
     base: String,
     pub lang: &'static str,
+    /// True for somebody without a mouse.
+    pub keyboard: bool,
 }
 
 impl Drop for Stage {
@@ -116,6 +118,7 @@ impl Stage {
             profile,
             base,
             lang,
+            keyboard: false,
         })
     }
 
@@ -143,13 +146,22 @@ impl Stage {
 
     pub async fn cookie(&self, name: &str, value: &str) {
         let params = json!({"name": name, "value": value, "url": self.base, "path": "/"});
-        let order = json!({"cmd": "Network.setCookie", "params": params});
-        let done = self
-            .client
-            .issue_cmd(Own("goog/cdp/execute", order))
-            .await
-            .unwrap();
+        let done = self.order("Network.setCookie", params).await;
         assert_eq!(done["success"], json!(true), "{done}");
+    }
+
+    /// A screen or a sheet of this many CSS pixels.
+    pub async fn width(&self, width: u32, height: u32) {
+        let params =
+            json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        self.order("Emulation.setDeviceMetricsOverride", params)
+            .await;
+    }
+
+    /// What WebDriver has no word for, in the browser's own protocol.
+    pub async fn order(&self, name: &str, params: serde_json::Value) -> serde_json::Value {
+        let order = Own("goog/cdp/execute", json!({"cmd": name, "params": params}));
+        self.client.issue_cmd(order).await.unwrap()
     }
 
     pub async fn here(&self) -> String {
@@ -183,43 +195,68 @@ impl Stage {
     }
 
     pub async fn fill(&self, css: &str, text: &str) {
+        if self.keyboard {
+            self.reach(css).await;
+        }
         let field = self.find(css).await;
         field.clear().await.unwrap();
         field.send_keys(text).await.unwrap();
     }
 
     pub async fn click(&self, css: &str) {
-        self.find(css).await.click().await.unwrap();
+        if self.keyboard {
+            self.enter(css).await;
+        } else {
+            self.find(css).await.click().await.unwrap();
+        }
     }
 
     pub async fn choose(&self, name: &str, value: &str) {
-        let css = format!("main select[name=\"{name}\"] option[value=\"{value}\"]");
-        self.click(&css).await;
+        let list = format!("main select[name=\"{name}\"]");
+        if self.keyboard {
+            self.choose_by_keys(&list, value).await;
+        } else {
+            self.click(&format!("{list} option[value=\"{value}\"]"))
+                .await;
+        }
     }
 
     pub async fn tick(&self, name: &str, value: &str) {
-        self.click(&format!("main input[name=\"{name}\"][value=\"{value}\"]"))
-            .await;
+        let group = format!("main input[name=\"{name}\"]");
+        let choice = format!("{group}[value=\"{value}\"]");
+        if self.keyboard {
+            // Tab leads into a group of choices, and past each box of several.
+            let radio = format!("{choice}[type=radio]");
+            let alone = self.client.find(Locator::Css(&radio)).await.is_err();
+            let way = if alone { &choice } else { &group };
+            self.tick_by_keys(way, value).await;
+        } else {
+            self.click(&choice).await;
+        }
     }
 
     pub async fn attach(&self, name: &str) {
         let path = self.fixture.folder.join("会议纪要.pdf");
         std::fs::write(&path, PDF).unwrap();
-        let field = self
-            .find(&format!("main input[type=file][name=\"{name}\"]"))
-            .await;
+        let css = format!("main input[type=file][name=\"{name}\"]");
+        if self.keyboard {
+            // What follows is the system's own window.
+            self.reach(&css).await;
+        }
+        let field = self.find(&css).await;
         field.send_keys(path.to_str().unwrap()).await.unwrap();
     }
 
     /// Presses the form's button and waits for the page that follows.
     pub async fn press(&self, label: &str) {
-        let button = self.find("main form .form-foot button.primary").await;
+        let css = "main form .form-foot button.primary";
+        let button = self.find(css).await;
         assert_eq!(button.text().await.unwrap(), label);
         self.client
             .execute("window.before = true", vec![])
             .await
             .unwrap();
-        button.click().await.unwrap();
+        self.click(css).await;
         self.until("return document.readyState === 'complete' && !window.before")
             .await;
     }
@@ -228,18 +265,17 @@ impl Stage {
     pub async fn step(&self, command: &str) {
         let anchor = format!("a#{}", command.replace('.', "-"));
         match self.client.find(Locator::Css(&anchor)).await {
-            Ok(link) => link.click().await.unwrap(),
+            Ok(_) => self.click(&anchor).await,
             Err(_) => {
                 self.click("main .page-head details.menu summary").await;
                 let css = format!("main .menu-box a[href$=\"/do/{command}\"]");
                 self.click(&css).await;
             }
         }
-        let here = self.here().await;
-        assert!(
-            here.ends_with(&format!("/do/{command}")),
-            "{command} leads to {here}"
-        );
+        self.until(&format!(
+            "return location.pathname.endsWith('/do/{command}')"
+        ))
+        .await;
     }
 
     /// Presses, and expects the case's page with the rail at this stop.
