@@ -10,6 +10,7 @@ import json
 import os
 import platform
 import random
+import resource
 import secrets
 import socket
 import sqlite3
@@ -141,7 +142,7 @@ def serve_dukou(program, data, log):
     command = [program, "serve", "--data", data, "--listen", "127.0.0.1:0"]
     environment = {**os.environ, "DUKOU_LOG": "warn"}
     environment.pop("DUKOU_DATABASE_URL", None)
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment)
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment, start_new_session=True)
     return server, server.stdout.readline().strip().rstrip("/")
 
 
@@ -151,12 +152,28 @@ def serve_django(log):
         at = f"127.0.0.1:{free.getsockname()[1]}"
     command = [sys.executable, "-m", "gunicorn", "--worker-class", "sync", "--workers", str(os.cpu_count())]
     command += ["--bind", at, "--chdir", HERE / "site", "--log-level", "warning"]
-    server = subprocess.Popen(command + ["django.core.wsgi:get_wsgi_application()"], stderr=log)
+    server = subprocess.Popen(command + ["django.core.wsgi:get_wsgi_application()"], stderr=log, start_new_session=True)
     for _ in range(100):
         with contextlib.suppress(OSError), socket.create_connection(at.split(":")):
             break
         time.sleep(0.1)
     return server, f"http://{at}"
+
+
+def busy(servers):
+    """Seconds of processor time so far: of the whole machine, and of this bench."""
+    tick = os.sysconf("SC_CLK_TCK")
+    everybody = sum(map(int, Path("/proc/stat").read_text().split(maxsplit=4)[1:4])) / tick
+    ended, here = resource.getrusage(resource.RUSAGE_CHILDREN), resource.getrusage(resource.RUSAGE_SELF)
+    ours = ended.ru_utime + ended.ru_stime + here.ru_utime + here.ru_stime
+    sessions = {str(server.pid) for server in servers}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            # After the name in brackets: state, parent, group, session, …
+            fields = stat.read_text().rpartition(")")[2].split()
+            if fields[3] in sessions:
+                ours += (int(fields[11]) + int(fields[12])) / tick
+    return everybody, ours
 
 
 def machine():
@@ -192,7 +209,16 @@ def main(program, data, work):
         ]
         for side in sides:
             side.check(newest, mixed[:ROWS])
-        pages = {page: measure(page, sides, mixed, work) for page in ["list", "case"]}
+        pages = {}
+        for page in ["list", "case"]:
+            began, (all_before, ours_before) = time.monotonic(), busy(servers)
+            pages[page] = measure(page, sides, mixed, work)
+            all_after, ours_after = busy(servers)
+            others = (all_after - all_before) - (ours_after - ours_before)
+            share = max(others, 0) / (time.monotonic() - began) / os.cpu_count()
+            pages[page]["taken_by_others"] = round(share, 3)
+            if share > 0.05:
+                say(f"{page}: others took {share:.0%} of the machine, so the figures say little")
         for side in sides:
             side.check(newest, mixed[:ROWS])
     finally:
