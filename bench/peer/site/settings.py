@@ -1,4 +1,4 @@
-"""Django with nothing it does not need: the admin, its sign-in, one table."""
+"""What `django-admin startproject` writes, in Chinese, on the copy of the rows."""
 
 import os
 
@@ -6,27 +6,31 @@ SECRET_KEY = os.environ["PEER_SECRET"]
 DEBUG = False
 ALLOWED_HOSTS = ["127.0.0.1"]
 ROOT_URLCONF = "urls"
-STATIC_URL = "/static/"
-USE_I18N = False
-USE_TZ = False
+STATIC_URL = "static/"
+LANGUAGE_CODE = "zh-hans"
+TIME_ZONE = "Asia/Shanghai"
+USE_I18N = True
+USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.messages",
     "django.contrib.sessions",
+    "django.contrib.messages",
     "django.contrib.staticfiles",
     "cases",
 ]
 
-# What the admin asks for, and the guard of its forms.
 MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 # Without DEBUG the template loader keeps what it compiled.
@@ -44,6 +48,7 @@ TEMPLATES = [
     }
 ]
 
+# Beyond the usual: connections are kept, and the file is mapped into memory.
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
