@@ -50,7 +50,7 @@ pub trait Stage: Default {
     ) -> Result<Vec<Self::Event>, Refusal>;
 
     /// May change; never refuses. Holds no rules.
-    fn apply(&mut self, event: &Self::Event, effective: Date);
+    fn apply(&mut self, event: Self::Event, effective: Date);
 }
 
 /// One event about to be appended to a stream.

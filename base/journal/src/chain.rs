@@ -113,7 +113,7 @@ pub struct Chain {
     institution: InstitutionId,
     seq: i64,
     hash: Hash,
-    versions: HashMap<StreamId, i64>,
+    versions: HashMap<StreamId, i64, foldhash::fast::RandomState>,
 }
 
 impl Chain {
@@ -123,7 +123,7 @@ impl Chain {
             institution,
             seq: 0,
             hash: genesis(institution),
-            versions: HashMap::new(),
+            versions: HashMap::default(),
         }
     }
 
@@ -141,7 +141,12 @@ impl Chain {
     ///
     /// # Errors
     /// The first [`ChainFault`]; the walk stays at the last good entry.
-    pub fn step(&mut self, seq: i64, bytes: &str, stored: &[u8]) -> Result<Entry, ChainFault> {
+    pub fn step<'a>(
+        &mut self,
+        seq: i64,
+        bytes: &'a str,
+        stored: &[u8],
+    ) -> Result<Entry<'a>, ChainFault> {
         let expected = self.seq + 1;
         if seq != expected {
             return Err(ChainFault::Gap {
@@ -213,7 +218,7 @@ mod tests {
                         request: None,
                         clock: Some("test".into()),
                     },
-                    body: format!("{{\"n\":{seq}}}"),
+                    body: format!("{{\"n\":{seq}}}").into(),
                 };
                 let bytes = entry.to_bytes().unwrap();
                 assert_eq!(Entry::from_bytes(&bytes).unwrap(), entry);

@@ -1,5 +1,6 @@
 //! One entry of the journal and its canonical bytes.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -89,11 +90,11 @@ pub struct Meta {
 
 /// One entry: its meta data and the JSON text of its body, exactly as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct Entry<'a> {
     /// Everything but the body.
     pub meta: Meta,
-    /// The body as JSON text.
-    pub body: String,
+    /// The body as JSON text; one that was read lies in the stored bytes.
+    pub body: Cow<'a, str>,
 }
 
 /// Why stored bytes are no entry.
@@ -129,7 +130,7 @@ struct Record<'a> {
     body: &'a RawValue,
 }
 
-impl Entry {
+impl<'a> Entry<'a> {
     /// The canonical bytes: one JSON object, keys in the order of the format,
     /// absent values left out, UTF-8 without escapes that JSON does not ask for.
     ///
@@ -162,16 +163,24 @@ impl Entry {
     ///
     /// # Errors
     /// When they are not an entry of this format.
-    pub fn from_bytes(bytes: &str) -> Result<Self, DecodeError> {
+    pub fn from_bytes(bytes: &'a str) -> Result<Self, DecodeError> {
         match quick::read(bytes) {
             Some(entry) => Ok(entry),
             None => Self::from_any_bytes(bytes),
         }
     }
 
+    /// The same entry, no longer bound to the bytes it was read from.
+    pub fn into_owned(self) -> Entry<'static> {
+        Entry {
+            meta: self.meta,
+            body: Cow::Owned(self.body.into_owned()),
+        }
+    }
+
     /// The same for JSON that says it in another way: with escapes, say.
-    pub(crate) fn from_any_bytes(bytes: &str) -> Result<Self, DecodeError> {
-        let record: Record<'_> = serde_json::from_str(bytes)?;
+    pub(crate) fn from_any_bytes(bytes: &'a str) -> Result<Self, DecodeError> {
+        let record: Record<'a> = serde_json::from_str(bytes)?;
         if record.v != 1 {
             return Err(DecodeError(serde::de::Error::custom(
                 "unknown format version",
@@ -194,7 +203,7 @@ impl Entry {
                 request: record.request,
                 clock: record.clock,
             },
-            body: record.body.get().to_owned(),
+            body: Cow::Borrowed(record.body.get()),
         })
     }
 }

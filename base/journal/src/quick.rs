@@ -2,6 +2,8 @@
 //! a third of the time of the general reader, which takes whatever this one
 //! leaves. A body is cut out, not looked into; whoever decodes the event does.
 
+use std::borrow::Cow;
+
 use crate::entry::{Entry, Meta};
 
 /// What is left to read.
@@ -51,7 +53,7 @@ impl<'a> Cursor<'a> {
 }
 
 /// The entry, or nothing when its bytes are in any way unusual.
-pub(crate) fn read(bytes: &str) -> Option<Entry> {
+pub(crate) fn read(bytes: &str) -> Option<Entry<'_>> {
     let mut at = Cursor(bytes);
     at.skip("{\"v\":1,\"institution\":\"")?;
     let institution = at.text()?.parse().ok()?;
@@ -102,8 +104,10 @@ pub(crate) fn read(bytes: &str) -> Option<Entry> {
         request,
         clock,
     };
-    let body = body.to_owned();
-    Some(Entry { meta, body })
+    Some(Entry {
+        meta,
+        body: Cow::Borrowed(body),
+    })
 }
 
 #[cfg(test)]
@@ -121,7 +125,7 @@ mod tests {
         proptest::option::of("[a-z0-9\"\\\\\n，中]{0,12}")
     }
 
-    fn entry() -> impl Strategy<Value = Entry> {
+    fn entry() -> impl Strategy<Value = Entry<'static>> {
         let numbers = (1i64.., 1i64.., any::<i64>(), proptest::option::of(1i64..));
         let words = (word(), word(), word(), word(), "[a-z\"{},:中]{0,20}");
         (numbers, words, any::<bool>()).prop_map(|(numbers, words, person)| {
@@ -146,7 +150,10 @@ mod tests {
                 clock: words.3,
             };
             let body = format!("{{\"text\":{}}}", serde_json::json!(words.4));
-            Entry { meta, body }
+            Entry {
+                meta,
+                body: body.into(),
+            }
         })
     }
 

@@ -48,7 +48,7 @@ impl Stage for Disclosure {
         }
     }
 
-    fn apply(&mut self, event: &Event, effective: Date) {
+    fn apply(&mut self, event: Event, effective: Date) {
         self.apply_event(event, effective);
     }
 }

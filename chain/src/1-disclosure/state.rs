@@ -117,10 +117,10 @@ impl Disclosure {
         self.manager_since = Some(on);
     }
 
-    pub(super) fn apply_event(&mut self, event: &Event, on: Date) {
+    pub(super) fn apply_event(&mut self, event: Event, on: Date) {
         match event {
             Event::Submitted(it) => {
-                self.number.clone_from(&it.number);
+                self.number = it.number;
                 self.by = Some(it.by);
                 self.submitted_on = Some(on);
                 self.reply_by = Some(it.reply_by);
@@ -128,7 +128,7 @@ impl Disclosure {
                 if it.details.contributors.iter().any(|c| c.person == it.by) {
                     self.says.insert(it.by, Say::Confirmed(on));
                 }
-                self.details = Some(it.details.clone());
+                self.details = Some(it.details);
                 self.change(Standing::Submitted, on);
             }
             Event::Resubmitted(it) => {
@@ -137,7 +137,7 @@ impl Disclosure {
                     self.says.clear();
                 }
                 self.reply_by = Some(it.reply_by);
-                self.details = Some(it.details.clone());
+                self.details = Some(it.details);
                 self.change(Standing::Submitted, on);
             }
             Event::Accepted(it) => {
@@ -146,11 +146,11 @@ impl Disclosure {
             }
             Event::Assigned(it) => self.take(it.manager, on),
             Event::Returned(it) => {
-                self.reason.clone_from(&it.reason);
+                self.reason = it.reason;
                 self.change(Standing::Returned, on);
             }
             Event::Declined(it) => {
-                self.reason.clone_from(&it.reason);
+                self.reason = it.reason;
                 self.change(Standing::Declined, on);
             }
             Event::ShareConfirmed(it) => {
@@ -159,7 +159,7 @@ impl Disclosure {
             Event::ShareObjected(it) => {
                 let say = Say::Objected {
                     on,
-                    reason: it.reason.clone(),
+                    reason: it.reason,
                     answer_by: it.answer_by,
                 };
                 self.says.insert(it.person, say);
@@ -167,7 +167,7 @@ impl Disclosure {
             Event::SharesRevised(it) => {
                 self.says.clear();
                 if let Some(details) = &mut self.details {
-                    details.contributors.clone_from(&it.contributors);
+                    details.contributors = it.contributors;
                 }
             }
         }

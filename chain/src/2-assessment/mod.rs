@@ -158,8 +158,8 @@ impl Stage for Assessment {
         })])
     }
 
-    fn apply(&mut self, event: &Event, effective: Date) {
+    fn apply(&mut self, event: Event, effective: Date) {
         let Event::Concluded(it) = event;
-        self.concluded = Some((effective, it.clone()));
+        self.concluded = Some((effective, it));
     }
 }

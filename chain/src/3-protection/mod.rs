@@ -383,16 +383,17 @@ impl Stage for Protection {
         }
     }
 
-    fn apply(&mut self, event: &Event, effective: Date) {
+    fn apply(&mut self, event: Event, effective: Date) {
         match event {
             Event::RightRecorded(it) => {
                 self.since.get_or_insert(effective);
+                let id = it.right;
                 let right = Right {
                     granted: it.granted,
-                    recorded: it.clone(),
+                    recorded: it,
                     ended: None,
                 };
-                self.rights.insert(it.right, right);
+                self.rights.insert(id, right);
             }
             Event::GrantRecorded(it) => {
                 if let Some(right) = self.rights.get_mut(&it.right) {
@@ -401,10 +402,10 @@ impl Stage for Protection {
             }
             Event::RightEnded(it) => {
                 if let Some(right) = self.rights.get_mut(&it.right) {
-                    right.ended = Some((it.ended, it.reason.clone()));
+                    right.ended = Some((it.ended, it.reason));
                 }
             }
-            Event::CostRecorded(it) => self.costs.push(it.clone()),
+            Event::CostRecorded(it) => self.costs.push(it),
         }
     }
 }

@@ -118,8 +118,8 @@ impl Stage for Valuation {
         })])
     }
 
-    fn apply(&mut self, event: &Event, effective: Date) {
+    fn apply(&mut self, event: Event, effective: Date) {
         let Event::Noted(it) = event;
-        self.notes.push((effective, it.clone()));
+        self.notes.push((effective, it));
     }
 }

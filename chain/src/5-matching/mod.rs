@@ -166,10 +166,10 @@ impl Stage for Matching {
         }
     }
 
-    fn apply(&mut self, event: &Event, effective: Date) {
+    fn apply(&mut self, event: Event, effective: Date) {
         match event {
-            Event::Opened(it) => self.opened = Some((effective, it.clone())),
-            Event::ContactNoted(it) => self.contacts.push(it.clone()),
+            Event::Opened(it) => self.opened = Some((effective, it)),
+            Event::ContactNoted(it) => self.contacts.push(it),
         }
     }
 }

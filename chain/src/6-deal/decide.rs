@@ -71,14 +71,14 @@ impl Stage for Negotiation {
         }
     }
 
-    fn apply(&mut self, event: &Event, effective: Date) {
+    fn apply(&mut self, event: Event, effective: Date) {
         match event {
-            Event::TermsAgreed(it) => self.terms = Some((effective, it.clone())),
+            Event::TermsAgreed(it) => self.terms = Some((effective, it)),
             Event::InterestDeclared(it) => {
-                self.interests.insert(it.person, it.clone());
+                self.interests.insert(it.person, it);
             }
-            Event::MarketProved(it) => self.market = Some((effective, it.clone())),
-            Event::Decided(it) => self.decision = Some((effective, it.clone())),
+            Event::MarketProved(it) => self.market = Some((effective, it)),
+            Event::Decided(it) => self.decision = Some((effective, it)),
         }
     }
 }

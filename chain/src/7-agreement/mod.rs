@@ -471,12 +471,12 @@ impl Stage for Agreement {
         }
     }
 
-    fn apply(&mut self, event: &Event, effective: Date) {
+    fn apply(&mut self, event: Event, effective: Date) {
         match event {
-            Event::Signed(it) => self.signed = Some((effective, it.clone())),
-            Event::Registered(it) => self.registered = Some(it.clone()),
-            Event::Amended(it) => self.amendments.push((effective, it.clone())),
-            Event::PartyRenamed(it) => self.renamed = Some(it.party.clone()),
+            Event::Signed(it) => self.signed = Some((effective, it)),
+            Event::Registered(it) => self.registered = Some(it),
+            Event::Amended(it) => self.amendments.push((effective, it)),
+            Event::PartyRenamed(it) => self.renamed = Some(it.party),
         }
     }
 }

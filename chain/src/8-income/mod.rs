@@ -274,21 +274,22 @@ impl Stage for Income {
         }
     }
 
-    fn apply(&mut self, event: &Event, _effective: Date) {
+    fn apply(&mut self, event: Event, _effective: Date) {
         match event {
             Event::Received(it) => {
+                let id = it.receipt;
                 let receipt = Receipt {
-                    received: it.clone(),
+                    received: it,
                     refunds: Vec::new(),
                     reversed: false,
                     history: false,
                 };
-                self.receipts.insert(it.receipt, receipt);
-                self.order.push(it.receipt);
+                self.receipts.insert(id, receipt);
+                self.order.push(id);
             }
             Event::Refunded(it) => {
                 if let Some(receipt) = self.receipts.get_mut(&it.of) {
-                    receipt.refunds.push(it.clone());
+                    receipt.refunds.push(it);
                 }
             }
             Event::Reversed(it) => {

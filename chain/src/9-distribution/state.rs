@@ -129,11 +129,11 @@ pub struct Distribution {
 
 impl Distribution {
     /// Takes an event in.
-    pub fn apply(&mut self, event: &Event, on: Date) {
+    pub fn apply(&mut self, event: Event, on: Date) {
         match event {
             Event::Proposed(it) => {
                 let division = self.divisions.entry(it.receipt).or_default();
-                division.proposed = Some((on, it.clone()));
+                division.proposed = Some((on, it));
                 division.rejected = None;
             }
             Event::Approved(it) => {
@@ -142,7 +142,7 @@ impl Distribution {
                     self.costs_taken.insert(*case, *count);
                 }
                 let division = self.divisions.entry(it.receipt).or_default();
-                let mut approved = it.clone();
+                let mut approved = it;
                 if let Some((_, proposed)) = division.proposed.take() {
                     approved.split.steps = proposed.split.steps;
                 }
@@ -151,18 +151,18 @@ impl Distribution {
             Event::Rejected(it) => {
                 let division = self.divisions.entry(it.receipt).or_default();
                 division.proposed = None;
-                division.rejected = Some(it.reason.clone());
+                division.rejected = Some(it.reason);
             }
             Event::ClawedBack(it) => {
                 self.engine = it.engine.clone();
                 let division = self.divisions.entry(it.receipt).or_default();
-                division.clawed_back.push(it.clone());
+                division.clawed_back.push(it);
             }
             Event::RewardPosted(it) => {
                 let division = self.divisions.entry(it.receipt).or_default();
                 division.reward = Some(Reward {
                     posted_on: on,
-                    posted: it.clone(),
+                    posted: it,
                     closed: None,
                 });
             }
@@ -172,17 +172,13 @@ impl Distribution {
                     .get_mut(&it.receipt)
                     .and_then(|d| d.reward.as_mut());
                 if let Some(reward) = reward {
-                    reward.closed = Some((on, it.clone()));
+                    reward.closed = Some((on, it));
                 }
             }
             Event::Paid(it) => {
-                self.divisions
-                    .entry(it.receipt)
-                    .or_default()
-                    .paid
-                    .push(it.clone());
+                self.divisions.entry(it.receipt).or_default().paid.push(it);
             }
-            Event::EquityAllotted(it) => self.equity = Some((on, it.clone())),
+            Event::EquityAllotted(it) => self.equity = Some((on, it)),
         }
     }
 

@@ -381,21 +381,20 @@ impl Stage for Institution {
         }
     }
 
-    fn apply(&mut self, event: &Event, _effective: Date) {
+    fn apply(&mut self, event: Event, _effective: Date) {
         match event {
-            Event::Founded(it) | Event::ProfileSet(it) => self.profile = Some(it.profile.clone()),
+            Event::Founded(it) => self.profile = Some(it.profile),
+            Event::ProfileSet(it) => self.profile = Some(it.profile),
             Event::UnitAdded(it) => {
-                self.units
-                    .insert(it.unit, (it.name_zh.clone(), it.name_en.clone()));
+                self.units.insert(it.unit, (it.name_zh, it.name_en));
             }
             Event::YearAdopted(it) => {
-                let calendar = self.calendar.as_ref().clone().with_year(it.year.clone());
+                let calendar = self.calendar.as_ref().clone().with_year(it.year);
                 self.calendar = Arc::new(calendar);
             }
-            Event::PolicyAdopted(it) => self.policies.push((it.from, it.policy.clone())),
+            Event::PolicyAdopted(it) => self.policies.push((it.from, it.policy)),
             Event::PermissionSet(it) => {
-                self.permissions
-                    .insert((it.action.clone(), it.role), it.scope);
+                self.permissions.insert((it.action, it.role), it.scope);
             }
         }
     }

@@ -466,17 +466,17 @@ impl Stage for Person {
         }
     }
 
-    fn apply(&mut self, event: &Event, _effective: Date) {
+    fn apply(&mut self, event: Event, _effective: Date) {
         match event {
             Event::Registered(it) => {
                 self.kind = Some(it.kind);
                 self.unit = it.unit;
-                self.posts.clone_from(&it.posts);
+                self.posts = it.posts;
             }
             Event::Updated(it) => {
                 self.kind = Some(it.kind);
                 self.unit = it.unit;
-                self.posts.clone_from(&it.posts);
+                self.posts = it.posts;
             }
             Event::HeirNamed(it) => self.heir = Some(it.heir),
             Event::RoleGranted(it) => {

@@ -330,20 +330,19 @@ impl Stage for Publicity {
         }
     }
 
-    fn apply(&mut self, event: &Event, effective: Date) {
+    fn apply(&mut self, event: Event, effective: Date) {
         match event {
             Event::Posted(it) => self.notices.push(Notice {
                 posted_on: effective,
-                posted: it.clone(),
+                posted: it,
                 objections: Vec::new(),
                 closed: None,
             }),
             Event::Objected(it) => {
                 if let Some(notice) = self.notices.last_mut() {
-                    let objected = it.clone();
                     notice.objections.push(Objection {
                         on: effective,
-                        objected,
+                        objected: it,
                         answer: None,
                     });
                 }
@@ -356,12 +355,12 @@ impl Stage for Publicity {
                         .find(|o| o.objected.objection == it.objection)
                 });
                 if let Some(objection) = objection {
-                    objection.answer = Some((effective, it.clone()));
+                    objection.answer = Some((effective, it));
                 }
             }
             Event::Closed(it) => {
                 if let Some(notice) = self.notices.last_mut() {
-                    notice.closed = Some((effective, it.clone()));
+                    notice.closed = Some((effective, it));
                 }
             }
         }

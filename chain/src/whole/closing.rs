@@ -174,9 +174,9 @@ impl Closing {
     }
 
     /// Takes an event in.
-    pub fn apply(&mut self, event: &Event, effective: Date) {
+    pub fn apply(&mut self, event: Event, effective: Date) {
         if let Event::Ended(it) = event {
-            self.ended = Some((effective, it.clone()));
+            self.ended = Some((effective, it));
         }
     }
 }

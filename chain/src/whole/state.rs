@@ -120,7 +120,7 @@ impl State {
 
     /// Takes an event in. An event that does not belong to this kind of stream
     /// changes nothing; the journal's verification names it.
-    pub fn apply(&mut self, meta: &Meta, event: &Event) {
+    pub fn apply(&mut self, meta: &Meta, event: Event) {
         let on = meta.effective;
         match (self, event) {
             (Self::Institution(state), Event::Institution(event)) => state.apply(event, on),
@@ -131,15 +131,15 @@ impl State {
             (Self::Case(state), Event::Valuation(event)) => state.valuation.apply(event, on),
             (Self::Case(state), Event::Closing(event)) => state.closing.apply(event, on),
             (Self::Case(state), Event::History(history::Event::Case(event))) => {
-                state.take_history(&event.number, &event.past, on);
+                state.take_history(&event.number, event.past, on);
             }
             (Self::Deal(state), Event::Matching(event)) => state.matching.apply(event, on),
             (Self::Deal(state), Event::Negotiation(event)) => state.negotiation.apply(event, on),
             (Self::Deal(state), Event::Publicity(event)) => state.publicity.apply(event, on),
             (Self::Deal(state), Event::Agreement(event)) => state.agreement.apply(event, on),
             (Self::Deal(state), Event::Income(event)) => {
+                state.distribution.follow_income(&event);
                 state.income.apply(event, on);
-                state.distribution.follow_income(event);
             }
             (Self::Deal(state), Event::Distribution(event)) => state.distribution.apply(event, on),
             (Self::Deal(state), Event::Closing(event)) => state.closing.apply(event, on),
@@ -178,7 +178,7 @@ impl State {
 }
 
 impl Case {
-    fn take_history(&mut self, number: &str, past: &PastCase, on: dukou_kernel::Date) {
+    fn take_history(&mut self, number: &str, past: PastCase, on: dukou_kernel::Date) {
         self.disclosure = Disclosure {
             standing: Standing::Accepted,
             number: number.to_owned(),
@@ -219,20 +219,20 @@ impl Case {
         };
         self.protection.rights.insert(right, right_state);
         self.protection.since = Some(past.filed);
-        self.history = Some(past.clone());
+        self.history = Some(past);
     }
 }
 
 impl Deal {
-    fn take_history(&mut self, event: &history::Event, on: dukou_kernel::Date) {
+    fn take_history(&mut self, event: history::Event, on: dukou_kernel::Date) {
         match event {
-            history::Event::Deal(event) => self.take_contract(&event.number, &event.past),
+            history::Event::Deal(event) => self.take_contract(event.number, event.past),
             history::Event::Receipt(past) => {
                 let received = Received {
                     receipt: past.receipt,
                     received: past.received,
                     amount: past.amount,
-                    payer: past.payer.clone(),
+                    payer: past.payer,
                     bank_ref: String::new(),
                     paper: None,
                 };
@@ -245,14 +245,14 @@ impl Deal {
                 self.income.receipts.insert(past.receipt, receipt);
                 self.income.order.push(past.receipt);
             }
-            history::Event::Distribution(past) => self.distribution.open_with(past, on),
+            history::Event::Distribution(past) => self.distribution.open_with(&past, on),
             history::Event::Case(_) => {}
         }
     }
 
-    fn take_contract(&mut self, number: &str, past: &PastDeal) {
+    fn take_contract(&mut self, number: String, past: PastDeal) {
         let opened = Opened {
-            number: number.to_owned(),
+            number,
             series: String::new(),
             ordinal: 0,
             cases: past.cases.clone(),
@@ -292,7 +292,7 @@ impl Deal {
             findings: Vec::new(),
         };
         self.agreement.signed = Some((past.signed, signed));
-        self.history = Some(past.clone());
+        self.history = Some(past);
     }
 }
 

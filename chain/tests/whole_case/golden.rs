@@ -124,7 +124,7 @@ fn every_stored_shape_is_still_read() {
         }
         let mut state = State::new(entry.meta.stream);
         assert!(state.accepts(&event), "{kind} in its own stream");
-        state.apply(&entry.meta, &event);
+        state.apply(&entry.meta, event);
     }
 }
 

@@ -49,7 +49,7 @@ pub struct World {
     pub postings: Vec<(StreamId, Posting)>,
     pub kinds: Vec<&'static str>,
     /// Everything that happened, as it would be stored.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<Entry<'static>>,
     /// Every command that was not refused, one line of JSON each.
     pub taken: Vec<String>,
 }
@@ -206,7 +206,7 @@ impl World {
             assert_eq!(back, new.event, "an event reads back from its stored body");
             let mut state = state.as_ref().clone();
             assert!(state.accepts(&new.event), "{} in its own stream", meta.kind);
-            state.apply(&meta, &new.event);
+            state.apply(&meta, new.event.clone());
             self.streams
                 .insert(new.stream, (version + 1, Arc::new(state)));
             self.numbers.extend(new.event.numbers());
@@ -223,7 +223,7 @@ impl World {
             self.kinds.push(new.event.kind());
             self.entries.push(Entry {
                 meta,
-                body: new.event.to_body(),
+                body: new.event.to_body().into(),
             });
             events.push(new.event);
         }

@@ -22,7 +22,7 @@ pub(crate) fn decode(
     institution: InstitutionId,
     seq: i64,
     bytes: &str,
-) -> Result<(Entry, Event), Fault> {
+) -> Result<(Entry<'_>, Event), Fault> {
     let entry = Entry::from_bytes(bytes).map_err(|error| unreadable(institution, seq, error))?;
     let event = Event::from_body(&entry.meta.kind, &entry.body)
         .map_err(|error| unreadable(institution, seq, error))?;
@@ -42,7 +42,7 @@ pub(crate) fn load(
         &[institution.to_string().into(), stream.to_string().into()],
         &mut |row| {
             let (entry, event) = decode(institution, row.int(0), row.text(1))?;
-            state.apply(&entry.meta, &event);
+            state.apply(&entry.meta, event);
             version = entry.meta.version;
             Ok(())
         },
@@ -68,7 +68,7 @@ pub(crate) fn entries(
     db: &mut dyn Db,
     institution: InstitutionId,
     stream: StreamId,
-) -> Result<Vec<(Entry, Vec<u8>)>, Fault> {
+) -> Result<Vec<(Entry<'static>, Vec<u8>)>, Fault> {
     let mut list = Vec::new();
     db.each(
         "SELECT seq, bytes, hash FROM journal WHERE institution = $1 AND stream = $2 ORDER BY version",
@@ -76,7 +76,7 @@ pub(crate) fn entries(
         &mut |row| {
             let entry = Entry::from_bytes(row.text(1))
                 .map_err(|error| unreadable(institution, row.int(0), error))?;
-            list.push((entry, row.bytes(2).to_vec()));
+            list.push((entry.into_owned(), row.bytes(2).to_vec()));
             Ok(())
         },
     )?;

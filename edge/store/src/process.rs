@@ -341,7 +341,7 @@ impl Processor<'_> {
             head.seq += 1;
             let meta = self.meta(envelope, request, &new, head.seq, version + 1);
             let entry = Entry {
-                body: new.event.to_body(),
+                body: new.event.to_body().into(),
                 meta,
             };
             let bytes = entry
@@ -351,7 +351,7 @@ impl Processor<'_> {
             journal::append(self.db, &entry, &bytes, &head.hash)?;
             project::books(self.db, &entry.meta, &new.event)?;
             let mut state = state.as_ref().clone();
-            state.apply(&entry.meta, &new.event);
+            state.apply(&entry.meta, new.event.clone());
             reproject |= whole::reprojects(&new.event);
             let now = (version + 1, Arc::new(state));
             self.memory.states.insert((institution, new.stream), now);

@@ -6,7 +6,7 @@ use dukou_chain::whole::{self, Event, State};
 use dukou_journal::{Chain, StreamId};
 use dukou_kernel::InstitutionId;
 
-use crate::db::{Db, Record};
+use crate::db::{Db, Engine, Record};
 use crate::{Fault, journal, project, schema};
 
 /// Tells how far a long work is: done, total.
@@ -185,49 +185,85 @@ pub(crate) fn views_of(db: &mut dyn Db, institution: InstitutionId) -> Result<()
     Ok(())
 }
 
+/// A stream on its way: what it has become, and its last version.
+struct OnTheWay {
+    state: Option<Box<State>>,
+    last: i64,
+}
+
+/// One institution's way through its journal.
+struct Walk {
+    chain: Chain,
+    streams: HashMap<StreamId, OnTheWay, foldhash::fast::RandomState>,
+}
+
+impl Walk {
+    fn new(db: &mut dyn Db, institution: InstitutionId) -> Result<Self, Fault> {
+        let mut walk = Self {
+            chain: Chain::new(institution),
+            streams: HashMap::default(),
+        };
+        db.each(
+            "SELECT stream, MAX(version) FROM journal WHERE institution = $1 GROUP BY stream",
+            &[institution.to_string().into()],
+            &mut |row| {
+                if let Ok(stream) = row.text(0).parse() {
+                    let last = row.int(1);
+                    walk.streams.insert(stream, OnTheWay { state: None, last });
+                }
+                Ok(())
+            },
+        )?;
+        Ok(walk)
+    }
+
+    fn take(&mut self, seq: i64, bytes: &str, hash: &[u8]) -> Result<(), String> {
+        let entry = self.chain.step(seq, bytes, hash).map_err(text)?;
+        let event = Event::from_body(&entry.meta.kind, &entry.body).map_err(text)?;
+        let stream = entry.meta.stream;
+        let Some(way) = self.streams.get_mut(&stream) else {
+            return Err(format!("{stream} is not in its own column"));
+        };
+        way.state
+            .get_or_insert_with(|| Box::new(State::new(stream)))
+            .apply(&entry.meta, event);
+        if way.last == entry.meta.version {
+            self.streams.remove(&stream);
+        }
+        Ok(())
+    }
+}
+
+fn text(why: impl std::fmt::Display) -> String {
+    why.to_string()
+}
+
 /// Reads every entry, checks its hash, decodes it and applies it to its stream. A
 /// stream's state is let go after its last entry, so that memory holds the streams
 /// under way and not ten years of them.
 pub(crate) fn replay(db: &mut dyn Db) -> Result<u64, Fault> {
-    let mut done = 0;
+    let mut walks = HashMap::new();
     for institution in institutions(db)? {
-        let key = [institution.to_string().into()];
-        let mut last: HashMap<StreamId, i64> = HashMap::new();
-        db.each(
-            "SELECT stream, MAX(version) FROM journal WHERE institution = $1 GROUP BY stream",
-            &key,
-            &mut |row| {
-                if let Ok(stream) = row.text(0).parse() {
-                    last.insert(stream, row.int(1));
-                }
-                Ok(())
-            },
-        )?;
-        let mut states: HashMap<StreamId, Box<State>> = HashMap::new();
-        let mut chain = Chain::new(institution);
-        db.each(
-            "SELECT seq, bytes, hash FROM journal WHERE institution = $1 ORDER BY seq",
-            &key,
-            &mut |row| {
-                let wrong =
-                    |why: &dyn std::fmt::Display| journal::unreadable(institution, row.int(0), why);
-                let entry = chain
-                    .step(row.int(0), row.text(1), row.bytes(2))
-                    .map_err(|why| wrong(&why))?;
-                let event =
-                    Event::from_body(&entry.meta.kind, &entry.body).map_err(|why| wrong(&why))?;
-                let stream = entry.meta.stream;
-                states
-                    .entry(stream)
-                    .or_insert_with(|| Box::new(State::new(stream)))
-                    .apply(&entry.meta, &event);
-                if last.get(&stream) == Some(&entry.meta.version) {
-                    states.remove(&stream);
-                }
-                done += 1;
-                Ok(())
-            },
-        )?;
+        let walk = Walk::new(db, institution)?;
+        walks.insert(institution.to_string(), (institution, walk));
     }
+    // As the entries lie in the file: no index stands between.
+    let order = match db.engine() {
+        Engine::Sqlite => "NOT INDEXED ORDER BY rowid",
+        Engine::Postgres => "ORDER BY institution, seq",
+    };
+    let mut done = 0;
+    db.each(
+        &format!("SELECT seq, bytes, hash, institution FROM journal {order}"),
+        &[],
+        &mut |row| {
+            if let Some((institution, walk)) = walks.get_mut(row.text(3)) {
+                walk.take(row.int(0), row.text(1), row.bytes(2))
+                    .map_err(|why| journal::unreadable(*institution, row.int(0), why))?;
+                done += 1;
+            }
+            Ok(())
+        },
+    )?;
     Ok(done)
 }

@@ -323,7 +323,7 @@ impl Store {
         &self,
         institution: InstitutionId,
         stream: StreamId,
-    ) -> Result<Vec<(Entry, Vec<u8>)>, Fault> {
+    ) -> Result<Vec<(Entry<'static>, Vec<u8>)>, Fault> {
         self.read(|db| journal::entries(db, institution, stream))
     }
 

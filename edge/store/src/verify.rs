@@ -290,7 +290,7 @@ fn walk(
 
 type Wrong = (&'static str, i64, Text);
 
-fn step(chain: &mut Chain, row: &Record) -> Result<(Entry, Event), Wrong> {
+fn step<'a>(chain: &mut Chain, row: &'a Record) -> Result<(Entry<'a>, Event), Wrong> {
     let seq = row.int(0);
     let entry = chain
         .step(seq, row.text(1), row.bytes(2))

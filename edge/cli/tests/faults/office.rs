@@ -429,7 +429,11 @@ impl Promised {
                         return Ok(());
                     };
                     let key = key.rsplit(':').next().unwrap().to_owned();
-                    assert!(bodies.insert(entry.body.clone()), "twice: {}", entry.body);
+                    assert!(
+                        bodies.insert(entry.body.clone().into_owned()),
+                        "twice: {}",
+                        entry.body
+                    );
                     assert!(there.insert(key, entry.meta.seq).is_none());
                     receipts += i64::from(entry.meta.kind == "income.received.v1");
                     let body: Value = serde_json::from_str(&entry.body).unwrap();

@@ -219,7 +219,7 @@ fn many_threads_are_each_answered_once(place: &Place) {
         .entries(office.institution, StreamId::Case(case(10)))
         .unwrap()
         .into_iter()
-        .map(|(entry, _)| entry.body)
+        .map(|(entry, _)| entry.body.into_owned())
         .collect();
     assert_eq!(bodies.len(), 65, "each note is there, and there once");
     office.verified();

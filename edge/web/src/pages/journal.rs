@@ -166,7 +166,7 @@ fn names(db: &mut dyn Db, user: &User, entries: &[(Entry, Vec<u8>)]) -> Result<N
 }
 
 /// Entries with their hashes, names of people, and whether there are more.
-type Found = (Vec<(Entry, Vec<u8>)>, Names, bool);
+type Found = (Vec<(Entry<'static>, Vec<u8>)>, Names, bool);
 
 fn read(db: &mut dyn Db, user: &User, req: &Req) -> Result<Found, Fault> {
     let actor = req.query("actor").trim();
@@ -182,7 +182,9 @@ fn read(db: &mut dyn Db, user: &User, req: &Req) -> Result<Found, Fault> {
     );
     let mut entries = Vec::new();
     for row in db.rows(&sql, &params)? {
-        let entry = Entry::from_bytes(row.text(0)).map_err(|why| Fault::Other(why.to_string()))?;
+        let entry = Entry::from_bytes(row.text(0))
+            .map_err(|why| Fault::Other(why.to_string()))?
+            .into_owned();
         entries.push((entry, row.bytes(1).to_vec()));
     }
     let names = names(db, user, &entries)?;
