@@ -171,6 +171,28 @@ async fn every_entry_comes_once_signed_and_in_order() {
     assert!(!page(&fixture).await.body.contains(&secret), "shown once");
 }
 
+/// One that takes its time costs the others no more than one turn.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_receiver_keeps_nobody_waiting() {
+    let fixture = Fixture::new();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let nobody = format!("http://{}/", silent.local_addr().unwrap());
+    let other = Other::open();
+    subscribe(&fixture, &nobody, "").await;
+    subscribe(&fixture, &other.url, "").await;
+    let app = Arc::clone(&fixture.app);
+    story::disclosed(&fixture, "膜");
+    let served = tokio::task::spawn_blocking(move || deliver(&app));
+    // The silent one is given up on after ten seconds; the other has it before.
+    let other = tokio::task::spawn_blocking(move || {
+        let wait = std::time::Duration::from_secs(5);
+        other.came.recv_timeout(wait).is_ok()
+    });
+    assert!(other.await.unwrap(), "it waits for the silent one");
+    drop(silent);
+    assert!(served.await.unwrap().unwrap() > 0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn only_the_wanted_kinds_go_out() {
     let fixture = Fixture::new();
