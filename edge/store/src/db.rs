@@ -90,7 +90,8 @@ pub type Each<'a> = dyn FnMut(&Record) -> Result<(), Fault> + 'a;
 
 /// A connection. SQL is one text for both engines, with parameters `$1`, `$2` …
 pub trait Db {
-    /// Runs a statement; how many rows it changed.
+    /// Runs a statement; how many rows an UPDATE changed. Of others it says nothing
+    /// to rely on: PostgreSQL takes INSERT and DELETE in groups, later.
     ///
     /// # Errors
     /// What the engine says.

@@ -165,9 +165,12 @@ impl Trail {
 ///
 /// # Errors
 /// When the database cannot be written.
-pub fn forget(store: &Store, days: i64) -> Result<u64, Fault> {
+pub fn forget(store: &Store, days: i64) -> Result<(), Fault> {
     let before = store.now_ms() - days.max(LEAST_DAYS) * DAY_MS;
-    store.write(move |db| db.exec("DELETE FROM audit WHERE at_ms < $1", &[before.into()]))
+    store.write(move |db| {
+        db.exec("DELETE FROM audit WHERE at_ms < $1", &[before.into()])
+            .map(drop)
+    })
 }
 
 /// The command inside a body of the API; nothing of the rest is read.
