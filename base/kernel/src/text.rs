@@ -77,6 +77,15 @@ impl Text {
     }
 }
 
+/// True when a text in this JSON holds the letter NUL, which no keyboard types and
+/// PostgreSQL cannot keep: `\u0000`, unless its backslash is itself escaped.
+pub fn holds_nul(json: &str) -> bool {
+    json.match_indices("\\u0000").any(|(at, _)| {
+        let before = json.get(..at).unwrap_or_default();
+        (before.len() - before.trim_end_matches('\\').len()) % 2 == 0
+    })
+}
+
 /// Builds a [`Text`] from two format strings over the same captured names:
 /// `text!("第{day}日", "Day {day}")`.
 #[macro_export]
@@ -84,4 +93,25 @@ macro_rules! text {
     ($zh:literal, $en:literal $(, $name:ident = $value:expr)* $(,)?) => {
         $crate::Text::new(format!($zh $(, $name = $value)*), format!($en $(, $name = $value)*))
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::holds_nul;
+
+    #[test]
+    fn a_nul_is_found_where_json_says_one() {
+        for text in ["\0", "a\0b", "\\\0", "\\\\\0", "\\u0000\0"] {
+            assert!(
+                holds_nul(&serde_json::json!({"a": [text]}).to_string()),
+                "{text:?}"
+            );
+        }
+        for text in ["", "\\u0000", "\\\\u0000", "u0000", "\u{1}"] {
+            assert!(
+                !holds_nul(&serde_json::json!({"a": [text]}).to_string()),
+                "{text:?}"
+            );
+        }
+    }
 }

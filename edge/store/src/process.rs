@@ -7,7 +7,7 @@ use dukou_chain::contract::{Context, Need, NewEvent, States};
 use dukou_chain::institution::Institution;
 use dukou_chain::whole::{self, Command, Event, State, closing};
 use dukou_journal::{Actor, Entry, Hash, Meta, StreamId, genesis, next_hash};
-use dukou_kernel::{InstitutionId, PersonId};
+use dukou_kernel::{Finding, InstitutionId, PersonId, holds_nul, text};
 use sha2::{Digest, Sha256};
 
 use crate::clock::legal_day;
@@ -114,9 +114,9 @@ pub(crate) struct Processor<'a> {
     pub clock: Option<&'static str>,
 }
 
-fn digest(envelope: &Envelope) -> String {
+fn digest(envelope: &Envelope, command: &str) -> String {
     let mut hasher = Sha256::new();
-    hasher.update(envelope.command.to_json().to_string().as_bytes());
+    hasher.update(command.as_bytes());
     hasher.update(envelope.actor.to_string().as_bytes());
     if let Some(person) = envelope.on_behalf {
         hasher.update(person.to_string().as_bytes());
@@ -128,10 +128,26 @@ fn digest(envelope: &Envelope) -> String {
         .collect()
 }
 
+/// A text that one engine keeps and the other cannot is kept by neither.
+fn nul() -> Finding {
+    Finding::refused(
+        "text.nul",
+        text!(
+            "文字里有一个看不见的空字符（NUL），多半是从别的程序粘贴来的。删去后再提交。",
+            "A text holds an invisible NUL letter, pasted from another program most likely. Take it out and submit again."
+        ),
+    )
+}
+
 impl Processor<'_> {
     /// Carries a command out. On an error the caller rolls back to its savepoint.
     pub fn run(&mut self, envelope: &Envelope) -> Result<Done, Rejected> {
-        let request = digest(envelope);
+        let command = envelope.command.to_json().to_string();
+        let sealed_nul = envelope.sealed.iter().any(|it| it.text.contains('\0'));
+        if sealed_nul || holds_nul(&command) {
+            return Err(Rejected::Refused(nul().into()));
+        }
+        let request = digest(envelope, &command);
         // The head first: on PostgreSQL it locks out other servers, which may be
         // writing under the same key.
         let head = self.head(envelope.institution)?;

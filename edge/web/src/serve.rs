@@ -255,10 +255,32 @@ fn allowed(app: &App, route: &Route, req: &Req) -> Result<(), Failure> {
     Ok(())
 }
 
+/// No letter NUL in what somebody sent: no engine is asked about one.
+fn typed(route: &Route, req: &Req) -> Result<(), Failure> {
+    let mut words = req
+        .params
+        .values()
+        .chain(req.query.iter().map(|(_, value)| value))
+        .chain(req.fields.iter().map(|(_, value)| value));
+    let said = route.api && !route.uploads;
+    let in_body = said && std::str::from_utf8(&req.body).is_ok_and(dukou_kernel::holds_nul);
+    if in_body || words.any(|it| it.contains('\0')) {
+        return Err(Failure::BadRequest(dukou_kernel::Finding::refused(
+            "text.nul",
+            dukou_kernel::text!(
+                "内容里有一个看不见的空字符（NUL），多半是从别的程序粘贴来的。删去后再提交。",
+                "What was sent holds an invisible NUL letter, pasted from another program most likely. Take it out and send it again."
+            ),
+        )));
+    }
+    Ok(())
+}
+
 /// Everything that must hold before a handler runs: allowed, a form that came
 /// from our own page, and a question as the description of the API has it.
 fn guard(app: &App, route: &Route, req: &Req) -> Result<(), Failure> {
     allowed(app, route, req)?;
+    typed(route, req)?;
     if route.api {
         return openapi::check(route, req);
     }

@@ -52,6 +52,25 @@ on_both_engines! {
     a_year_that_arrives_moves_the_due_days,
     verification_beside_a_busy_server_is_calm,
     own_tables_fail_alone,
+    a_text_that_one_engine_cannot_keep_is_kept_by_neither,
+}
+
+fn a_text_that_one_engine_cannot_keep_is_kept_by_neither(place: &Place) {
+    let office = Office::open(place);
+    office.found();
+    let before = office.count();
+    let mut odd = office.submit(10);
+    odd["details"]["title"] = json!("膜\0");
+    assert_eq!(office.refused(1, odd.clone()), "text.nul");
+    assert_eq!(office.count(), before);
+    // A backslash and letters are only that, and what is invisible otherwise stays.
+    odd["details"]["title"] = json!("膜\\u0000\u{1}💣\u{feff}");
+    office.must(1, odd);
+    assert_eq!(
+        office.case(10).1.disclosure.details.unwrap().title,
+        "膜\\u0000\u{1}💣\u{feff}"
+    );
+    office.verified();
 }
 
 fn entries_are_gapless_and_chained(place: &Place) {
