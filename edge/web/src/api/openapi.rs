@@ -332,7 +332,7 @@ fn body_of(route: &Route) -> Option<Value> {
         "/api/v1/hooks" => json!({"application/json": {"schema": {
             "type": "object", "required": ["name", "url"], "additionalProperties": false,
             "properties": {
-                "name": {"type": "string", "minLength": 1, "maxLength": 60},
+                "name": {"type": "string", "minLength": 1, "maxLength": 60, "pattern": "^[^\\u0000]*$"},
                 "url": {"type": "string", "format": "uri", "maxLength": 500},
                 "kinds": {"type": "array", "items": {"enum": Event::kinds().collect::<Vec<_>>()}},
             },
@@ -437,6 +437,12 @@ fn answer_of(route: &Route) -> Value {
         "/api/v1/hooks" if route.post => {
             json!({"type": "object", "required": ["id", "secret"], "properties": {
                 "id": {"type": "string", "format": "uuid"}, "secret": {"type": "string"},
+            }})
+        }
+        "/api/v1/people/{id}/account" => {
+            json!({"type": "object", "required": ["person", "act"], "properties": {
+                "person": {"type": "string", "format": "uuid"}, "act": {"type": "string"},
+                "link": {"type": ["string", "null"]},
             }})
         }
         path if path.ends_with('}') || path == "/api/v1" || path.ends_with(".json") => {
