@@ -14,7 +14,7 @@ pub use ids::{
 };
 pub use money::{Money, MoneyError};
 pub use parsed::read_text;
-pub use share::{Share, ShareError};
+pub use share::{Share, ShareError, gcd};
 pub use text::{Lang, Text, holds_nul};
 
 /// A civil day. Legal days are days in Asia/Shanghai, whatever the server's zone.

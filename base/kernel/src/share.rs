@@ -26,9 +26,14 @@ pub enum ShareError {
     OutOfRange,
 }
 
-fn gcd(mut a: u128, mut b: u128) -> u128 {
+/// 最大公约数 — the greatest common divisor; with 0 it is the other number.
+pub fn gcd(mut a: u128, mut b: u128) -> u128 {
     while b != 0 {
-        (a, b) = (b, a % b);
+        // Dividing half the width takes a tenth of the time.
+        (a, b) = match (u64::try_from(a), u64::try_from(b)) {
+            (Ok(small), Ok(by)) => (b, u128::from(small % by)),
+            _ => (b, a % b),
+        };
     }
     a
 }
@@ -217,8 +222,13 @@ fn decimal(text: &str) -> Option<(u128, u128)> {
     {
         return None;
     }
-    let value: u128 = format!("{whole}{fraction}").parse().ok()?;
-    Some((value, 10u128.pow(fraction.len() as u32)))
+    let number = |part: &str| match part {
+        "" => Some(0),
+        digits => digits.parse::<u64>().ok(),
+    };
+    let scale = 10u128.pow(fraction.len() as u32);
+    let value = u128::from(number(whole)?) * scale + u128::from(number(fraction)?);
+    Some((value, scale))
 }
 
 crate::as_text!(Share);

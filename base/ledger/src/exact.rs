@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-use dukou_kernel::{Money, Share};
+use dukou_kernel::{Money, Share, gcd};
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{Signed, ToPrimitive, Zero};
@@ -26,20 +26,6 @@ impl Default for Exact {
     fn default() -> Self {
         Self::zero()
     }
-}
-
-fn gcd(mut a: u128, mut b: u128) -> u128 {
-    while b != 0 {
-        if let (Ok(small_a), Ok(small_b)) = (u64::try_from(a), u64::try_from(b)) {
-            let (mut a, mut b) = (small_a, small_b);
-            while b != 0 {
-                (a, b) = (b, a % b);
-            }
-            return a.into();
-        }
-        (a, b) = (b, a % b);
-    }
-    a
 }
 
 /// Not a fraction such as `37/3`.
@@ -218,8 +204,12 @@ impl FromStr for Exact {
     fn from_str(text: &str) -> Result<Self, ExactError> {
         let wrong = || ExactError(text.to_owned());
         let (top, bottom) = text.split_once('/').unwrap_or((text, "1"));
-        let top: BigInt = top.trim().parse().map_err(|_| wrong())?;
-        let bottom: BigInt = bottom.trim().parse().map_err(|_| wrong())?;
+        let (top, bottom) = (top.trim(), bottom.trim());
+        if let (Ok(top), Ok(bottom @ 1..)) = (top.parse(), bottom.parse()) {
+            return Ok(Self::small(top, bottom));
+        }
+        let top: BigInt = top.parse().map_err(|_| wrong())?;
+        let bottom: BigInt = bottom.parse().map_err(|_| wrong())?;
         if bottom.is_zero() {
             return Err(wrong());
         }
@@ -228,3 +218,24 @@ impl FromStr for Exact {
 }
 
 dukou_kernel::as_text!(Exact);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_printed_reads_back(top in any::<i128>(), bottom in 1..=i128::MAX) {
+            let amount = Exact::of_big(BigRational::new(top.into(), bottom.into()));
+            prop_assert_eq!(amount.to_string().parse::<Exact>().unwrap(), amount.clone());
+            prop_assert_eq!(format!(" {top} / {bottom} ").parse::<Exact>().unwrap(), amount);
+        }
+
+        #[test]
+        fn a_negative_denominator_turns_the_sign(top in -999i64..999, bottom in 1i64..99) {
+            let text = format!("{}/-{bottom}", -top);
+            prop_assert_eq!(text.parse::<Exact>().unwrap(), Exact::ratio(top, bottom).unwrap());
+        }
+    }
+}
