@@ -55,9 +55,10 @@ impl FromStr for Actor {
 
 dukou_kernel::as_text!(Actor);
 
-/// Everything about an entry but its body.
+/// Everything about an entry but its body. The texts of one that was read lie in
+/// the stored bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Meta {
+pub struct Meta<'a> {
     /// Whose journal.
     pub institution: InstitutionId,
     /// Place in the institution's journal, from 1, without gaps.
@@ -67,7 +68,7 @@ pub struct Meta {
     /// Place in that story, from 1, without gaps.
     pub version: i64,
     /// What kind of fact, with its version: `disclosure.submitted.v1`.
-    pub kind: String,
+    pub kind: Cow<'a, str>,
     /// Who.
     pub actor: Actor,
     /// For whom, when a manager acts on attached paper (代办).
@@ -77,23 +78,24 @@ pub struct Meta {
     /// The legal day on which it takes effect, in Asia/Shanghai.
     pub effective: Date,
     /// Why, in the words of the actor.
-    pub reason: Option<String>,
+    pub reason: Option<Cow<'a, str>>,
     /// The entry that this one corrects.
     pub corrects: Option<i64>,
     /// Idempotency key of the command, the same on each of its entries.
-    pub key: Option<String>,
+    pub key: Option<Cow<'a, str>>,
     /// Digest of the command, so that a key is never used for two commands.
-    pub request: Option<String>,
+    pub request: Option<Cow<'a, str>>,
     /// Name of the clock when it was not the machine's own (`demo`, `bench`, `test`).
-    pub clock: Option<String>,
+    pub clock: Option<Cow<'a, str>>,
 }
 
-/// One entry: its meta data and the JSON text of its body, exactly as stored.
+/// One entry: its meta data and the JSON text of its body, exactly as stored. What
+/// was read lies in the stored bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry<'a> {
     /// Everything but the body.
-    pub meta: Meta,
-    /// The body as JSON text; one that was read lies in the stored bytes.
+    pub meta: Meta<'a>,
+    /// The body as JSON text.
     pub body: Cow<'a, str>,
 }
 
@@ -110,24 +112,29 @@ struct Record<'a> {
     seq: i64,
     stream: StreamId,
     version: i64,
-    kind: String,
+    #[serde(borrow)]
+    kind: Cow<'a, str>,
     actor: Actor,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     on_behalf: Option<PersonId>,
     at_ms: i64,
     effective: Date,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
+    reason: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     corrects: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    key: Option<String>,
+    key: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    request: Option<String>,
+    request: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    clock: Option<String>,
+    clock: Option<Cow<'a, str>>,
     #[serde(borrow)]
     body: &'a RawValue,
+}
+
+fn borrowed<'a>(text: &'a Option<Cow<'_, str>>) -> Option<Cow<'a, str>> {
+    text.as_deref().map(Cow::Borrowed)
 }
 
 impl<'a> Entry<'a> {
@@ -144,16 +151,16 @@ impl<'a> Entry<'a> {
             seq: meta.seq,
             stream: meta.stream,
             version: meta.version,
-            kind: meta.kind.clone(),
+            kind: Cow::Borrowed(&meta.kind),
             actor: meta.actor.clone(),
             on_behalf: meta.on_behalf,
             at_ms: meta.at_ms,
             effective: meta.effective,
-            reason: meta.reason.clone(),
+            reason: borrowed(&meta.reason),
             corrects: meta.corrects,
-            key: meta.key.clone(),
-            request: meta.request.clone(),
-            clock: meta.clock.clone(),
+            key: borrowed(&meta.key),
+            request: borrowed(&meta.request),
+            clock: borrowed(&meta.clock),
             body: serde_json::from_str(&self.body)?,
         };
         Ok(serde_json::to_string(&record)?)
@@ -172,9 +179,26 @@ impl<'a> Entry<'a> {
 
     /// The same entry, no longer bound to the bytes it was read from.
     pub fn into_owned(self) -> Entry<'static> {
+        let owned = |text: Cow<'a, str>| Cow::Owned(text.into_owned());
+        let meta = self.meta;
         Entry {
-            meta: self.meta,
-            body: Cow::Owned(self.body.into_owned()),
+            meta: Meta {
+                institution: meta.institution,
+                seq: meta.seq,
+                stream: meta.stream,
+                version: meta.version,
+                kind: owned(meta.kind),
+                actor: meta.actor,
+                on_behalf: meta.on_behalf,
+                at_ms: meta.at_ms,
+                effective: meta.effective,
+                reason: meta.reason.map(owned),
+                corrects: meta.corrects,
+                key: meta.key.map(owned),
+                request: meta.request.map(owned),
+                clock: meta.clock.map(owned),
+            },
+            body: owned(self.body),
         }
     }
 

@@ -1,7 +1,6 @@
 //! The movements of money behind each event: always from one account to
 //! another, so that what came in is what was paid and what is still held.
 
-use dukou_journal::Meta;
 use dukou_kernel::{Money, PersonId};
 use dukou_ledger::{Account, Posting};
 
@@ -18,7 +17,7 @@ fn pool(name: &str) -> Account {
 
 /// Money that arrived, went back, or was entered wrongly: between the payer and
 /// what the deal holds.
-pub fn of_income(event: &income::Event, _meta: &Meta) -> Vec<Posting> {
+pub fn of_income(event: &income::Event) -> Vec<Posting> {
     let posting = match event {
         income::Event::Received(it) => moved(Account::Payer, Account::Clearing, it.amount),
         income::Event::Refunded(it) => moved(Account::Clearing, Account::Payer, it.amount),
@@ -45,7 +44,7 @@ fn of_split(split: &Split) -> Vec<Posting> {
 }
 
 /// What an approval, a claw-back or a payment moves.
-pub fn of_distribution(event: &Event, _meta: &Meta) -> Vec<Posting> {
+pub fn of_distribution(event: &Event) -> Vec<Posting> {
     match event {
         Event::Approved(it) => of_split(&it.split),
         Event::ClawedBack(it) => of_split(&it.split),
@@ -58,7 +57,7 @@ pub fn of_distribution(event: &Event, _meta: &Meta) -> Vec<Posting> {
 
 /// Imported history: receipts came in, and what was distributed went out again
 /// before Dukou.
-pub fn of_history(event: &history::Event, _meta: &Meta) -> Vec<Posting> {
+pub fn of_history(event: &history::Event) -> Vec<Posting> {
     match event {
         history::Event::Receipt(it) => moved(Account::Payer, Account::Clearing, it.amount)
             .into_iter()

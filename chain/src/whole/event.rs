@@ -1,6 +1,5 @@
 //! Every event of the road, as stored and read.
 
-use dukou_journal::Meta;
 use dukou_kernel::Date;
 use dukou_ledger::Posting;
 
@@ -30,7 +29,7 @@ pub enum EventError {
 }
 
 macro_rules! all_events {
-    ($($(#[$doc:meta])* $variant:ident($event:ty);)+) => {
+    ($($(#[$doc:meta])* $stage:literal => $variant:ident($event:ty);)+) => {
         /// An event of any stage.
         #[derive(Clone, Debug, PartialEq)]
         #[allow(clippy::large_enum_variant, reason = "events live one at a time")]
@@ -53,13 +52,14 @@ macro_rules! all_events {
             }
 
             /// Reads an event of a present shape; `None` when no stage writes the kind.
+            /// A kind begins with the name of its stage.
             fn present(kind: &str, body: &str) -> Option<Result<Self, serde_json::Error>> {
-                $(
-                    if let Some(read) = <$event>::from_body(kind, body) {
-                        return Some(read.map(Self::$variant));
-                    }
-                )+
-                None
+                let (stage, _) = kind.split_once('.')?;
+                match stage {
+                    $($stage => <$event>::from_body(kind, body)
+                        .map(|read| read.map(Self::$variant)),)+
+                    _ => None,
+                }
             }
         }
 
@@ -73,33 +73,33 @@ macro_rules! all_events {
 
 all_events! {
     /// Of the institution.
-    Institution(institution::Event);
+    "institution" => Institution(institution::Event);
     /// Of a person.
-    Person(people::Event);
+    "people" => Person(people::Event);
     /// Of disclosure.
-    Disclosure(disclosure::Event);
+    "disclosure" => Disclosure(disclosure::Event);
     /// Of assessment.
-    Assessment(assessment::Event);
+    "assessment" => Assessment(assessment::Event);
     /// Of protection.
-    Protection(protection::Event);
+    "protection" => Protection(protection::Event);
     /// Of valuation.
-    Valuation(valuation::Event);
+    "valuation" => Valuation(valuation::Event);
     /// Of matching.
-    Matching(matching::Event);
+    "matching" => Matching(matching::Event);
     /// Of negotiation and decision.
-    Negotiation(deal::Event);
+    "deal" => Negotiation(deal::Event);
     /// Of publicity.
-    Publicity(publicity::Event);
+    "publicity" => Publicity(publicity::Event);
     /// Of the contract.
-    Agreement(agreement::Event);
+    "agreement" => Agreement(agreement::Event);
     /// Of income.
-    Income(income::Event);
+    "income" => Income(income::Event);
     /// Of distribution.
-    Distribution(distribution::Event);
+    "distribution" => Distribution(distribution::Event);
     /// Of the whole case or deal.
-    Closing(closing::Event);
+    "closing" => Closing(closing::Event);
     /// Of imported history.
-    History(history::Event);
+    "history" => History(history::Event);
 }
 
 impl Event {
@@ -199,11 +199,11 @@ impl Event {
     }
 
     /// Movements of money, each balanced.
-    pub fn postings(&self, meta: &Meta) -> Vec<Posting> {
+    pub fn postings(&self) -> Vec<Posting> {
         match self {
-            Self::Income(event) => distribution::postings::of_income(event, meta),
-            Self::Distribution(event) => distribution::postings::of_distribution(event, meta),
-            Self::History(event) => distribution::postings::of_history(event, meta),
+            Self::Income(event) => distribution::postings::of_income(event),
+            Self::Distribution(event) => distribution::postings::of_distribution(event),
+            Self::History(event) => distribution::postings::of_history(event),
             _ => Vec::new(),
         }
     }

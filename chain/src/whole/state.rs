@@ -1,7 +1,7 @@
 //! The state of a case, of a deal, of any stream.
 
-use dukou_journal::{Meta, StreamId};
-use dukou_kernel::{CaseId, RightId};
+use dukou_journal::StreamId;
+use dukou_kernel::{CaseId, Date, RightId};
 
 use super::Event;
 use super::closing::Closing;
@@ -118,10 +118,10 @@ impl State {
         }
     }
 
-    /// Takes an event in. An event that does not belong to this kind of stream
-    /// changes nothing; the journal's verification names it.
-    pub fn apply(&mut self, meta: &Meta, event: Event) {
-        let on = meta.effective;
+    /// Takes an event in, on the day on which it takes effect. An event that does
+    /// not belong to this kind of stream changes nothing; the journal's
+    /// verification names it.
+    pub fn apply(&mut self, event: Event, on: Date) {
         match (self, event) {
             (Self::Institution(state), Event::Institution(event)) => state.apply(event, on),
             (Self::Person(state), Event::Person(event)) => state.apply(event, on),
@@ -178,7 +178,7 @@ impl State {
 }
 
 impl Case {
-    fn take_history(&mut self, number: &str, past: PastCase, on: dukou_kernel::Date) {
+    fn take_history(&mut self, number: &str, past: PastCase, on: Date) {
         self.disclosure = Disclosure {
             standing: Standing::Accepted,
             number: number.to_owned(),
@@ -224,7 +224,7 @@ impl Case {
 }
 
 impl Deal {
-    fn take_history(&mut self, event: history::Event, on: dukou_kernel::Date) {
+    fn take_history(&mut self, event: history::Event, on: Date) {
         match event {
             history::Event::Deal(event) => self.take_contract(event.number, event.past),
             history::Event::Receipt(past) => {

@@ -53,7 +53,7 @@ fn add_missing() {
     let (known, kept) = (files(), kept_hashes());
     let mut fullest: BTreeMap<String, Entry> = BTreeMap::new();
     for entry in story().entries {
-        let kind = entry.meta.kind.clone();
+        let kind = entry.meta.kind.clone().into_owned();
         let fuller = fullest
             .get(&kind)
             .is_none_or(|it| it.body.len() < entry.body.len());
@@ -124,7 +124,7 @@ fn every_stored_shape_is_still_read() {
         }
         let mut state = State::new(entry.meta.stream);
         assert!(state.accepts(&event), "{kind} in its own stream");
-        state.apply(&entry.meta, event);
+        state.apply(event, entry.meta.effective);
     }
 }
 

@@ -191,7 +191,7 @@ impl World {
                 seq: i64::try_from(self.kinds.len()).unwrap() + 1,
                 stream: new.stream,
                 version: version + 1,
-                kind: new.event.kind().to_owned(),
+                kind: new.event.kind().into(),
                 actor: ctx.actor.clone(),
                 on_behalf: ctx.on_behalf,
                 at_ms: 0,
@@ -206,7 +206,7 @@ impl World {
             assert_eq!(back, new.event, "an event reads back from its stored body");
             let mut state = state.as_ref().clone();
             assert!(state.accepts(&new.event), "{} in its own stream", meta.kind);
-            state.apply(&meta, new.event.clone());
+            state.apply(new.event.clone(), meta.effective);
             self.streams
                 .insert(new.stream, (version + 1, Arc::new(state)));
             self.numbers.extend(new.event.numbers());
@@ -217,7 +217,7 @@ impl World {
                     self.claims.remove(&claim);
                 }
             }
-            let moved = new.event.postings(&meta);
+            let moved = new.event.postings();
             self.postings
                 .extend(moved.into_iter().map(|it| (new.stream, it)));
             self.kinds.push(new.event.kind());

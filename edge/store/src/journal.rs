@@ -42,7 +42,7 @@ pub(crate) fn load(
         &[institution.to_string().into(), stream.to_string().into()],
         &mut |row| {
             let (entry, event) = decode(institution, row.int(0), row.text(1))?;
-            state.apply(&entry.meta, event);
+            state.apply(event, entry.meta.effective);
             version = entry.meta.version;
             Ok(())
         },
@@ -98,7 +98,7 @@ pub(crate) fn append(
             meta.seq.into(),
             meta.stream.to_string().into(),
             meta.version.into(),
-            meta.kind.as_str().into(),
+            meta.kind.as_ref().into(),
             meta.at_ms.into(),
             bytes.into(),
             Value::Bytes(hash.to_vec()),

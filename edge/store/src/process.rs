@@ -1,5 +1,6 @@
 //! One command inside the writer's transaction: load, decide, append, project.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -367,7 +368,7 @@ impl Processor<'_> {
             journal::append(self.db, &entry, &bytes, &head.hash)?;
             project::books(self.db, &entry.meta, &new.event)?;
             let mut state = state.as_ref().clone();
-            state.apply(&entry.meta, new.event.clone());
+            state.apply(new.event.clone(), entry.meta.effective);
             reproject |= whole::reprojects(&new.event);
             let now = (version + 1, Arc::new(state));
             self.memory.states.insert((institution, new.stream), now);
@@ -397,29 +398,29 @@ impl Processor<'_> {
         })
     }
 
-    fn meta(
+    fn meta<'b>(
         &self,
-        envelope: &Envelope,
-        request: &str,
+        envelope: &'b Envelope,
+        request: &'b str,
         new: &NewEvent,
         seq: i64,
         version: i64,
-    ) -> Meta {
+    ) -> Meta<'b> {
         Meta {
             institution: envelope.institution,
             seq,
             stream: new.stream,
             version,
-            kind: new.event.kind().to_owned(),
+            kind: new.event.kind().into(),
             actor: envelope.actor.clone(),
             on_behalf: envelope.on_behalf,
             at_ms: self.now_ms,
             effective: new.effective.unwrap_or(legal_day(self.now_ms)),
-            reason: envelope.reason.clone(),
+            reason: envelope.reason.as_deref().map(Cow::Borrowed),
             corrects: new.corrects,
-            key: envelope.key.clone(),
-            request: envelope.key.as_ref().map(|_| request.to_owned()),
-            clock: self.clock.map(str::to_owned),
+            key: envelope.key.as_deref().map(Cow::Borrowed),
+            request: envelope.key.as_ref().map(|_| request.into()),
+            clock: self.clock.map(Cow::Borrowed),
         }
     }
 

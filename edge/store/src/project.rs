@@ -121,12 +121,12 @@ pub(crate) fn replace(
 }
 
 /// Postings, unique names and numbers of one event.
-pub(crate) fn books(db: &mut dyn Db, meta: &Meta, event: &Event) -> Result<(), Fault> {
+pub(crate) fn books(db: &mut dyn Db, meta: &Meta<'_>, event: &Event) -> Result<(), Fault> {
     let institution = meta.institution.to_string();
     let stream = meta.stream.to_string();
     let mut line = 0i64;
     let mut moved: BTreeMap<String, i64> = BTreeMap::new();
-    for posting in event.postings(meta) {
+    for posting in event.postings() {
         let amount = posting.amount().fen();
         for (account, signed) in [(posting.from(), -amount), (posting.to(), amount)] {
             line += 1;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use dukou_chain::whole::{self, Event, State};
-use dukou_journal::{Chain, StreamId};
+use dukou_journal::{Chain, Entry, StreamId};
 use dukou_kernel::InstitutionId;
 
 use crate::db::{Db, Engine, Record};
@@ -12,16 +12,19 @@ use crate::{Fault, journal, project, schema};
 /// Tells how far a long work is: done, total.
 pub type Progress<'a> = dyn FnMut(u64, u64) + 'a;
 
-/// Every institution that has a journal.
+/// Every institution that has a journal, found from one to the next: the index is
+/// not read through for it.
 pub(crate) fn institutions(db: &mut dyn Db) -> Result<Vec<InstitutionId>, Fault> {
-    let rows = db.rows(
-        "SELECT DISTINCT institution FROM journal ORDER BY institution",
-        &[],
-    )?;
-    Ok(rows
-        .iter()
-        .filter_map(|row| row.text(0).parse().ok())
-        .collect())
+    let mut all = Vec::new();
+    let mut last = String::new();
+    while let Some(row) = db.row(
+        "SELECT institution FROM journal WHERE institution > $1 ORDER BY institution LIMIT 1",
+        &[last.into()],
+    )? {
+        last = row.text(0).to_owned();
+        all.extend(last.parse::<InstitutionId>());
+    }
+    Ok(all)
 }
 
 pub(crate) fn entry_count(db: &mut dyn Db) -> Result<u64, Fault> {
@@ -110,11 +113,7 @@ struct OpenKey {
 }
 
 impl Keys {
-    pub(crate) fn take(
-        &mut self,
-        db: &mut dyn Db,
-        entry: &dukou_journal::Entry,
-    ) -> Result<(), Fault> {
+    pub(crate) fn take(&mut self, db: &mut dyn Db, entry: &Entry<'_>) -> Result<(), Fault> {
         let meta = &entry.meta;
         let Some(key) = &meta.key else {
             return self.flush(db);
@@ -132,8 +131,8 @@ impl Keys {
         self.flush(db)?;
         self.open = Some(OpenKey {
             institution: meta.institution.to_string(),
-            key: key.clone(),
-            request: meta.request.clone().unwrap_or_default(),
+            key: key.clone().into_owned(),
+            request: meta.request.as_deref().unwrap_or_default().to_owned(),
             stream: meta.stream,
             first: meta.seq,
             last: meta.seq,
@@ -218,16 +217,16 @@ impl Walk {
     }
 
     fn take(&mut self, seq: i64, bytes: &str, hash: &[u8]) -> Result<(), String> {
-        let entry = self.chain.step(seq, bytes, hash).map_err(text)?;
-        let event = Event::from_body(&entry.meta.kind, &entry.body).map_err(text)?;
-        let stream = entry.meta.stream;
+        let Entry { meta, body } = self.chain.step(seq, bytes, hash).map_err(text)?;
+        let event = Event::from_body(&meta.kind, &body).map_err(text)?;
+        let stream = meta.stream;
         let Some(way) = self.streams.get_mut(&stream) else {
             return Err(format!("{stream} is not in its own column"));
         };
         way.state
             .get_or_insert_with(|| Box::new(State::new(stream)))
-            .apply(&entry.meta, event);
-        if way.last == entry.meta.version {
+            .apply(event, meta.effective);
+        if way.last == meta.version {
             self.streams.remove(&stream);
         }
         Ok(())
@@ -242,28 +241,23 @@ fn text(why: impl std::fmt::Display) -> String {
 /// stream's state is let go after its last entry, so that memory holds the streams
 /// under way and not ten years of them.
 pub(crate) fn replay(db: &mut dyn Db) -> Result<u64, Fault> {
-    let mut walks = HashMap::new();
-    for institution in institutions(db)? {
-        let walk = Walk::new(db, institution)?;
-        walks.insert(institution.to_string(), (institution, walk));
-    }
-    // As the entries lie in the file: no index stands between.
-    let order = match db.engine() {
-        Engine::Sqlite => "NOT INDEXED ORDER BY rowid",
-        Engine::Postgres => "ORDER BY institution, seq",
+    let all = institutions(db)?;
+    // The entries of an institution by itself are read as they lie in the file; among
+    // those of others the index finds them.
+    let order = match (db.engine(), all.len()) {
+        (Engine::Sqlite, 1) => "NOT INDEXED ORDER BY rowid",
+        _ => "WHERE institution = $1 ORDER BY seq",
     };
+    let sql = format!("SELECT seq, bytes, hash FROM journal {order}");
     let mut done = 0;
-    db.each(
-        &format!("SELECT seq, bytes, hash, institution FROM journal {order}"),
-        &[],
-        &mut |row| {
-            if let Some((institution, walk)) = walks.get_mut(row.text(3)) {
-                walk.take(row.int(0), row.text(1), row.bytes(2))
-                    .map_err(|why| journal::unreadable(*institution, row.int(0), why))?;
-                done += 1;
-            }
-            Ok(())
-        },
-    )?;
+    for institution in all {
+        let mut walk = Walk::new(db, institution)?;
+        db.each(&sql, &[institution.to_string().into()], &mut |row| {
+            let (seq, bytes, hash) = (row.int(0), row.text(1), row.bytes(2));
+            done += 1;
+            walk.take(seq, bytes, hash)
+                .map_err(|why| journal::unreadable(institution, seq, why))
+        })?;
+    }
     Ok(done)
 }

@@ -19,6 +19,12 @@ const NAMES: [&str; 24] = [
     "$16", "$17", "$18", "$19", "$20", "$21", "$22", "$23", "$24",
 ];
 
+/// Bytes of a page in a new file; a file keeps what it was made with. An entry takes
+/// half to three KiB, and a page of four holds too few: with eight, whatever reads
+/// through many rows (searching, rebuilding, replaying) takes a tenth to a quarter
+/// less, and a single command, which writes whole pages, a tenth more.
+const PAGE: i64 = 8_192;
+
 impl Sqlite {
     /// Opens a file for writing, making it when absent.
     ///
@@ -34,6 +40,7 @@ impl Sqlite {
                 why: path.display().to_string(),
             });
         }
+        connection.pragma_update(None, "page_size", PAGE)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", "ON")?;
@@ -134,7 +141,7 @@ fn fill(place: &mut Value, from: ValueRef<'_>) {
         (ValueRef::Text(text), Value::Text(room)) => {
             room.clear();
             // The strict reading is the fast one; only a damaged text takes the other.
-            match std::str::from_utf8(text) {
+            match simdutf8::basic::from_utf8(text) {
                 Ok(sound) => room.push_str(sound),
                 Err(_) => room.push_str(&String::from_utf8_lossy(text)),
             }
