@@ -106,13 +106,7 @@ pub fn run(settings: &Resolved, args: &CommandArgs) -> Result<ExitCode, String> 
         Some(url) => url.trim_end_matches('/').to_owned(),
         None => format!("http://{}", settings.listen.value),
     };
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .timeout_global(Some(Duration::from_secs(60)))
-        .build()
-        .into();
-    let mut request = agent
+    let mut request = agent()
         .post(format!("{server}/api/v1/commands"))
         .header("authorization", format!("Bearer {token}"))
         .header("accept-language", &args.lang)
@@ -138,4 +132,14 @@ pub fn run(settings: &Resolved, args: &CommandArgs) -> Result<ExitCode, String> 
         eprintln!("{text}");
         Ok(ExitCode::FAILURE)
     }
+}
+
+/// Asks a server: whatever it answers is an answer, and no redirect is followed.
+pub fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .timeout_global(Some(Duration::from_secs(60)))
+        .build()
+        .into()
 }

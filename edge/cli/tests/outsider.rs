@@ -110,15 +110,11 @@ fn forged(archive: &Path, member: &str, change: impl Fn(Vec<u8>) -> Vec<u8>) -> 
     path
 }
 
-fn lines(bytes: Vec<u8>) -> Vec<String> {
-    String::from_utf8(bytes)
-        .unwrap()
-        .lines()
-        .map(str::to_owned)
-        .collect()
-}
-
-fn joined(lines: &[String]) -> Vec<u8> {
+/// A text of lines with some of them changed.
+fn relined(bytes: Vec<u8>, change: impl FnOnce(&mut Vec<String>)) -> Vec<u8> {
+    let text = String::from_utf8(bytes).unwrap();
+    let mut lines = text.lines().map(str::to_owned).collect();
+    change(&mut lines);
     (lines.join("\n") + "\n").into_bytes()
 }
 
@@ -172,10 +168,8 @@ fn an_outsider_names_what_was_changed_in_an_export() {
         (
             "journal.jsonl",
             |bytes| {
-                joined(&{
-                    let mut all = lines(bytes);
+                relined(bytes, |all| {
                     all[20] = all[20].replacen("\"at_ms\":1", "\"at_ms\":2", 1);
-                    all
                 })
             },
             "the head says",
@@ -183,10 +177,8 @@ fn an_outsider_names_what_was_changed_in_an_export() {
         (
             "journal.jsonl",
             |bytes| {
-                joined(&{
-                    let mut all = lines(bytes);
+                relined(bytes, |all| {
                     all.pop();
-                    all
                 })
             },
             "the head says",
@@ -194,10 +186,8 @@ fn an_outsider_names_what_was_changed_in_an_export() {
         (
             "journal.jsonl",
             |bytes| {
-                joined(&{
-                    let mut all = lines(bytes);
+                relined(bytes, |all| {
                     all.swap(10, 11);
-                    all
                 })
             },
             "entry 11 says it is another",
@@ -205,10 +195,8 @@ fn an_outsider_names_what_was_changed_in_an_export() {
         (
             "journal.jsonl",
             |bytes| {
-                joined(&{
-                    let mut all = lines(bytes);
+                relined(bytes, |all| {
                     all.remove(10);
-                    all
                 })
             },
             "entry 11 says it is another",

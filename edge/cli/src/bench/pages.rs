@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use dukou_store::{Config, Store, Value};
 use serde_json::{Map, json};
@@ -111,12 +111,7 @@ fn start(config: &Config) -> Result<(Server, String), String> {
 pub fn measure(config: &Config, token: &str) -> Result<Served, String> {
     let began = Instant::now();
     let (server, address) = start(config)?;
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .timeout_global(Some(Duration::from_secs(60)))
-        .build()
-        .into();
+    let agent = crate::command::agent();
     let cookie = format!("dukou_session={token}; dukou_lang=zh");
     let get = |path: &str| -> Result<String, String> {
         let url = format!("{address}{path}");

@@ -65,6 +65,12 @@ fn change(path: &Path, change: impl FnOnce(&mut Vec<u8>)) {
     std::fs::write(path, bytes).unwrap();
 }
 
+/// How many bytes a page of the database has: it stands in the file's head.
+fn page(place: &Place) -> usize {
+    let head = std::fs::read(place.database()).unwrap();
+    usize::from(u16::from_be_bytes([head[16], head[17]]))
+}
+
 /// An office with some history, its backup, and the head that stands in it.
 fn backed_up() -> (Place, PathBuf, String) {
     let place = Place::found();
@@ -84,6 +90,7 @@ fn backed_up() -> (Place, PathBuf, String) {
 #[test]
 fn a_damaged_database_is_refused_untouched_and_restored() {
     let (place, backup, head) = backed_up();
+    let page = page(&place);
     let whole = std::fs::read(place.database()).unwrap();
     let all: &[&[&str]] = &[SERVE, &["verify"], &["doctor"], &["rebuild"]];
     for kept in [whole.len() / 2, 5_000, 100] {
@@ -103,8 +110,8 @@ fn a_damaged_database_is_refused_untouched_and_restored() {
     // Pages in the middle: found by whoever looks at all of them.
     for at in [3, 5, 8] {
         let mut bytes = whole.clone();
-        let from = bytes.len() / 4096 * at / 10 * 4096;
-        bytes[from..from + 4 * 4096].fill(0xFF);
+        let from = bytes.len() / page * at / 10 * page;
+        bytes[from..from + 4 * page].fill(0xFF);
         std::fs::write(place.database(), bytes).unwrap();
         refuses(&place, &[&["verify"], &["doctor"]]);
     }
@@ -137,7 +144,7 @@ fn a_log_that_lost_what_was_committed_is_refused_untouched() {
     let whole = std::fs::read(&log).unwrap();
     let all: &[&[&str]] = &[SERVE, &["verify"], &["doctor"]];
     // A page, a frame's head, and the head of the log itself.
-    let frame = 24 + 4096;
+    let frame = 24 + page(&place);
     let frames = (whole.len() - 32) / frame;
     assert!(frames > 40, "{frames} frames");
     for at in [
@@ -169,7 +176,8 @@ fn a_torn_tail_of_the_log_is_no_damage() {
     let place = Place::found();
     let log = killed(&place);
     let whole = std::fs::read(&log).unwrap();
-    for cut in [1, 4096, 4096 + 24 + 100] {
+    let page = page(&place);
+    for cut in [1, page, page + 24 + 100] {
         std::fs::write(&log, &whole[..whole.len() - cut]).unwrap();
         let verify = place.run(&["verify"]);
         assert!(verify.status.success(), "{cut}: {}", said(&verify));

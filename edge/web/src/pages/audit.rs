@@ -8,7 +8,7 @@ use dukou_chain::people;
 use dukou_kernel::PersonId;
 use dukou_store::{Db, Fault, Record, Value};
 
-use super::list::{DAY_MS, SHEET, begins, people_named, query_with, sheet};
+use super::list::{DAY_MS, SHEET, Turns, begins, people_named, query_with, sheet, turns};
 use super::people::Pick;
 use crate::app::App;
 use crate::audit::{self, Kind, LEAST_DAYS};
@@ -59,8 +59,7 @@ struct List {
     about: String,
     from: String,
     to: String,
-    older: String,
-    newest: String,
+    turns: Turns,
     sheet: String,
     known: bool,
     days: i64,
@@ -256,12 +255,7 @@ pub fn list(app: &App, req: &Req) -> Result<Answer, Failure> {
     audit::settle(app)?;
     let (lines, names, known) = app.store.read(|db| read(db, user, req, PAGE + 1))?;
     let shown = usize::try_from(PAGE).unwrap_or(usize::MAX);
-    let last = lines.get(shown - 1).map_or("", |line| line.text(0));
-    let older = match lines.len() > shown {
-        true => query_with(req, "before", last),
-        false => String::new(),
-    };
-    let first_page = req.query("before").is_empty();
+    let last = lines.get(shown - 1).map(|line| line.text(0));
     let rows = lines.iter().take(shown);
     Answer::html(&List {
         p: Page::new(app, req)?,
@@ -279,12 +273,7 @@ pub fn list(app: &App, req: &Req) -> Result<Answer, Failure> {
         about: names.about(req.query("path")),
         from: req.query("from").to_owned(),
         to: req.query("to").to_owned(),
-        older,
-        newest: if first_page {
-            String::new()
-        } else {
-            query_with(req, "before", "")
-        },
+        turns: turns(req, last.filter(|_| lines.len() > shown)),
         sheet: query_with(req, "before", ""),
         known,
         days: app.settings.audit_days.max(LEAST_DAYS),

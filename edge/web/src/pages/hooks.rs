@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::journal::kind_words;
-use super::list::query_with;
+use super::list::{Turns, turns};
 use crate::api::{next, resource};
 use crate::app::App;
 use crate::data;
@@ -52,8 +52,7 @@ struct Hooks {
     p: Page,
     hooks: Vec<HookRow>,
     letters: Vec<LetterRow>,
-    older: String,
-    newest: String,
+    turns: Turns,
     made: String,
     draft: [String; 3],
     errors: Vec<(String, String)>,
@@ -125,14 +124,7 @@ fn page(
     });
     let page = Hooks {
         p: Page::new(app, req)?,
-        older: match more {
-            true => query_with(req, "before", &last.to_string()),
-            false => String::new(),
-        },
-        newest: match req.query("before").is_empty() {
-            true => String::new(),
-            false => query_with(req, "before", ""),
-        },
+        turns: turns(req, more.then_some(&last.to_string())),
         hooks: all.iter().cloned().map(row).collect(),
         letters,
         made,

@@ -10,7 +10,7 @@ use dukou_journal::{Actor, Entry, StreamId};
 use dukou_kernel::PersonId;
 use dukou_store::{Db, Fault, Value};
 
-use super::list::{DAY_MS, begins, people_named, query_with};
+use super::list::{DAY_MS, Turns, begins, people_named, turns};
 use super::people::Pick;
 use crate::app::App;
 use crate::authorise::authorise;
@@ -72,8 +72,7 @@ struct List {
     stream: String,
     from: String,
     to: String,
-    older: String,
-    newest: String,
+    turns: Turns,
     may_verify: bool,
     may_audit: bool,
     known_actor: bool,
@@ -218,26 +217,17 @@ pub fn list(app: &App, req: &Req) -> Result<Answer, Failure> {
             row(entry, hash, &names, &sees, newest, req)
         })
         .collect();
-    let last = rows.last().map_or(0, |row| row.seq);
-    let older = if more {
-        query_with(req, "before", &last.to_string())
-    } else {
-        String::new()
-    };
+    let last = rows.last().map(|row| row.seq.to_string());
+    let last = last.as_deref().filter(|_| more);
     Answer::html(&List {
         p: Page::new(app, req)?,
+        turns: turns(req, last),
         rows,
         kinds: kind_picks(req),
         actor: req.query("actor").to_owned(),
         stream: req.query("stream").to_owned(),
         from: req.query("from").to_owned(),
         to: req.query("to").to_owned(),
-        older,
-        newest: if first_page {
-            String::new()
-        } else {
-            query_with(req, "before", "")
-        },
         may_verify: may("journal.verify"),
         may_audit: may("admin.audit"),
         known_actor,
@@ -291,7 +281,7 @@ fn row(entry: &Entry, hash: &[u8], names: &Names, sees: &Sees, newest: bool, req
         subject,
         href,
         stream: meta.stream.to_string(),
-        clock: meta.clock.clone().unwrap_or_default(),
+        clock: meta.clock.as_deref().unwrap_or_default().to_owned(),
         refused: meta.kind == "closing.refused.v1",
         newest,
     }
@@ -300,7 +290,7 @@ fn row(entry: &Entry, hash: &[u8], names: &Names, sees: &Sees, newest: bool, req
 /// Why, as the entry or its body says it.
 fn reason(entry: &Entry) -> String {
     if let Some(reason) = &entry.meta.reason {
-        return reason.clone();
+        return reason.to_string();
     }
     let body: serde_json::Value = serde_json::from_str(&entry.body).unwrap_or_default();
     let said = body
@@ -323,7 +313,7 @@ fn detail(entry: &Entry, req: &Req) -> String {
     };
     let role = || Role::parse(of("role")).map(|it| it.label().get(req.lang).to_owned());
     let scope = |key: &str| Scope::parse(of(key)).map(|it| it.label().get(req.lang).to_owned());
-    let words = match entry.meta.kind.as_str() {
+    let words = match entry.meta.kind.as_ref() {
         "people.account_changed.v1" => {
             AccountFact::parse(of("what")).map(|it| it.label().get(req.lang).to_owned())
         }

@@ -73,6 +73,27 @@ pub fn paging(req: &Req, total: i64, size: i64) -> Paging {
     }
 }
 
+/// Where a list that goes back in time leads: it shows what came before a number.
+pub struct Turns {
+    /// The newest lines again; empty when they are shown.
+    pub newest: String,
+    /// What is older than the last line shown; empty at the end.
+    pub older: String,
+}
+
+/// Where the list leads. `last` is the number of its last line when older ones are
+/// left.
+pub fn turns(req: &Req, last: Option<&str>) -> Turns {
+    let before = |number: &str| format!("{}?{}", req.path, query_with(req, "before", number));
+    Turns {
+        newest: match req.query("before").is_empty() {
+            true => String::new(),
+            false => before(""),
+        },
+        older: last.map(before).unwrap_or_default(),
+    }
+}
+
 /// The query of this page with one value changed; an empty one is left out.
 pub fn query_with(req: &Req, key: &str, value: &str) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());

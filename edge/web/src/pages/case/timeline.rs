@@ -74,7 +74,7 @@ impl Build<'_> {
             corrects: meta
                 .corrects
                 .map_or_else(String::new, |seq| seq.to_string()),
-            clock: meta.clock.clone().unwrap_or_default(),
+            clock: meta.clock.as_deref().unwrap_or_default().to_owned(),
         }
     }
 }
