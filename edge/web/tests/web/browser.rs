@@ -295,7 +295,7 @@ async fn somebody_signs_in_writes_and_loses_nothing() {
         stage.fill("input[name=login]", account.0).await;
         stage.fill("input[name=password]", password).await;
         stage
-            .click("form[action^=\"/sign-in\"] button.primary")
+            .follow("form[action^=\"/sign-in\"] button.primary")
             .await;
     }
     stage

@@ -252,6 +252,12 @@ impl Stage {
         let css = "main form .form-foot button.primary";
         let button = self.find(css).await;
         assert_eq!(button.text().await.unwrap(), label);
+        self.follow(css).await;
+    }
+
+    /// Clicks and waits for the page that follows: what is looked for next is not
+    /// found on the one that is about to go.
+    pub async fn follow(&self, css: &str) {
         self.client
             .execute("window.before = true", vec![])
             .await
@@ -265,11 +271,11 @@ impl Stage {
     pub async fn step(&self, command: &str) {
         let anchor = format!("a#{}", command.replace('.', "-"));
         match self.client.find(Locator::Css(&anchor)).await {
-            Ok(_) => self.click(&anchor).await,
+            Ok(_) => self.follow(&anchor).await,
             Err(_) => {
                 self.click("main .page-head details.menu summary").await;
                 let css = format!("main .menu-box a[href$=\"/do/{command}\"]");
-                self.click(&css).await;
+                self.follow(&css).await;
             }
         }
         self.until(&format!(
