@@ -5,6 +5,8 @@
 use std::borrow::Cow;
 use std::str::FromStr;
 
+use dukou_kernel::Date;
+
 use crate::entry::{Entry, Meta};
 
 /// What is left to read.
@@ -35,17 +37,48 @@ impl<'a> Cursor<'a> {
 
     /// A whole number as JSON writes it.
     fn number(&mut self) -> Option<i64> {
-        let end = self.0.bytes().position(|byte| byte == b',')?;
-        let (digits, rest) = self.0.split_at_checked(end)?;
-        let plain = digits
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'-');
-        let zero = digits.trim_start_matches('-').starts_with('0') && digits != "0";
-        if !plain || zero {
+        let minus = self.0.starts_with('-');
+        let digits = self.0.as_bytes().get(usize::from(minus)..)?;
+        let mut number = 0i64;
+        let mut count = 0usize;
+        for digit in digits.iter().map(|it| it.wrapping_sub(b'0')) {
+            if digit > 9 {
+                break;
+            }
+            let digit = i64::from(digit);
+            number = number.checked_mul(10)?;
+            number = if minus {
+                number.checked_sub(digit)?
+            } else {
+                number.checked_add(digit)?
+            };
+            count += 1;
+        }
+        // No zeros in front, and no zero below zero.
+        let zero = digits.first() == Some(&b'0');
+        if count == 0 || (zero && (minus || count > 1)) {
             return None;
         }
-        self.0 = rest;
-        digits.parse().ok()
+        self.0 = self.0.get(usize::from(minus) + count..)?;
+        Some(number)
+    }
+
+    /// A day, behind its opening quote.
+    fn day(&mut self) -> Option<Date> {
+        let (day, rest) = self.0.split_at_checked(10)?;
+        self.0 = rest.strip_prefix('"')?;
+        let &[a, b, c, d, b'-', m, n, b'-', x, y] = day.as_bytes() else {
+            return None;
+        };
+        let digits = [a, b, c, d, m, n, x, y].map(|it| it.wrapping_sub(b'0'));
+        if digits.iter().any(|it| *it > 9) {
+            return None;
+        }
+        let [a, b, c, d, m, n, x, y] = digits;
+        let two = |tens: u8, ones: u8| tens.saturating_mul(10).saturating_add(ones);
+        let year = i16::from(two(a, b)) * 100 + i16::from(two(c, d));
+        let part = |it: u8| i8::try_from(it).ok();
+        Date::new(year, part(two(m, n))?, part(two(x, y))?).ok()
     }
 
     fn optional(&mut self, word: &str) -> Option<Option<&'a str>> {
@@ -81,7 +114,7 @@ pub(crate) fn read(bytes: &str) -> Option<Entry<'_>> {
     at.skip(",\"at_ms\":")?;
     let at_ms = at.number()?;
     at.skip(",\"effective\":\"")?;
-    let effective = at.text()?.parse().ok()?;
+    let effective = at.day()?;
     let reason = at.optional(",\"reason\":\"")?.map(Cow::Borrowed);
     let corrects = match at.skip(",\"corrects\":") {
         Some(()) => Some(at.number()?),

@@ -1,6 +1,6 @@
 //! Derived tables made anew from the journal, to identical content.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use dukou_chain::whole::{self, Event, State};
 use dukou_journal::{Chain, Entry, StreamId};
@@ -184,51 +184,59 @@ pub(crate) fn views_of(db: &mut dyn Db, institution: InstitutionId) -> Result<()
     Ok(())
 }
 
-/// A stream on its way: what it has become, and its last version.
-struct OnTheWay {
-    state: Option<Box<State>>,
-    last: i64,
-}
+/// How many streams are under way at once before those that rest longest are let go:
+/// few at first, because what lies close together is reached sooner, and twice as
+/// many each time that one comes back.
+const ROOM: std::ops::RangeInclusive<usize> = 256..=65_536;
 
-/// One institution's way through its journal.
+type States = HashMap<StreamId, Box<State>, foldhash::fast::RandomState>;
+
+/// One institution's way through its journal. Memory holds the streams under way and
+/// not ten years of them: a stream that rests while many others move is let go, and
+/// one that was let go and comes back is read again, by itself, at the end.
 struct Walk {
     chain: Chain,
-    streams: HashMap<StreamId, OnTheWay, foldhash::fast::RandomState>,
+    young: States,
+    old: States,
+    back: HashSet<StreamId, foldhash::fast::RandomState>,
+    room: usize,
 }
 
 impl Walk {
-    fn new(db: &mut dyn Db, institution: InstitutionId) -> Result<Self, Fault> {
-        let mut walk = Self {
+    fn new(institution: InstitutionId) -> Self {
+        Self {
             chain: Chain::new(institution),
-            streams: HashMap::default(),
-        };
-        db.each(
-            "SELECT stream, MAX(version) FROM journal WHERE institution = $1 GROUP BY stream",
-            &[institution.to_string().into()],
-            &mut |row| {
-                if let Ok(stream) = row.text(0).parse() {
-                    let last = row.int(1);
-                    walk.streams.insert(stream, OnTheWay { state: None, last });
-                }
-                Ok(())
-            },
-        )?;
-        Ok(walk)
+            young: States::default(),
+            old: States::default(),
+            back: HashSet::default(),
+            room: *ROOM.start(),
+        }
     }
 
     fn take(&mut self, seq: i64, bytes: &str, hash: &[u8]) -> Result<(), String> {
         let Entry { meta, body } = self.chain.step(seq, bytes, hash).map_err(text)?;
         let event = Event::from_body(&meta.kind, &body).map_err(text)?;
         let stream = meta.stream;
-        let Some(way) = self.streams.get_mut(&stream) else {
-            return Err(format!("{stream} is not in its own column"));
-        };
-        way.state
-            .get_or_insert_with(|| Box::new(State::new(stream)))
-            .apply(event, meta.effective);
-        if way.last == meta.version {
-            self.streams.remove(&stream);
+        if let Some(state) = self.young.get_mut(&stream) {
+            state.apply(event, meta.effective);
+            return Ok(());
         }
+        let mut state = match self.old.remove(&stream) {
+            Some(state) => state,
+            None if meta.version == 1 => Box::new(State::new(stream)),
+            None => {
+                if self.back.insert(stream) {
+                    self.room = (self.room * 2).min(*ROOM.end());
+                }
+                return Ok(());
+            }
+        };
+        state.apply(event, meta.effective);
+        if self.young.len() >= self.room {
+            std::mem::swap(&mut self.old, &mut self.young);
+            self.young.clear();
+        }
+        self.young.insert(stream, state);
         Ok(())
     }
 }
@@ -237,9 +245,7 @@ fn text(why: impl std::fmt::Display) -> String {
     why.to_string()
 }
 
-/// Reads every entry, checks its hash, decodes it and applies it to its stream. A
-/// stream's state is let go after its last entry, so that memory holds the streams
-/// under way and not ten years of them.
+/// Reads every entry, checks its hash, decodes it and applies it to its stream.
 pub(crate) fn replay(db: &mut dyn Db) -> Result<u64, Fault> {
     let all = institutions(db)?;
     // The entries of an institution by itself are read as they lie in the file; among
@@ -249,15 +255,23 @@ pub(crate) fn replay(db: &mut dyn Db) -> Result<u64, Fault> {
         _ => "WHERE institution = $1 ORDER BY seq",
     };
     let sql = format!("SELECT seq, bytes, hash FROM journal {order}");
+    // Pages are read where the system keeps them, not copied: a tenth of the time.
+    // Only here, in a program of its own: a disk that fails under a map ends it.
+    if db.engine() == Engine::Sqlite {
+        db.row("PRAGMA mmap_size = 2147418112", &[])?;
+    }
     let mut done = 0;
     for institution in all {
-        let mut walk = Walk::new(db, institution)?;
+        let mut walk = Walk::new(institution);
         db.each(&sql, &[institution.to_string().into()], &mut |row| {
             let (seq, bytes, hash) = (row.int(0), row.text(1), row.bytes(2));
             done += 1;
             walk.take(seq, bytes, hash)
                 .map_err(|why| journal::unreadable(institution, seq, why))
         })?;
+        for stream in walk.back {
+            journal::load(db, institution, stream)?;
+        }
     }
     Ok(done)
 }

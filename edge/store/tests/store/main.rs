@@ -13,5 +13,6 @@ mod archive;
 mod conformance;
 mod guards;
 mod place;
+mod replay;
 mod stored;
 mod tamper;
