@@ -2,6 +2,7 @@
 
 use crate::audit::Trail;
 use crate::failure::Failure;
+use crate::find::Finder;
 use crate::hooks::{Inside, Sender};
 use crate::meters::Meters;
 use crate::pace::Pace;
@@ -145,6 +146,8 @@ pub struct App {
     pub(crate) addresses: Pace,
     /// Counts of lists.
     pub counts: Counts,
+    /// Finds words in lists.
+    pub(crate) finder: Finder,
     /// Lines of the audit log that are not written yet.
     pub(crate) trail: Trail,
     /// What `/metrics` tells.
@@ -164,6 +167,7 @@ impl App {
             accounts: Pace::per_minute(settings.limits.account_calls),
             addresses: Pace::per_minute(settings.limits.address_calls),
             counts: Counts::default(),
+            finder: Finder::default(),
             trail: Trail::default(),
             meters: Meters::default(),
             sender: Sender::new(settings.hook_hosts.clone()),

@@ -108,11 +108,29 @@ pub fn person_name(
     institution: InstitutionId,
     person: PersonId,
 ) -> Result<String, Fault> {
+    let name = sealed_text(db, institution, &person.to_string(), "name")?;
+    Ok(match name.is_empty() {
+        true => "〔已删除〕".to_owned(),
+        false => name,
+    })
+}
+
+/// A personal text that lies beside the journal; empty when there is none or it was
+/// erased.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn sealed_text(
+    db: &mut dyn Db,
+    institution: InstitutionId,
+    subject: &str,
+    field: &str,
+) -> Result<String, Fault> {
     let row = db.row(
-        "SELECT text FROM sealed WHERE institution = $1 AND subject = $2 AND field = 'name'",
-        &[text(institution), text(person)],
+        "SELECT text FROM sealed WHERE institution = $1 AND subject = $2 AND field = $3",
+        &[text(institution), text(subject), text(field)],
     )?;
-    Ok(row.map_or_else(|| "〔已删除〕".to_owned(), |row| row.text(0).to_owned()))
+    Ok(row.map_or_else(String::new, |row| row.text(0).to_owned()))
 }
 
 /// Names of several people.

@@ -12,6 +12,7 @@ pub mod audit;
 pub mod authorise;
 mod data;
 mod failure;
+mod find;
 mod listen;
 pub mod hooks;
 pub mod ledger;

@@ -4,7 +4,7 @@ use dukou_chain::people::Scope;
 use dukou_chain::whole::{self, NO_DAY, Stop};
 use dukou_journal::StreamId;
 use dukou_kernel::{CaseId, DealId, Finding};
-use dukou_store::Value as Cell;
+use dukou_store::{Db, Value as Cell};
 use serde_json::{Value, json};
 
 use super::{limit, next, resource};
@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::authorise::{authorise, case_filter, covers_case, covers_deal};
 use crate::data::{self, text};
 use crate::failure::Failure;
+use crate::find::Listed;
 use crate::page::Answer;
 use crate::pages::list::like;
 use crate::request::Req;
@@ -76,6 +77,10 @@ pub fn cases(app: &App, req: &Req) -> Result<Answer, Failure> {
     let mut sql = format!("c.institution = $1{filter}");
     if let Some(words) = like(req) {
         narrow(&mut sql, &mut params, " AND c.words LIKE ?", words);
+        let found = |db: &mut dyn Db| app.finder.find(db, user.institution, Listed::Cases, req);
+        if let Some(found) = app.store.read(found)? {
+            found.narrow('c', &mut sql, &mut params);
+        }
     }
     for (key, clause) in [
         ("stop", " AND c.stop = ?"),
@@ -211,6 +216,10 @@ pub fn deals(app: &App, req: &Req) -> Result<Answer, Failure> {
     let mut sql = format!("v.institution = $1{filter}");
     if let Some(words) = like(req) {
         narrow(&mut sql, &mut params, " AND v.words LIKE ?", words);
+        let found = |db: &mut dyn Db| app.finder.find(db, user.institution, Listed::Deals, req);
+        if let Some(found) = app.store.read(found)? {
+            found.narrow('v', &mut sql, &mut params);
+        }
     }
     for (key, clause) in [
         ("stop", " AND v.stop = ?"),

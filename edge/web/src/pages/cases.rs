@@ -7,10 +7,11 @@ use dukou_kernel::{Lang, PersonId};
 use dukou_store::{Db, Fault, Value};
 
 use super::list::{self, Paging, SHEET, Views, like, query_with, sheet};
-use crate::app::{App, Counts};
+use crate::app::App;
 use crate::authorise::{authorise, case_filter};
 use crate::data::{self, text};
 use crate::failure::Failure;
+use crate::find::{Found, Listed};
 use crate::page::{Answer, Page};
 use crate::request::Req;
 use crate::session::User;
@@ -79,7 +80,7 @@ fn order(sort: &str) -> &'static str {
     }
 }
 
-fn conditions(user: &User, scope: Scope, req: &Req) -> (String, Vec<Value>) {
+fn conditions(user: &User, scope: Scope, req: &Req, found: Option<&Found>) -> (String, Vec<Value>) {
     let mut params = vec![text(user.institution)];
     let (filter, values) = case_filter(scope, user, 2);
     params.extend(values);
@@ -102,20 +103,24 @@ fn conditions(user: &User, scope: Scope, req: &Req) -> (String, Vec<Value>) {
     if req.query("whose") == "mine" {
         add(&mut sql, " AND c.manager = ?", text(user.person));
     }
+    if let Some(found) = found {
+        found.narrow('c', &mut sql, &mut params);
+    }
     (sql, params)
 }
 
 fn read(
     db: &mut dyn Db,
-    counts: &Counts,
+    app: &App,
     user: &User,
     scope: Scope,
     req: &Req,
     (limit, offset): (i64, i64),
 ) -> Result<(i64, Vec<Row>), Fault> {
-    let (clause, params) = conditions(user, scope, req);
+    let found = app.finder.find(db, user.institution, Listed::Cases, req)?;
+    let (clause, params) = conditions(user, scope, req, found.as_ref());
     let sql = format!("SELECT COUNT(*) FROM case_view c WHERE {clause}");
-    let total = counts.count(db, user.institution, &sql, &params)?;
+    let total = app.counts.count(db, user.institution, &sql, &params)?;
     let sql = format!(
         "SELECT c.id, c.number, c.title, c.stop, c.standing, c.right_number, c.next_due, c.manager, c.since, c.history \
          FROM case_view c WHERE {clause} ORDER BY {} LIMIT {limit} OFFSET {offset}",
@@ -179,7 +184,7 @@ pub fn list(app: &App, req: &Req) -> Result<Answer, Failure> {
     let offset = list::offset(req, PAGE);
     let (total, mut rows) = app
         .store
-        .read(|db| read(db, &app.counts, user, scope, req, (PAGE, offset)))?;
+        .read(|db| read(db, app, user, scope, req, (PAGE, offset)))?;
     let today = app.store.today();
     for row in &mut rows {
         row.days = row
@@ -230,7 +235,7 @@ pub fn export(app: &App, req: &Req) -> Result<Answer, Failure> {
     let scope = authorise(Some(&institution), Some(user), "case.read");
     let (_, rows) = app
         .store
-        .read(|db| read(db, &app.counts, user, scope, req, (SHEET, 0)))?;
+        .read(|db| read(db, app, user, scope, req, (SHEET, 0)))?;
     let heads = [
         req.t("编号", "Number"),
         req.t("成果", "Result"),

@@ -8,10 +8,11 @@ use dukou_kernel::{Lang, Money};
 use dukou_store::{Db, Fault, Value};
 
 use super::list::{self, Paging, SHEET, Views, like, query_with, sheet};
-use crate::app::{App, Counts};
+use crate::app::App;
 use crate::authorise::{authorise, case_filter, covers_case};
 use crate::data::{self, text};
 use crate::failure::Failure;
+use crate::find::{Found, Listed};
 use crate::page::{Answer, Page};
 use crate::request::Req;
 use crate::session::User;
@@ -62,7 +63,7 @@ struct List {
     may_export: bool,
 }
 
-fn conditions(user: &User, scope: Scope, req: &Req) -> (String, Vec<Value>) {
+fn conditions(user: &User, scope: Scope, req: &Req, found: Option<&Found>) -> (String, Vec<Value>) {
     let mut params = vec![text(user.institution)];
     let mut sql = "v.institution = $1".to_owned();
     if scope != Scope::All {
@@ -85,21 +86,25 @@ fn conditions(user: &User, scope: Scope, req: &Req) -> (String, Vec<Value>) {
     if Mode::parse(req.query("mode")).is_some() {
         add(" AND v.mode = ?", text(req.query("mode")));
     }
+    if let Some(found) = found {
+        found.narrow('v', &mut sql, &mut params);
+    }
     (sql, params)
 }
 
 fn read(
     db: &mut dyn Db,
-    counts: &Counts,
+    app: &App,
     user: &User,
     scope: Scope,
     req: &Req,
     (limit, offset): (i64, i64),
 ) -> Result<(i64, Money, Vec<Row>), Fault> {
-    let (clause, params) = conditions(user, scope, req);
+    let found = app.finder.find(db, user.institution, Listed::Deals, req)?;
+    let (clause, params) = conditions(user, scope, req, found.as_ref());
     let mut count = |what: &str| {
         let sql = format!("SELECT {what} FROM deal_view v WHERE {clause}");
-        counts.count(db, user.institution, &sql, &params)
+        app.counts.count(db, user.institution, &sql, &params)
     };
     let total = count("COUNT(*)")?;
     let sum = count("CAST(COALESCE(SUM(v.price_minor), 0) AS BIGINT)")?;
@@ -154,7 +159,7 @@ pub fn list(app: &App, req: &Req) -> Result<Answer, Failure> {
     let offset = list::offset(req, PAGE);
     let (total, sum, rows) = app
         .store
-        .read(|db| read(db, &app.counts, user, scope, req, (PAGE, offset)))?;
+        .read(|db| read(db, app, user, scope, req, (PAGE, offset)))?;
     Answer::html(&List {
         p: Page::new(app, req)?,
         at: list::paging(req, total, PAGE),
@@ -193,7 +198,7 @@ pub fn export(app: &App, req: &Req) -> Result<Answer, Failure> {
     let scope = authorise(Some(&institution), Some(user), "deal.read");
     let (_, _, rows) = app
         .store
-        .read(|db| read(db, &app.counts, user, scope, req, (SHEET, 0)))?;
+        .read(|db| read(db, app, user, scope, req, (SHEET, 0)))?;
     let heads = [
         req.t("编号", "Number"),
         req.t("对方", "Other side"),

@@ -109,11 +109,16 @@ pub fn query_with(req: &Req, key: &str, value: &str) -> String {
     query.finish()
 }
 
-/// The words looked for, as a pattern for `LIKE`; nothing when none are given.
-/// `%` and `_` are no wildcards to the one who types them.
-pub fn like(req: &Req) -> Option<Value> {
+/// The words looked for; nothing when none are given. `%` and `_` are no wildcards to
+/// the one who types them.
+pub fn wanted(req: &Req) -> Option<String> {
     let q = req.query("q").trim().to_lowercase().replace(['%', '_'], "");
-    (!q.is_empty()).then(|| text(format!("%{q}%")))
+    (!q.is_empty()).then_some(q)
+}
+
+/// The same as a pattern for `LIKE`.
+pub fn like(req: &Req) -> Option<Value> {
+    wanted(req).map(|q| text(format!("%{q}%")))
 }
 
 /// First millisecond of a day in Shanghai.

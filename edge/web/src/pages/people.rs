@@ -163,9 +163,23 @@ fn conditions(user: &User, scope: Scope, req: &Req) -> (String, Vec<Value>) {
     (sql, params)
 }
 
-const FROM: &str = "FROM person_view v \
-    LEFT JOIN sealed n ON n.institution = v.institution AND n.subject = v.id AND n.field = 'name' \
-    LEFT JOIN sealed s ON s.institution = v.institution AND s.subject = v.id AND s.field = 'staff_no'";
+/// The roster beside the texts that a query asks for: a name or a number is looked up
+/// for each person, so only what is sorted or searched by is.
+fn from(req: &Req, named: bool) -> String {
+    let searched = like(req).is_some();
+    let text = |wanted: bool, alias: &str, field: &str| match wanted || searched {
+        true => format!(
+            " LEFT JOIN sealed {alias} ON {alias}.institution = v.institution AND {alias}.subject = v.id AND {alias}.field = '{field}'"
+        ),
+        false => String::new(),
+    };
+    let by_number = named && req.query("sort") == "staff_no";
+    let name = text(named && !by_number, "n", "name");
+    format!(
+        "FROM person_view v{name}{}",
+        text(by_number, "s", "staff_no")
+    )
+}
 
 fn read(
     db: &mut dyn Db,
@@ -179,29 +193,32 @@ fn read(
         _ => "COALESCE(n.text, ''), v.id",
     };
     let (clause, params) = conditions(user, scope, req);
-    let total = db.row(&format!("SELECT COUNT(*) {FROM} WHERE {clause}"), &params)?;
+    let count = format!("SELECT COUNT(*) {} WHERE {clause}", from(req, false));
+    let total = db.row(&count, &params)?;
     let found = db.rows(
         &format!(
-            "SELECT v.id, n.text, s.text, v.kind, v.unit, v.title, v.has_account {FROM} WHERE {clause} \
-             ORDER BY {order} LIMIT {limit} OFFSET {offset}"
+            "SELECT v.id, v.kind, v.unit, v.title, v.has_account {} WHERE {clause} \
+             ORDER BY {order} LIMIT {limit} OFFSET {offset}",
+            from(req, true)
         ),
         &params,
     )?;
     let mut rows = Vec::new();
     for row in &found {
-        let unit: Option<UnitId> = row.text(4).parse().ok();
+        let unit: Option<UnitId> = row.text(2).parse().ok();
+        let mut sealed = |field| data::sealed_text(db, user.institution, row.text(0), field);
         rows.push(Row {
             id: row.text(0).to_owned(),
-            name: name_or_erased(row.text(1), req),
-            staff_no: row.text(2).to_owned(),
-            kind: PersonKind::parse(row.text(3))
+            name: name_or_erased(&sealed("name")?, req),
+            staff_no: sealed("staff_no")?,
+            kind: PersonKind::parse(row.text(1))
                 .map_or_else(String::new, |it| it.label().get(req.lang).to_owned()),
             unit: unit
                 .and_then(|id| institution.units.get(&id))
                 .map_or_else(String::new, |names| unit_name(names, req)),
-            title: row.text(5).to_owned(),
+            title: row.text(3).to_owned(),
             roles: roles_of(db, user, row.text(0), req)?,
-            has_account: row.int(6) != 0,
+            has_account: row.int(4) != 0,
         });
     }
     Ok((total.map_or(0, |row| row.int(0)), rows))
