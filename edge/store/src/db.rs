@@ -88,6 +88,9 @@ pub enum Engine {
 /// Takes rows one by one.
 pub type Each<'a> = dyn FnMut(&Record) -> Result<(), Fault> + 'a;
 
+/// Takes stored entries one by one: number, bytes, hash.
+pub type EachEntry<'a> = dyn FnMut(i64, &str, &[u8]) -> Result<(), Fault> + 'a;
+
 /// A connection. SQL is one text for both engines, with parameters `$1`, `$2` …
 pub trait Db {
     /// Runs a statement; how many rows an UPDATE changed. Of others it says nothing
@@ -102,6 +105,22 @@ pub trait Db {
     /// # Errors
     /// What the engine or the taker says.
     fn each(&mut self, sql: &str, params: &[Value], take: &mut Each<'_>) -> Result<(), Fault>;
+
+    /// Runs a query for `seq`, `bytes` and `hash` of entries and hands them over as
+    /// they lie with the engine, not copied where that can be.
+    ///
+    /// # Errors
+    /// What the engine or the taker says.
+    fn each_entry(
+        &mut self,
+        sql: &str,
+        params: &[Value],
+        take: &mut EachEntry<'_>,
+    ) -> Result<(), Fault> {
+        self.each(sql, params, &mut |row| {
+            take(row.int(0), row.text(1), row.bytes(2))
+        })
+    }
 
     /// Runs several statements without parameters.
     ///

@@ -187,7 +187,7 @@ pub(crate) fn views_of(db: &mut dyn Db, institution: InstitutionId) -> Result<()
 /// How many streams are under way at once before those that rest longest are let go:
 /// few at first, because what lies close together is reached sooner, and twice as
 /// many each time that one comes back.
-const ROOM: std::ops::RangeInclusive<usize> = 256..=65_536;
+const ROOM: std::ops::RangeInclusive<usize> = 16..=65_536;
 
 type States = HashMap<StreamId, Box<State>, foldhash::fast::RandomState>;
 
@@ -263,8 +263,8 @@ pub(crate) fn replay(db: &mut dyn Db) -> Result<u64, Fault> {
     let mut done = 0;
     for institution in all {
         let mut walk = Walk::new(institution);
-        db.each(&sql, &[institution.to_string().into()], &mut |row| {
-            let (seq, bytes, hash) = (row.int(0), row.text(1), row.bytes(2));
+        let school = [institution.to_string().into()];
+        db.each_entry(&sql, &school, &mut |seq, bytes, hash| {
             done += 1;
             walk.take(seq, bytes, hash)
                 .map_err(|why| journal::unreadable(institution, seq, why))

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection, OpenFlags};
 
-use crate::db::{Db, Each, Engine, Record, Value};
+use crate::db::{Db, Each, EachEntry, Engine, Record, Value};
 use crate::{Fault, Trouble, wal};
 
 /// A connection to an SQLite file.
@@ -161,6 +161,10 @@ fn fill(place: &mut Value, from: ValueRef<'_>) {
     }
 }
 
+fn damaged(seq: i64) -> Fault {
+    Fault::Other(format!("entry {seq}: its columns are of another kind").into())
+}
+
 impl Db for Sqlite {
     fn exec(&mut self, sql: &str, params: &[Value]) -> Result<u64, Fault> {
         let mut statement = self.connection.prepare_cached(sql)?;
@@ -179,6 +183,30 @@ impl Db for Sqlite {
                 fill(place, row.get_ref(column)?);
             }
             take(&record)?;
+        }
+        Ok(())
+    }
+
+    fn each_entry(
+        &mut self,
+        sql: &str,
+        params: &[Value],
+        take: &mut EachEntry<'_>,
+    ) -> Result<(), Fault> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        bind(&mut statement, params)?;
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next()? {
+            let seq = row.get(0)?;
+            let (ValueRef::Text(bytes), ValueRef::Blob(hash)) = (row.get_ref(1)?, row.get_ref(2)?)
+            else {
+                return Err(damaged(seq));
+            };
+            // What is no text any more gives another hash, as it should.
+            match simdutf8::basic::from_utf8(bytes) {
+                Ok(sound) => take(seq, sound, hash)?,
+                Err(_) => take(seq, &String::from_utf8_lossy(bytes), hash)?,
+            }
         }
         Ok(())
     }
