@@ -162,7 +162,7 @@ fn fill(place: &mut Value, from: ValueRef<'_>) {
 }
 
 fn damaged(seq: i64) -> Fault {
-    Fault::Other(format!("entry {seq}: its columns are of another kind").into())
+    Fault::Other(format!("entry {seq}: its columns are of another kind"))
 }
 
 impl Db for Sqlite {
