@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -57,7 +58,15 @@ const READERS: usize = 4;
 const CACHED: usize = 2_000;
 
 type Reader = Box<dyn Db + Send>;
-type StateCache = HashMap<(InstitutionId, StreamId), (i64, Arc<State>)>;
+type StateCache = HashMap<(InstitutionId, StreamId), Known>;
+
+/// A state, and how far the writer was when it was last looked whether it still stands.
+#[derive(Clone)]
+struct Known {
+    turn: u64,
+    version: i64,
+    state: Arc<State>,
+}
 
 /// The store.
 pub struct Store {
@@ -66,7 +75,9 @@ pub struct Store {
     writer: Option<Writer>,
     readers: Mutex<Vec<Reader>>,
     states: Mutex<StateCache>,
-    _lock: Option<File>,
+    /// Goes on with each answer of the writer.
+    turn: AtomicU64,
+    lock: Option<File>,
 }
 
 /// Looks before anything is written or repaired, and gives back the version of what
@@ -131,7 +142,8 @@ impl Store {
             writer: Some(writer),
             readers: Mutex::new(Vec::new()),
             states: Mutex::new(HashMap::new()),
-            _lock: Some(lock),
+            turn: AtomicU64::new(0),
+            lock: Some(lock),
         };
         store.save_heads()?;
         let behind = store.clock_behind_ms()?;
@@ -160,7 +172,8 @@ impl Store {
             writer: None,
             readers: Mutex::new(Vec::new()),
             states: Mutex::new(HashMap::new()),
-            _lock: None,
+            turn: AtomicU64::new(0),
+            lock: None,
         };
         match schema::known(store.read(schema::version)?)? {
             0 => Err(Fault::Other(
@@ -235,9 +248,10 @@ impl Store {
             reply,
         })
         .map_err(|fault| (0, fault.into()))?;
-        answer
-            .recv()
-            .map_err(|_| (0, Rejected::Fault(Fault::Closed)))?
+        let outcome = answer.recv();
+        // Refusals are written down too.
+        self.turn.fetch_add(1, Ordering::Release);
+        outcome.map_err(|_| (0, Rejected::Fault(Fault::Closed)))?
     }
 
     /// Changes own tables, which the journal does not hold.
@@ -297,22 +311,52 @@ impl Store {
         institution: InstitutionId,
         stream: StreamId,
     ) -> Result<(i64, Arc<State>), Fault> {
-        let version = self.read(|db| journal::version(db, institution, stream))?;
+        let turn = self.turn.load(Ordering::Acquire);
+        let lock = || self.states.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = lock().get(&(institution, stream)).cloned();
+        if let Some(known) = &known
+            && self.stands(known, turn, institution, stream)?
         {
-            let states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some((known, state)) = states.get(&(institution, stream))
-                && *known == version
-            {
-                return Ok((version, Arc::clone(state)));
-            }
+            return Ok((known.version, Arc::clone(&known.state)));
         }
-        let loaded = self.read(|db| journal::load(db, institution, stream))?;
-        let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
+        let (version, state) = self.read(|db| journal::load(db, institution, stream))?;
+        let mut states = lock();
         if states.len() >= CACHED {
             states.clear();
         }
-        states.insert((institution, stream), loaded.clone());
-        Ok(loaded)
+        let known = Known {
+            turn,
+            version,
+            state: Arc::clone(&state),
+        };
+        states.insert((institution, stream), known);
+        Ok((version, state))
+    }
+
+    /// Is a state that was read before still the present one? On SQLite nobody writes
+    /// but this program, so that it need not ask when its writer has answered nobody.
+    fn stands(
+        &self,
+        known: &Known,
+        turn: u64,
+        institution: InstitutionId,
+        stream: StreamId,
+    ) -> Result<bool, Fault> {
+        let alone = self.lock.is_some() && self.engine() == Engine::Sqlite;
+        if alone && known.turn == turn {
+            return Ok(true);
+        }
+        let version = self.read(|db| journal::version(db, institution, stream))?;
+        if known.version != version {
+            return Ok(false);
+        }
+        let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = states.get_mut(&(institution, stream))
+            && known.version == version
+        {
+            known.turn = known.turn.max(turn);
+        }
+        Ok(true)
     }
 
     /// Entries of a stream with their hashes, oldest first.
