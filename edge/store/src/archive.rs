@@ -12,7 +12,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::path::Path;
 
-use dukou_journal::{Entry, Hash, genesis, next_hash};
+use dukou_journal::{Chain, Entry, Hash, SealKey, genesis, next_hash};
 use dukou_kernel::InstitutionId;
 use serde::Deserialize;
 use serde_json::{Map, json};
@@ -171,7 +171,8 @@ fn inside(
     for institution in all {
         let entries = done;
         let mut evidence = BTreeSet::new();
-        let head = write_journal(db, out, institution, &mut |bytes| {
+        let key = store.existing_seal_key();
+        let head = write_journal(db, out, institution, key.as_ref(), &mut |bytes| {
             done += 1;
             if done % 5_000 == 0 {
                 progress(done, total);
@@ -200,27 +201,46 @@ fn inside(
     Ok(heads)
 }
 
+/// Every entry as it was hashed. What was changed behind the program's back is not
+/// dressed up with a new head: the chain is walked against the stored hashes, and must
+/// end where the sealed head says.
 fn write_journal(
     db: &mut dyn Db,
     out: &mut Out,
     institution: InstitutionId,
+    key: Option<&SealKey>,
     each: &mut dyn FnMut(&str),
 ) -> Result<ArchivedHead, Fault> {
     out.start_file(format!("{institution}/journal.jsonl"), member())
         .map_err(unwritable)?;
-    let (mut seq, mut hash) = (0, genesis(institution));
-    db.each(
-        "SELECT seq, bytes FROM journal WHERE institution = $1 ORDER BY seq",
-        &[institution.to_string().into()],
-        &mut |row| {
-            seq = row.int(0);
-            hash = next_hash(&hash, row.text(1));
-            each(row.text(1));
-            out.write_all(row.text(1).as_bytes())
+    let mut chain = Chain::new(institution);
+    let school = [institution.to_string().into()];
+    db.each_entry(
+        "SELECT seq, bytes, hash FROM journal WHERE institution = $1 ORDER BY seq",
+        &school,
+        &mut |seq, bytes, hash| {
+            chain
+                .step(seq, bytes, hash)
+                .map_err(|why| journal::unreadable(institution, seq, why))?;
+            each(bytes);
+            out.write_all(bytes.as_bytes())
                 .and_then(|()| out.write_all(b"\n"))
                 .map_err(unwritable)
         },
     )?;
+    let (seq, hash) = (chain.seq(), *chain.hash());
+    let head = db.row(
+        "SELECT seq, hash, seal FROM head WHERE institution = $1",
+        &school,
+    )?;
+    let sound = head.is_some_and(|row| {
+        let same = row.int(0) == seq && row.bytes(1) == hash;
+        same && key.is_none_or(|key| key.opens(institution, seq, &hash, row.bytes(2)))
+    });
+    if !sound {
+        let why = "the journal does not end where its sealed head says; run dukou verify";
+        return Err(journal::unreadable(institution, seq, why));
+    }
     Ok(ArchivedHead {
         institution,
         seq,

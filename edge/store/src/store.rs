@@ -390,10 +390,15 @@ impl Store {
     /// # Errors
     /// When the data cannot be read at all; what is wrong with it is in the report.
     pub fn verify(&self, progress: &mut rebuild::Progress<'_>) -> Result<Report, Fault> {
-        let key = self.folder.existing_seal_key();
+        let key = self.existing_seal_key();
         let heads = self.folder.saved_heads();
         let files = self.folder.files();
         self.read(|db| verify::verify(db, key.as_ref(), &heads, &files, progress))
+    }
+
+    /// The key that seals heads, where this folder has one.
+    pub(crate) fn existing_seal_key(&self) -> Option<SealKey> {
+        self.folder.existing_seal_key()
     }
 
     /// Looks at every page of the database file, without reading what it means.

@@ -495,3 +495,28 @@ fn dropped_read_tables_are_rebuilt_and_verify_again() {
         .into();
     assert_eq!(dumps[0], dumps[1]);
 }
+
+/// What was changed behind the program's back does not leave as a sound archive.
+#[test]
+fn an_archive_is_not_made_of_a_changed_journal() {
+    for change in [
+        "UPDATE journal SET bytes = replace(bytes, 'at_ms\":1', 'at_ms\":2') WHERE seq = 5",
+        "DELETE FROM journal WHERE seq = (SELECT MAX(seq) FROM journal)",
+        "DELETE FROM journal WHERE seq = 5",
+        "UPDATE head SET seal = x'00'",
+        "DELETE FROM head",
+    ] {
+        let place = road();
+        let db = Connection::open(place.database()).unwrap();
+        for guard in ["journal_no_update", "journal_no_delete"] {
+            db.execute_batch(&format!("DROP TRIGGER {guard}")).unwrap();
+        }
+        assert!(db.execute(change, []).unwrap() > 0, "{change}");
+        drop(db);
+        let store = Store::open_reader(place.config(&Clock::System)).unwrap();
+        let path = place.folder.join("out.zip");
+        let refused = store.export(&path, None, &mut |_, _| {});
+        assert!(refused.is_err(), "{change}: {refused:?}");
+        assert!(!path.exists(), "{change}");
+    }
+}
