@@ -54,6 +54,19 @@ pub fn case_filter(scope: Scope, user: &User, next: usize) -> (String, Vec<Value
     }
 }
 
+/// SQL that narrows rows with a column that names a deal, such as `v.id`, to what a
+/// scope allows: deals of which a case is covered. The institution is `$1`.
+pub fn deal_filter(scope: Scope, user: &User, deal: &str, next: usize) -> (String, Vec<Value>) {
+    if scope == Scope::All {
+        return (String::new(), Vec::new());
+    }
+    let (filter, values) = case_filter(scope, user, next);
+    let sql = format!(
+        " AND EXISTS (SELECT 1 FROM deal_case d CROSS JOIN case_view c WHERE c.institution = d.institution AND c.id = d.case_id AND d.institution = $1 AND d.deal = {deal}{filter})"
+    );
+    (sql, values)
+}
+
 /// May this user see or act on this case under this scope?
 ///
 /// # Errors

@@ -115,7 +115,7 @@ pub fn submit(app: &App, req: &Req) -> Result<Answer, Failure> {
         .store
         .execute(envelope)
         .map_err(|rejected: Rejected| Failure::from(rejected))?;
-    if let ("people.update", StreamId::Person(id)) = (name.as_str(), stream) {
+    if let ("people.update" | "people.erase", StreamId::Person(id)) = (name.as_str(), stream) {
         close_if_gone(app, user, id)?;
     }
     let body = json!({

@@ -87,7 +87,7 @@ const TOLD: &[Told] = &[
         false,
         "一项成果的记录",
         "Entries of one case",
-        &[],
+        &[("after", Takes::Number), LIMIT],
     ),
     told(
         "/api/v1/deals",
@@ -114,7 +114,7 @@ const TOLD: &[Told] = &[
         false,
         "一个项目的记录",
         "Entries of one deal",
-        &[],
+        &[("after", Takes::Number), LIMIT],
     ),
     told(
         "/api/v1/receipts",

@@ -2,20 +2,21 @@
 
 use dukou_chain::people::Scope;
 use dukou_chain::whole::{self, NO_DAY, Stop};
-use dukou_journal::StreamId;
+use dukou_journal::{Entry, StreamId};
 use dukou_kernel::{CaseId, DealId, Finding};
-use dukou_store::Value as Cell;
+use dukou_store::{Fault, Value as Cell};
 use serde_json::{Value, json};
 
 use super::{limit, next, resource};
 use crate::app::App;
-use crate::authorise::{authorise, case_filter, covers_case, covers_deal};
+use crate::authorise::{authorise, case_filter, covers_case, covers_deal, deal_filter};
 use crate::data::{self, text};
 use crate::failure::Failure;
 use crate::page::Answer;
 use crate::pages::list::like;
 use crate::request::Req;
 use crate::session::User;
+use crate::sight::Sight;
 
 fn asker<'a>(app: &App, req: &'a Req, action: &str) -> Result<(&'a User, Scope), Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
@@ -186,19 +187,6 @@ fn tasks_of(tasks: &[whole::Task], req: &Req) -> Vec<Value> {
         .collect()
 }
 
-/// SQL that narrows rows of `alias` (with a column that names a deal) to what a
-/// scope allows.
-fn deals_within(scope: Scope, user: &User, on: &str) -> (String, Vec<Cell>) {
-    if scope == Scope::All {
-        return (String::new(), Vec::new());
-    }
-    let (filter, values) = case_filter(scope, user, 2);
-    let sql = format!(
-        " AND EXISTS (SELECT 1 FROM deal_case d CROSS JOIN case_view c WHERE c.institution = d.institution AND c.id = d.case_id AND d.institution = $1 AND d.deal = {on}{filter})"
-    );
-    (sql, values)
-}
-
 /// Deals, newest number first.
 ///
 /// # Errors
@@ -206,7 +194,7 @@ fn deals_within(scope: Scope, user: &User, on: &str) -> (String, Vec<Cell>) {
 pub fn deals(app: &App, req: &Req) -> Result<Answer, Failure> {
     let (user, scope) = asker(app, req, "deal.read")?;
     let mut params = vec![text(user.institution)];
-    let (filter, values) = deals_within(scope, user, "v.id");
+    let (filter, values) = deal_filter(scope, user, "v.id", 2);
     params.extend(values);
     let mut sql = format!("v.institution = $1{filter}");
     if let Some(words) = like(req) {
@@ -221,9 +209,13 @@ pub fn deals(app: &App, req: &Req) -> Result<Answer, Failure> {
             narrow(&mut sql, &mut params, clause, text(req.query(key)));
         }
     }
+    // What came in is money, which not everybody reads who reads deals.
+    let money = asker(app, req, "money.read")?.1;
+    let (seen, values) = deal_filter(money, user, "v.id", params.len() + 1);
+    params.extend(values);
     let limit = limit(req);
     let sql = format!(
-        "SELECT v.id, v.number, v.contract_no, v.mode, v.party, v.price_minor, v.received_minor, v.stop, v.signed, v.history, v.ended \
+        "SELECT v.id, v.number, v.contract_no, v.mode, v.party, v.price_minor, CASE WHEN 1 = 1{seen} THEN v.received_minor END, v.stop, v.signed, v.history, v.ended \
          FROM deal_view v WHERE {sql} ORDER BY v.number DESC LIMIT {limit}"
     );
     let rows = app.store.read(|db| db.rows(&sql, &params))?;
@@ -233,7 +225,7 @@ pub fn deals(app: &App, req: &Req) -> Result<Answer, Failure> {
             json!({
                 "id": row.text(0), "number": row.text(1), "contract_no": word(row.text(2)),
                 "mode": row.text(3), "party": row.text(4), "price_fen": row.int(5),
-                "received_fen": row.int(6), "stop": row.text(7), "signed": word(row.text(8)),
+                "received_fen": (!row.is_null(6)).then(|| row.int(6)), "stop": row.text(7), "signed": word(row.text(8)),
                 "history": row.int(9) != 0, "ended": row.int(10) != 0,
             })
         })
@@ -255,12 +247,13 @@ pub fn deal(app: &App, req: &Req) -> Result<Answer, Failure> {
     let (version, state) = data::deal(app, user.institution, id)?;
     let deal = data::as_deal(&state)?;
     let institution = data::institution(app, user.institution)?;
-    let money = asker(app, req, "money.read")?.1;
+    let sight = Sight::new(&institution, user);
+    let money = app.store.read(|db| sight.reads_money(db, id))?;
     let receipts: Vec<Value> = deal
         .income
         .order
         .iter()
-        .filter(|_| money != Scope::None)
+        .filter(|_| money)
         .filter_map(|id| deal.income.receipts.get(id))
         .map(|it| {
             json!({
@@ -294,7 +287,7 @@ pub fn deal(app: &App, req: &Req) -> Result<Answer, Failure> {
 pub fn receipts(app: &App, req: &Req) -> Result<Answer, Failure> {
     let (user, scope) = asker(app, req, "money.read")?;
     let mut params = vec![text(user.institution)];
-    let (filter, values) = deals_within(scope, user, "r.deal");
+    let (filter, values) = deal_filter(scope, user, "r.deal", 2);
     params.extend(values);
     let mut sql = format!("r.institution = $1{filter}");
     for (key, clause) in [
@@ -418,34 +411,45 @@ pub fn tasks(app: &App, req: &Req) -> Result<Answer, Failure> {
     resource(req, &json!({"items": items}))
 }
 
-/// The feed of changes: entries after a number, as they were hashed.
+fn read(bytes: &str) -> Result<Entry<'_>, Fault> {
+    Entry::from_bytes(bytes).map_err(|why| Fault::Other(why.to_string()))
+}
+
+/// The feed of changes: every entry after a number. What an entry says is told to
+/// whoever may read its case, deal, person or money; to others it is `null`.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub fn events(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
+    let institution = data::institution(app, user.institution)?;
     let after: i64 = req.query("after").parse().unwrap_or(0).max(0);
     let limit = limit(req);
-    let rows = app.store.read(|db| {
-        db.rows(
+    let mut sight = Sight::new(&institution, user);
+    let (items, last) = app.store.read(|db| {
+        let rows = db.rows(
             &format!("SELECT seq, hash, bytes FROM journal WHERE institution = $1 AND seq > $2 ORDER BY seq LIMIT {limit}"),
             &[text(user.institution), Cell::Int(after)],
-        )
+        )?;
+        let mut items = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let told = sight.reads(db, &read(row.text(2))?)?;
+            let mut entry: Value = serde_json::from_str(row.text(2)).unwrap_or_default();
+            if let Some(object) = entry.as_object_mut().filter(|_| !told) {
+                object.insert("body".to_owned(), Value::Null);
+                object.shift_remove("reason");
+            }
+            items.push(json!({
+                "seq": row.int(0), "hash": crate::session::hex(row.bytes(1)), "entry": entry,
+            }));
+        }
+        Ok((items, rows.last().map_or(after, |row| row.int(0))))
     })?;
-    let items: Vec<Value> = rows
-        .iter()
-        .map(|row| {
-            json!({
-                "seq": row.int(0), "hash": crate::session::hex(row.bytes(1)),
-                "entry": serde_json::from_str::<Value>(row.text(2)).unwrap_or_default(),
-            })
-        })
-        .collect();
-    let last = rows.last().map_or(after, |row| row.int(0));
     resource(req, &json!({"items": items, "last": last}))
 }
 
-/// Entries of one case or deal, oldest first.
+/// Entries of one case or deal, oldest first; those about money for whoever may
+/// read it.
 ///
 /// # Errors
 /// Not found, or the database cannot be read.
@@ -465,18 +469,28 @@ pub fn timeline(app: &App, req: &Req) -> Result<Answer, Failure> {
             .then_some(StreamId::Case(id))
     };
     let stream = stream.ok_or(Failure::NotFound)?;
-    let list = app.store.entries(user.institution, stream)?;
-    let items: Vec<Value> = list
-        .iter()
-        .map(|(entry, hash)| {
-            let bytes = entry.to_bytes().unwrap_or_default();
-            json!({
-                "seq": entry.meta.seq, "hash": crate::session::hex(hash),
-                "entry": serde_json::from_str::<Value>(&bytes).unwrap_or_default(),
-            })
-        })
-        .collect();
-    resource(req, &json!({"items": items}))
+    let institution = data::institution(app, user.institution)?;
+    let mut sight = Sight::new(&institution, user);
+    let after: i64 = req.query("after").parse().unwrap_or(0).max(0);
+    let limit = limit(req);
+    let (items, last) = app.store.read(|db| {
+        let rows = db.rows(
+            &format!("SELECT seq, hash, bytes FROM journal WHERE institution = $1 AND stream = $2 AND seq > $3 ORDER BY version LIMIT {limit}"),
+            &[text(user.institution), text(stream), Cell::Int(after)],
+        )?;
+        let mut items = Vec::with_capacity(rows.len());
+        for row in &rows {
+            if sight.reads(db, &read(row.text(2))?)? {
+                let entry: Value = serde_json::from_str(row.text(2)).unwrap_or_default();
+                items.push(json!({
+                    "seq": row.int(0), "hash": crate::session::hex(row.bytes(1)), "entry": entry,
+                }));
+            }
+        }
+        let last = rows.last().map(|row| row.int(0).to_string());
+        Ok((items, next(rows.len(), limit, last.as_deref())))
+    })?;
+    resource(req, &json!({"items": items, "next": last}))
 }
 
 /// Stops of the rail, for filters.

@@ -111,10 +111,13 @@ pub fn make(
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn list(db: &mut dyn Db, user: &User) -> Result<Vec<Token>, Fault> {
+pub fn list(
+    db: &mut dyn Db,
+    (institution, person): (InstitutionId, PersonId),
+) -> Result<Vec<Token>, Fault> {
     let rows = db.rows(
         "SELECT id, name, scopes, expires_at, used_at FROM api_token WHERE institution = $1 AND person = $2 ORDER BY created_at DESC",
-        &[cell(user.institution), cell(user.person)],
+        &[cell(institution), cell(person)],
     )?;
     Ok(rows
         .iter()
@@ -128,19 +131,32 @@ pub fn list(db: &mut dyn Db, user: &User) -> Result<Vec<Token>, Fault> {
         .collect())
 }
 
-/// Takes a token back.
+/// Takes a token of a person back; false when there is none of that id.
 ///
 /// # Errors
 /// When the database cannot be written.
-pub fn revoke(store: &Store, user: &User, id: &str) -> Result<(), Fault> {
-    let params = [cell(user.institution), cell(user.person), cell(id)];
+pub fn revoke(
+    store: &Store,
+    (institution, person): (InstitutionId, PersonId),
+    id: &str,
+) -> Result<bool, Fault> {
+    let params = [cell(institution), cell(person), cell(id)];
     store.write(move |db| {
-        db.exec(
+        let gone = db.exec(
             "DELETE FROM api_token WHERE institution = $1 AND person = $2 AND id = $3",
             &params,
-        )
-        .map(drop)
+        )?;
+        Ok(gone > 0)
     })
+}
+
+/// The statement that takes every token of a person back: with the account or its
+/// password goes what was made under it.
+pub fn revoke_all(institution: InstitutionId, person: PersonId) -> (&'static str, Vec<Cell>) {
+    (
+        "DELETE FROM api_token WHERE institution = $1 AND person = $2",
+        vec![cell(institution), cell(person)],
+    )
 }
 
 /// The person behind a token, narrowed to its scopes.
@@ -152,12 +168,14 @@ pub fn user_of(store: &Store, token: &str) -> Result<User, Failure> {
     let hash = session::token_hash(token);
     let now = store.now_ms();
     let (user, used) = store.read(|db| {
+        // Somebody with an open account, or a service, which never has one.
         let row = db.row(
-            "SELECT t.institution, t.person, t.scopes, t.expires_at, t.used_at, a.disabled, t.name FROM api_token t \
-             LEFT JOIN account a ON a.institution = t.institution AND a.person = t.person WHERE t.token_hash = $1",
+            "SELECT t.institution, t.person, t.scopes, t.expires_at, t.used_at FROM api_token t WHERE t.token_hash = $1 AND \
+             (EXISTS (SELECT 1 FROM account a WHERE a.institution = t.institution AND a.person = t.person AND a.disabled = 0) \
+             OR EXISTS (SELECT 1 FROM person_view v WHERE v.institution = t.institution AND v.id = t.person AND v.kind = 'service' AND v.erased = 0))",
             &[cell(&hash)],
         )?;
-        let Some(row) = row.filter(|row| row.int(3) > now && row.int(5) == 0) else {
+        let Some(row) = row.filter(|row| row.int(3) > now) else {
             return Ok((None, 0));
         };
         let (Ok(institution), Ok(person)) = (row.text(0).parse(), row.text(1).parse()) else {

@@ -156,7 +156,7 @@ fn sessions(app: &App, user: &User) -> Result<Vec<SessionRow>, Failure> {
     Ok(rows.collect())
 }
 
-/// Changes the own password; every other session ends.
+/// Changes the own password; every other session ends, and every token with them.
 ///
 /// # Errors
 /// When the database cannot be written.
@@ -183,7 +183,8 @@ pub fn change_password(app: &App, req: &Req) -> Result<Answer, Failure> {
     let mut set = whose();
     set.push(text(hash));
     let set_sql = "UPDATE account SET password_hash = $3 WHERE institution = $1 AND id = $2";
-    write(app, vec![(set_sql, set), others(user)])?;
+    let tokens = tokens::revoke_all(user.institution, user.person);
+    write(app, vec![(set_sql, set), others(user), tokens])?;
     let actor = Actor::Person(user.person);
     record(
         app,
@@ -193,8 +194,8 @@ pub fn change_password(app: &App, req: &Req) -> Result<Answer, Failure> {
         AccountFact::PasswordReset,
     )?;
     let said = req.t(
-        "密码已改，别处的登录已退出",
-        "Password changed; other sessions ended",
+        "密码已改，别处的登录已退出，接口令牌已作废",
+        "Password changed; other sessions ended, tokens taken back",
     );
     Ok(Answer::see_other("/me").toast(said))
 }
@@ -223,7 +224,9 @@ pub fn end_others(app: &App, req: &Req) -> Result<Answer, Failure> {
 
 fn token_rows(app: &App, req: &Req, user: &User) -> Result<Vec<TokenRow>, Failure> {
     let now = app.store.now_ms();
-    let all = app.store.read(|db| tokens::list(db, user))?;
+    let all = app
+        .store
+        .read(|db| tokens::list(db, (user.institution, user.person)))?;
     Ok(all
         .into_iter()
         .map(|it| TokenRow {
@@ -286,6 +289,10 @@ pub fn make_token(app: &App, req: &Req) -> Result<Answer, Failure> {
 /// When the database cannot be written.
 pub fn revoke_token(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
-    tokens::revoke(&app.store, user, req.field("token"))?;
+    tokens::revoke(
+        &app.store,
+        (user.institution, user.person),
+        req.field("token"),
+    )?;
     Ok(Answer::see_other("/me").toast(req.t("令牌已作废", "Token taken back")))
 }

@@ -16,7 +16,7 @@ pub use account::{Changed, account, change_account};
 pub use form::{close_if_gone, edit, new, register, seal_names, update};
 pub use roster::{roster, roster_submit};
 
-use account::{AccountView, account_view, may_have_account};
+use account::{AccountView, account_view};
 
 use super::list::{self, Paging, SHEET, Views, like, query_with, sheet};
 use super::me::unit_name;
@@ -425,7 +425,7 @@ fn person_page(app: &App, req: &Req, link: Option<(String, bool)>) -> Result<Ans
         heir,
         deceased: kind == PersonKind::Deceased,
         erased: person.erased,
-        may_have_account: may_have_account(&person),
+        may_have_account: person.is_present(),
         account: account_view(app, user, id)?,
         link,
         link_reset,

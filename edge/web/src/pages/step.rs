@@ -24,6 +24,7 @@ use crate::data;
 use crate::failure::Failure;
 use crate::forms::{self, Choice, FormView, Offer, Spec, Tried};
 use crate::page::{Answer, Page};
+use crate::pages::people::close_if_gone;
 use crate::request::Req;
 use crate::session::User;
 
@@ -312,9 +313,13 @@ fn take(
         key: Some(req.field("_key").to_owned()).filter(|key| !key.is_empty()),
         ..Envelope::new(user.institution, Actor::Person(user.person), command)
     };
+    let stream = envelope.command.stream();
     app.store
         .execute(envelope)
         .map_err(|rejected: Rejected| Failure::from(rejected))?;
+    if let ("people.erase", StreamId::Person(id)) = (req.param("command"), stream) {
+        close_if_gone(app, user, id)?;
+    }
     Ok(())
 }
 

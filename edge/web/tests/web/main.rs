@@ -15,3 +15,4 @@ mod rights;
 mod security;
 mod stored;
 mod story;
+mod tokens;

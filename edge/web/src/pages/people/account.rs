@@ -1,12 +1,13 @@
 //! Accounts: opening, resetting, unlocking, closing. Only the system
 //! administrator comes here.
 
-use dukou_chain::people::{AccountFact, Person, PersonKind};
+use dukou_chain::people::AccountFact;
 use dukou_journal::Actor;
 use dukou_kernel::PersonId;
 use dukou_store::Value;
 
 use super::{load, person_page, sealed};
+use crate::api::tokens;
 use crate::app::App;
 use crate::data::text;
 use crate::failure::Failure;
@@ -29,15 +30,6 @@ pub struct AccountView {
     pub locked_until: String,
     /// Until when an unused link is valid.
     pub link_until: String,
-}
-
-/// May this person have an account at all?
-pub fn may_have_account(person: &Person) -> bool {
-    !person.erased
-        && !matches!(
-            person.kind,
-            Some(PersonKind::Left | PersonKind::Deceased) | None
-        )
 }
 
 /// What is known of a person's account.
@@ -72,7 +64,7 @@ pub fn account_view(app: &App, user: &User, id: PersonId) -> Result<AccountView,
     Ok(view)
 }
 
-/// Closes an account with its sessions and links.
+/// Closes an account with its sessions, links and tokens.
 ///
 /// # Errors
 /// When the database cannot be written.
@@ -82,6 +74,7 @@ pub fn close(app: &App, user: &User, id: PersonId) -> Result<(), Failure> {
         app,
         vec![
             end_sessions(user, id),
+            tokens::revoke_all(user.institution, id),
             (
                 "DELETE FROM invite WHERE institution = $1 AND person = $2",
                 key(),
@@ -142,8 +135,11 @@ pub fn change_account(app: &App, req: &Req, what: &str) -> Result<Changed, Failu
     let open = !view.login.is_empty();
     let key = || vec![text(user.institution), text(id)];
     let fact = match what {
-        "invite" if !open && may_have_account(&person) => return link(app, user, id, ""),
-        "reset" if open => return link(app, user, id, &view.login),
+        "invite" if !open && person.is_present() => return link(app, user, id, ""),
+        "reset" if open => {
+            write(app, vec![tokens::revoke_all(user.institution, id)])?;
+            return link(app, user, id, &view.login);
+        }
         "unlock" if open => {
             let sql = "UPDATE account SET failed = 0, locked_until = 0 WHERE institution = $1 AND person = $2";
             write(app, vec![(sql, key())])?;
