@@ -84,6 +84,51 @@ fn a_token_made_at_the_machine_opens_the_api_within_its_scopes() {
 }
 
 #[test]
+fn a_service_gets_an_owner_and_tokens_at_the_machine() {
+    let folder = founded();
+    let run = |words: &[&str]| {
+        let done = dukou(&folder.0, words);
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+        (
+            done.status.success(),
+            text(&done.stdout),
+            text(&done.stderr),
+        )
+    };
+    let add = |more: &[&str]| {
+        let words = ["user", "service", "add", "财务系统", "--owner", "office"];
+        run(&[&words, more].concat())
+    };
+    let (good, _, error) = add(&["--role", "system_admin"]);
+    assert!(!good && error.contains("system_admin"), "{error}");
+    let (good, id, error) = add(&["--role", "finance"]);
+    assert!(good, "{error}");
+    let (good, token, error) = run(&["user", "service", "token", &id, "--scope", "money.read"]);
+    assert!(good, "{error}");
+    let (_, link, error) = run(&["user", "invite", &id]);
+    assert!(link.is_empty() && error.contains("sign in"), "{error}");
+    let (_, list, _) = run(&["user", "service", "list"]);
+    let token_id = list.split('\t').nth(3).unwrap().to_owned();
+    assert!(
+        list.contains("财务系统") && list.contains("money.read"),
+        "{list}"
+    );
+    let opens = || {
+        let store = Store::open(Config::folder(&folder.0)).unwrap();
+        tokens::user_of(&store, &token).ok().map(|user| user.name)
+    };
+    assert_eq!(opens().as_deref(), Some("财务系统"));
+    assert!(run(&["user", "service", "revoke", &token_id]).0);
+    assert_eq!(opens(), None);
+    assert!(!run(&["user", "service", "revoke", &token_id]).0);
+    let store = Store::open(Config::folder(&folder.0)).unwrap();
+    let told = store
+        .read(|db| db.row("SELECT COUNT(*) FROM audit WHERE via = 'machine'", &[]))
+        .unwrap();
+    assert_eq!(told.unwrap().int(0), 2, "made and taken back");
+}
+
+#[test]
 fn a_token_is_refused_for_nobody_and_for_nothing() {
     let folder = founded();
     for (words, why) in [

@@ -18,7 +18,7 @@ use serde_json::value::RawValue;
 use crate::app::App;
 use crate::data::text;
 use crate::failure::Failure;
-use crate::session::{self, User, hex};
+use crate::session::{User, hex};
 
 pub use send::{Inside, Sender, Untaken, signature};
 
@@ -199,6 +199,7 @@ pub fn make(
     app: &App,
     user: &User,
     (name, url, kinds): (&str, &str, &str),
+    secret: &str,
 ) -> Result<(String, String), Failure> {
     let refuse = |finding: Finding| Err(Failure::Refused(finding.into()));
     let name = name.trim();
@@ -241,7 +242,7 @@ pub fn make(
             ),
         ));
     }
-    let secret = format!("dks_{}", session::token());
+    let secret = format!("dks_{secret}");
     let id = uuid::Uuid::now_v7().to_string();
     let row = vec![
         text(user.institution),

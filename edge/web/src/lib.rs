@@ -21,11 +21,13 @@ mod forms;
 mod pages;
 mod page;
 mod password;
+pub mod problem;
 mod request;
 pub mod routes;
 mod serve;
 mod session;
 mod sight;
+mod turns;
 
 pub use app::{App, DemoPerson, Limits, Settings};
 pub use forms::{CASE_STEPS, DEAL_STEPS, PERSON_STEPS};

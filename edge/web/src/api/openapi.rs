@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::commands::open_to_callers;
 use super::query::{self, Takes};
+use super::tokens;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::forms::{self, Kind, Offer};
@@ -140,6 +141,27 @@ const TOLD: &[Told] = &[
         true,
         "开通、重置、解锁、关闭账号",
         "Open, reset, unlock or close an account",
+        &[],
+    ),
+    told(
+        "/api/v1/people/{id}/tokens",
+        false,
+        "某人或某系统的令牌，只列名称和范围",
+        "Tokens of a person or service, by name and scopes",
+        &[],
+    ),
+    told(
+        "/api/v1/people/{id}/tokens",
+        true,
+        "给系统生成令牌；只给这一次",
+        "Make a token of a service; it is given this once",
+        &[],
+    ),
+    told(
+        "/api/v1/people/{id}/tokens/{token}",
+        true,
+        "作废一个令牌",
+        "Take a token back",
         &[],
     ),
     told(
@@ -289,7 +311,7 @@ fn parameters(route: &Route, told: &Told) -> Vec<Value> {
         .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
         .map(|name| {
             let schema = match name {
-                "id" => json!({"type": "string", "format": "uuid"}),
+                "id" | "token" => json!({"type": "string", "format": "uuid"}),
                 "hash" => json!({"type": "string", "pattern": "^[0-9a-f]{64}$"}),
                 "name" => json!({"enum": dukou_calc::calculators().iter().map(|it| it.name).collect::<Vec<_>>()}),
                 "seq" => json!({"type": "integer", "minimum": 1}),
@@ -337,6 +359,15 @@ fn body_of(route: &Route) -> Option<Value> {
                 "kinds": {"type": "array", "items": {"enum": Event::kinds().collect::<Vec<_>>()}},
             },
         }}}),
+        "/api/v1/people/{id}/tokens" => json!({"application/json": {"schema": {
+            "type": "object", "required": ["name", "scopes", "days"], "additionalProperties": false,
+            "properties": {
+                "name": {"type": "string", "minLength": 1, "maxLength": 60, "pattern": "^[^\\u0000]*$"},
+                "scopes": {"type": "array", "minItems": 1, "items": {"type": "string"}},
+                "days": {"type": "integer", "minimum": 1, "maximum": tokens::LONGEST},
+            },
+        }}}),
+        "/api/v1/people/{id}/tokens/{token}" => act_schema(&["revoke"]),
         "/api/v1/people/{id}/account" => {
             act_schema(&["invite", "reset", "unlock", "reset_codes", "close"])
         }
@@ -437,6 +468,11 @@ fn answer_of(route: &Route) -> Value {
         "/api/v1/hooks" if route.post => {
             json!({"type": "object", "required": ["id", "secret"], "properties": {
                 "id": {"type": "string", "format": "uuid"}, "secret": {"type": "string"},
+            }})
+        }
+        "/api/v1/people/{id}/tokens" if route.post => {
+            json!({"type": "object", "required": ["id", "token"], "properties": {
+                "id": {"type": "string", "format": "uuid"}, "token": {"type": "string"},
             }})
         }
         "/api/v1/people/{id}/account" => {
@@ -633,6 +669,7 @@ struct Reader {
     p: Page,
     lines: Vec<Line>,
     commands: Vec<CommandLine>,
+    problems: &'static [crate::problem::Kind],
 }
 
 /// The description for people.
@@ -670,5 +707,6 @@ pub fn reader(app: &App, req: &Req) -> Result<Answer, Failure> {
         p: Page::new(app, req)?,
         lines: lines.collect(),
         commands: commands.collect(),
+        problems: crate::problem::KINDS,
     })
 }

@@ -7,7 +7,7 @@ use dukou_kernel::{CaseId, DealId, Finding};
 use dukou_store::{Fault, Value as Cell};
 use serde_json::{Value, json};
 
-use super::{limit, next, resource};
+use super::{limit, next, resource, versioned};
 use crate::app::App;
 use crate::authorise::{authorise, case_filter, covers_case, covers_deal, deal_filter};
 use crate::data::{self, text};
@@ -153,8 +153,9 @@ pub fn case(app: &App, req: &Req) -> Result<Answer, Failure> {
         .values()
         .map(|it| json!({"recorded": it.recorded, "status": it.status().code()}))
         .collect();
-    resource(
+    versioned(
         req,
+        version,
         &json!({
             "id": id, "version": version, "number": disclosure.number,
             "details": disclosure.details, "contributors": disclosure.contributors(),
@@ -263,8 +264,9 @@ pub fn deal(app: &App, req: &Req) -> Result<Answer, Failure> {
             })
         })
         .collect();
-    resource(
+    versioned(
         req,
+        version,
         &json!({
             "id": id, "version": version, "number": deal.number(), "cases": deal.cases(),
             "party": deal.agreement.party(), "terms": deal.terms(),

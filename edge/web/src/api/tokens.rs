@@ -1,5 +1,5 @@
-//! 令牌 — a person's key for another system: shown once, kept as a hash, narrowed
-//! to scopes, and dead after its last day.
+//! 令牌 — a person's key for another system, or a service's own: shown once, kept as
+//! a hash, narrowed to scopes, and dead after its last day.
 
 use dukou_kernel::{AccountId, Finding, InstitutionId, PersonId, text};
 use dukou_store::{Db, Fault, Store, Value as Cell};
@@ -22,6 +22,8 @@ pub struct Token {
     pub name: String,
     /// Actions, `*` or `case.*`.
     pub scopes: String,
+    /// Milliseconds.
+    pub created_at: i64,
     /// Milliseconds.
     pub expires_at: i64,
     /// Milliseconds; 0 for never.
@@ -74,29 +76,63 @@ pub fn covers(scope: &str, action: &str) -> bool {
     }
 }
 
-/// Makes a token; it is shown this once.
+/// A token to be made.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// What its owner calls it.
+    pub name: String,
+    /// What it may do.
+    pub scopes: Vec<String>,
+    /// How long it lives.
+    pub days: i64,
+}
+
+/// What somebody asks for, checked.
+///
+/// # Errors
+/// What is wrong with it first.
+pub fn wanted(name: &str, words: &str, days: i64) -> Result<Wanted, Finding> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > 60 {
+        let say = text!(
+            "给令牌起个名，至多60字。",
+            "Give the token a name of at most 60 characters."
+        );
+        return Err(Finding::refused("token.name", say).at("name"));
+    }
+    if !(1..=LONGEST).contains(&days) {
+        let say = text!("有效天数写1到366。", "Days: from 1 to 366.");
+        return Err(Finding::refused("token.days", say).at("days"));
+    }
+    Ok(Wanted {
+        name: name.to_owned(),
+        scopes: scopes(words)?,
+        days,
+    })
+}
+
+/// Makes a token of a secret; its id and the token, which is shown this once.
 ///
 /// # Errors
 /// When the database cannot be written.
 pub fn make(
     store: &Store,
     (institution, person): (InstitutionId, PersonId),
-    name: &str,
-    scopes: &[String],
-    days: i64,
-) -> Result<String, Fault> {
-    let token = format!("{HEAD}{}", session::token());
+    wanted: &Wanted,
+    secret: &str,
+) -> Result<(String, String), Fault> {
+    let token = format!("{HEAD}{secret}");
     let now = store.now_ms();
-    let name: String = name.trim().chars().take(60).collect();
+    let id = uuid::Uuid::now_v7().to_string();
     let params = [
         cell(session::token_hash(&token)),
         cell(institution),
-        cell(uuid::Uuid::now_v7()),
+        cell(&id),
         cell(person),
-        cell(name),
-        cell(scopes.join(" ")),
+        cell(&wanted.name),
+        cell(wanted.scopes.join(" ")),
         Cell::Int(now),
-        Cell::Int(now + days.clamp(1, LONGEST) * DAY_MS),
+        Cell::Int(now + wanted.days.clamp(1, LONGEST) * DAY_MS),
     ];
     store.write(move |db| {
         db.exec(
@@ -104,7 +140,19 @@ pub fn make(
             &params,
         )
     })?;
-    Ok(token)
+    Ok((id, token))
+}
+
+/// The same of a secret that nobody can guess.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn make_random(
+    store: &Store,
+    whose: (InstitutionId, PersonId),
+    wanted: &Wanted,
+) -> Result<(String, String), Fault> {
+    make(store, whose, wanted, &session::token())
 }
 
 /// The tokens of a person, newest first.
@@ -116,7 +164,7 @@ pub fn list(
     (institution, person): (InstitutionId, PersonId),
 ) -> Result<Vec<Token>, Fault> {
     let rows = db.rows(
-        "SELECT id, name, scopes, expires_at, used_at FROM api_token WHERE institution = $1 AND person = $2 ORDER BY created_at DESC",
+        "SELECT id, name, scopes, created_at, expires_at, used_at FROM api_token WHERE institution = $1 AND person = $2 ORDER BY created_at DESC, id DESC",
         &[cell(institution), cell(person)],
     )?;
     Ok(rows
@@ -125,8 +173,9 @@ pub fn list(
             id: row.text(0).to_owned(),
             name: row.text(1).to_owned(),
             scopes: row.text(2).to_owned(),
-            expires_at: row.int(3),
-            used_at: row.int(4),
+            created_at: row.int(3),
+            expires_at: row.int(4),
+            used_at: row.int(5),
         })
         .collect())
 }

@@ -44,6 +44,8 @@ pub struct Row {
     pub address: String,
     /// True when a program came with a token.
     pub token: bool,
+    /// True when it was done at the machine.
+    pub machine: bool,
     /// The answer's status.
     pub status: i64,
 }
@@ -236,6 +238,7 @@ fn row(from: &Record, names: &Names, req: &Req) -> Row {
         path: root(from.text(5)),
         address: from.text(8).to_owned(),
         token: from.text(7) == "token",
+        machine: from.text(7) == audit::MACHINE,
         status: from.int(6),
     }
 }

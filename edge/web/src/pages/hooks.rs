@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::journal::kind_words;
 use super::list::{Turns, turns};
+use crate::api::once::once;
 use crate::api::{next, resource};
 use crate::app::App;
 use crate::data;
@@ -15,7 +16,7 @@ use crate::failure::Failure;
 use crate::hooks::{self, Act, Hook, Letter};
 use crate::page::{Answer, Page};
 use crate::request::Req;
-use crate::session::User;
+use crate::session::{self, User};
 
 /// Dead letters on one page.
 const PAGE: i64 = 50;
@@ -161,7 +162,7 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
 /// When the database cannot be used.
 pub fn make(app: &App, req: &Req) -> Result<Answer, Failure> {
     let typed = (req.field("name"), req.field("url"), req.field("kinds"));
-    match hooks::make(app, asker(req)?, typed) {
+    match hooks::make(app, asker(req)?, typed, &session::token()) {
         Ok((_, secret)) => page(app, req, StatusCode::OK, secret, Vec::new()),
         Err(failure) => told(app, req, failure),
     }
@@ -218,13 +219,6 @@ fn body<'a, T: Deserialize<'a>>(req: &'a Req) -> Result<T, Failure> {
     })
 }
 
-fn created(value: &serde_json::Value) -> Answer {
-    Answer {
-        status: StatusCode::CREATED,
-        ..Answer::json(value)
-    }
-}
-
 /// The hooks, for programs.
 ///
 /// # Errors
@@ -251,8 +245,11 @@ struct Wanted {
 pub fn api_make(app: &App, req: &Req) -> Result<Answer, Failure> {
     let wanted: Wanted = body(req)?;
     let kinds = wanted.kinds.join(" ");
-    let (id, secret) = hooks::make(app, asker(req)?, (&wanted.name, &wanted.url, &kinds))?;
-    Ok(created(&json!({"id": id, "secret": secret})))
+    once(app, req, |secret| {
+        let typed = (wanted.name.as_str(), wanted.url.as_str(), kinds.as_str());
+        let (id, secret) = hooks::make(app, asker(req)?, typed, secret)?;
+        Ok(json!({"id": id, "secret": secret}))
+    })
 }
 
 #[derive(Deserialize)]
@@ -281,8 +278,10 @@ fn unknown_act() -> Failure {
 pub fn api_act(app: &App, req: &Req) -> Result<Answer, Failure> {
     let asked: Asked = body(req)?;
     let what = Act::parse(&asked.act).ok_or_else(unknown_act)?;
-    hooks::act(app, asker(req)?, req.param("id"), what)?;
-    Ok(created(&json!({"id": req.param("id"), "act": asked.act})))
+    once(app, req, |_| {
+        hooks::act(app, asker(req)?, req.param("id"), what)?;
+        Ok(json!({"id": req.param("id"), "act": asked.act}))
+    })
 }
 
 /// Dead letters, newest first.
@@ -313,7 +312,8 @@ pub fn api_settle(app: &App, req: &Req) -> Result<Answer, Failure> {
         _ => return Err(unknown_act()),
     };
     let seq: i64 = req.param("seq").parse().map_err(|_| Failure::NotFound)?;
-    hooks::settle(app, asker(req)?, (req.param("id"), seq), again)?;
-    let answer = json!({"hook": req.param("id"), "seq": seq, "act": asked.act});
-    Ok(created(&answer))
+    once(app, req, |_| {
+        hooks::settle(app, asker(req)?, (req.param("id"), seq), again)?;
+        Ok(json!({"hook": req.param("id"), "seq": seq, "act": asked.act}))
+    })
 }

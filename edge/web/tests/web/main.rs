@@ -11,6 +11,7 @@ mod hooks;
 mod hostile;
 mod inventory;
 mod languages;
+mod manners;
 mod rights;
 mod security;
 mod stored;

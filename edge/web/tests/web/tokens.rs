@@ -187,3 +187,199 @@ async fn a_token_without_an_account_opens_nothing() {
         .unwrap();
     assert_eq!(code(&fixture, &mine).await, 401);
 }
+
+/// A service of the roster without an owner.
+async fn service(fixture: &Fixture) -> String {
+    let admin = token(fixture, fixture.of(Role::SystemAdmin), "*").await;
+    let id = uuid::Uuid::now_v7().to_string();
+    let register = json!({
+        "command": "people.register", "person": id, "name": "财务系统", "kind": "service", "posts": [],
+    });
+    let reply = call(fixture, &admin, "/api/v1/commands", Some(register), &[]).await;
+    assert_eq!(reply.code(), 201, "{}", reply.body);
+    id
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_works_in_its_own_name_by_tokens_alone() {
+    let fixture = Fixture::new();
+    let case = story::disclosed(&fixture, "膜");
+    let id = service(&fixture).await;
+    let (admin, security) = (
+        fixture.of(Role::SystemAdmin),
+        fixture.of(Role::SecurityAdmin),
+    );
+    let page = format!("/people/{id}");
+    let tokens = format!("{page}/tokens");
+    // No account, no sign-in, and no token before somebody answers for it.
+    let shown = fixture.get(Some(admin), &page).await;
+    assert!(!shown.body.contains("invite"), "{}", shown.body);
+    fixture
+        .post(
+            Some(admin),
+            &format!("{page}/account"),
+            &[("what", "invite")],
+        )
+        .await;
+    let wanted = [
+        ("name", "夜间对账"),
+        ("days", "30"),
+        ("scopes", "case.read case.note"),
+    ];
+    let early = fixture.post(Some(admin), &tokens, &wanted).await;
+    assert_eq!(early.code(), 422);
+    assert!(early.body.contains("负责人"), "{}", early.body);
+    let owner = fixture.of(Role::Manager).person.to_string();
+    let step = format!("{page}/do/people.name_owner");
+    let form = fixture.get(Some(admin), &step).await;
+    let (key, version) = (form.hidden("_key"), form.hidden("_version"));
+    let named = [
+        ("owner", owner.as_str()),
+        ("_key", &key),
+        ("_version", &version),
+    ];
+    assert_eq!(fixture.post(Some(admin), &step, &named).await.code(), 303);
+    let grant = format!("{page}/do/people.grant_role");
+    let form = fixture.get(Some(security), &grant).await;
+    let (key, version) = (form.hidden("_key"), form.hidden("_version"));
+    let role = [("role", "manager"), ("_key", &key), ("_version", &version)];
+    assert_eq!(
+        fixture.post(Some(security), &grant, &role).await.code(),
+        303
+    );
+    let made = fixture.post(Some(admin), &tokens, &wanted).await;
+    assert_eq!(made.code(), 200, "{}", made.body);
+    let (_, rest) = made.body.split_once("<code>dkt_").unwrap();
+    let secret = format!("dkt_{}", rest.split('<').next().unwrap());
+    // What it does stands in the journal under its name.
+    let note = json!({"command": "closing.note", "case": case, "text": "夜间对账无误"});
+    let reply = call(&fixture, &secret, "/api/v1/commands", Some(note), &[]).await;
+    assert_eq!(reply.code(), 201, "{}", reply.body);
+    let head = fixture.of(Role::OfficeHead);
+    assert!(
+        fixture
+            .get(Some(head), "/journal")
+            .await
+            .body
+            .contains("财务系统")
+    );
+    assert_eq!(
+        call(&fixture, &secret, "/api/v1/deals", None, &[])
+            .await
+            .code(),
+        403
+    );
+    // The roster shows it under its kind; no picker offers it as somebody.
+    let list = fixture.get(Some(head), "/people?kind=service").await;
+    assert!(list.body.contains("财务系统") && list.body.contains("系统"));
+    let english = fixture
+        .get_in(Some(head), "en", "/people?kind=service")
+        .await;
+    assert!(english.body.contains("Service"));
+    // Taken back in the browser.
+    let shown = fixture.get(Some(admin), &page).await;
+    let token_id = shown.hidden("token");
+    fixture
+        .post(
+            Some(admin),
+            &format!("{tokens}/revoke"),
+            &[("token", &token_id)],
+        )
+        .await;
+    assert_eq!(code(&fixture, &secret).await, 401);
+    // Making and taking back stand in the audit log.
+    let audit = token(&fixture, fixture.of(Role::AuditAdmin), "*").await;
+    let log = read(&fixture, &audit, "/api/v1/audit?kind=did").await;
+    for path in [tokens.clone(), format!("{tokens}/revoke")] {
+        let mut lines = log["items"].as_array().unwrap().iter();
+        assert!(lines.any(|it| it["path"] == path), "{path}: {log}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_of_others_are_listed_and_taken_back_through_the_api() {
+    let fixture = Fixture::new();
+    let id = service(&fixture).await;
+    let admin = token(&fixture, fixture.of(Role::SystemAdmin), "*").await;
+    let owner = fixture.of(Role::Manager).person;
+    let name = json!({"command": "people.name_owner", "person": id, "owner": owner});
+    let reply = call(&fixture, &admin, "/api/v1/commands", Some(name), &[]).await;
+    assert_eq!(reply.code(), 201, "{}", reply.body);
+    let path = format!("/api/v1/people/{id}/tokens");
+    let wanted = json!({"name": "夜间", "scopes": ["case.read"], "days": 9});
+    let key = [("idempotency-key", "t-1")];
+    let made = call(&fixture, &admin, &path, Some(wanted.clone()), &key).await;
+    assert_eq!(made.code(), 201, "{}", made.body);
+    let again = call(&fixture, &admin, &path, Some(wanted), &key).await;
+    assert_eq!((again.code(), &again.body), (201, &made.body));
+    assert_eq!(again.headers["idempotency-replayed"], "true");
+    let made: Value = serde_json::from_str(&made.body).unwrap();
+    let secret = made["token"].as_str().unwrap();
+    assert_eq!(code(&fixture, secret).await, 200);
+    // Only a hash is kept, in the answer under the key as well.
+    let kept = fixture
+        .store()
+        .read(|db| db.row("SELECT body FROM api_answer", &[]))
+        .unwrap()
+        .unwrap();
+    assert!(!kept.text(0).contains(&secret[4..]));
+    let list = read(&fixture, &admin, &path).await;
+    assert_eq!(list["items"].as_array().unwrap().len(), 1);
+    assert_eq!(list["items"][0]["scopes"], json!(["case.read"]));
+    assert!(!list.to_string().contains(secret));
+    for (words, status) in [("days", 422), ("scope", 422)] {
+        let wrong = if words == "days" {
+            json!({"name": "x", "scopes": ["case.read"], "days": 367})
+        } else {
+            json!({"name": "x", "scopes": ["case.fly"], "days": 3})
+        };
+        let reply = call(&fixture, &admin, &path, Some(wrong), &[]).await;
+        assert_eq!(reply.code(), status, "{}", reply.body);
+    }
+    // Nobody makes a personal token for somebody else, but it can be taken back.
+    let theirs = token(&fixture, fixture.of(Role::Manager), "*").await;
+    let path = format!("/api/v1/people/{owner}/tokens");
+    let wanted = json!({"name": "x", "scopes": ["*"], "days": 3});
+    let reply = call(&fixture, &admin, &path, Some(wanted), &[]).await;
+    assert_eq!(reply.code(), 422);
+    let list = read(&fixture, &admin, &path).await;
+    let one = list["items"][0]["id"].as_str().unwrap();
+    let gone = call(
+        &fixture,
+        &admin,
+        &format!("{path}/{one}"),
+        Some(json!({"act": "revoke"})),
+        &[],
+    )
+    .await;
+    assert_eq!(gone.code(), 201, "{}", gone.body);
+    assert_eq!(code(&fixture, &theirs).await, 401);
+    // A neighbour's administrator finds nobody.
+    let neighbour = fixture.neighbour();
+    let stranger = token(&fixture, &neighbour[&Role::SystemAdmin], "*").await;
+    let reply = call(&fixture, &stranger, &path, None, &[]).await;
+    assert_eq!(reply.code(), 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_left_opens_nothing() {
+    let fixture = Fixture::new();
+    let id = service(&fixture).await;
+    let admin = token(&fixture, fixture.of(Role::SystemAdmin), "*").await;
+    let owner = fixture.of(Role::Manager).person;
+    for command in [json!({"command": "people.name_owner", "person": id, "owner": owner})] {
+        call(&fixture, &admin, "/api/v1/commands", Some(command), &[]).await;
+    }
+    let path = format!("/api/v1/people/{id}/tokens");
+    let wanted = json!({"name": "夜间", "scopes": ["*"], "days": 9});
+    let made = call(&fixture, &admin, &path, Some(wanted), &[]).await;
+    let made: Value = serde_json::from_str(&made.body).unwrap();
+    let secret = made["token"].as_str().unwrap();
+    assert_eq!(code(&fixture, secret).await, 200);
+    for (kind, left) in [("left", 401), ("service", 401)] {
+        let update = json!({"command": "people.update", "person": id, "kind": kind, "posts": []});
+        let reply = call(&fixture, &admin, "/api/v1/commands", Some(update), &[]).await;
+        assert_eq!(reply.code(), 201, "{}", reply.body);
+        assert_eq!(code(&fixture, secret).await, left, "{kind}");
+    }
+}
