@@ -169,16 +169,18 @@ pub fn one(app: &App, user: &User, id: &str) -> Result<Hook, Failure> {
 pub fn letters(
     db: &mut dyn Db,
     institution: InstitutionId,
-    before: i64,
+    before: Option<(i64, &str)>,
     most: i64,
 ) -> Result<Vec<Letter>, Fault> {
+    // Several hooks may have failed on one entry.
+    let (seq, hook) = before.unwrap_or((i64::MAX, ""));
     let rows = db.rows(
         &format!(
             "SELECT l.hook, l.seq, j.kind, l.attempts, l.error, l.at_ms FROM hook_letter l \
              JOIN journal j ON j.institution = l.institution AND j.seq = l.seq \
-             WHERE l.institution = $1 AND l.seq < $2 ORDER BY l.seq DESC, l.hook LIMIT {most}"
+             WHERE l.institution = $1 AND (l.seq < $2 OR (l.seq = $2 AND l.hook > $3)) ORDER BY l.seq DESC, l.hook LIMIT {most}"
         ),
-        &[text(institution), before.into()],
+        &[text(institution), seq.into(), text(hook)],
     )?;
     let read = |row: &Record| Letter {
         hook: row.text(0).to_owned(),

@@ -10,6 +10,7 @@ pub mod api;
 pub mod app;
 pub mod audit;
 pub mod authorise;
+mod cursor;
 mod data;
 mod failure;
 mod listen;

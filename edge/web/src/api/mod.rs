@@ -16,6 +16,7 @@ pub mod tokens;
 use axum::http::{StatusCode, header};
 use serde_json::Value;
 
+use crate::cursor;
 use crate::failure::Failure;
 use crate::page::Answer;
 use crate::request::Req;
@@ -77,9 +78,15 @@ pub(crate) fn limit(req: &Req) -> i64 {
     req.query("limit").parse().unwrap_or(50).clamp(1, MOST)
 }
 
-/// The cursor that leads to the rows after these; nothing at the end.
-pub(crate) fn next(rows: usize, limit: i64, last: Option<&str>) -> Value {
+/// The cursor of a list that leads on after the row with this key; nothing at the
+/// end.
+pub(crate) fn next(rows: usize, limit: i64, list: &str, key: Option<&[&str]>) -> Value {
     let full = i64::try_from(rows).unwrap_or(i64::MAX) >= limit;
-    last.filter(|_| full)
-        .map_or(Value::Null, |it| Value::String(it.to_owned()))
+    key.filter(|_| full)
+        .map_or(Value::Null, |it| Value::String(cursor::pack(list, it)))
+}
+
+/// The key in the cursor that the caller came with.
+pub(crate) fn after<const N: usize>(req: &Req, list: &str) -> Option<[String; N]> {
+    cursor::unpack(list, req.query("after"))
 }

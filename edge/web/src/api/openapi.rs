@@ -43,7 +43,10 @@ const fn told(
     }
 }
 
-const AFTER: (&str, Takes) = ("after", Takes::Words);
+const fn after(list: &'static str) -> (&'static str, Takes) {
+    ("after", Takes::Cursor(list))
+}
+
 const LIMIT: (&str, Takes) = ("limit", Takes::Rows);
 
 const TOLD: &[Told] = &[
@@ -69,10 +72,10 @@ const TOLD: &[Told] = &[
         &[
             ("q", Takes::Words),
             ("stop", Takes::Stop),
-            ("standing", Takes::Words),
+            ("standing", Takes::CaseStanding),
             ("manager", Takes::Id),
             ("unit", Takes::Id),
-            AFTER,
+            after("cases"),
             LIMIT,
         ],
     ),
@@ -88,7 +91,7 @@ const TOLD: &[Told] = &[
         false,
         "一项成果的记录",
         "Entries of one case",
-        &[("after", Takes::Number), LIMIT],
+        &[after("events"), LIMIT],
     ),
     told(
         "/api/v1/deals",
@@ -98,8 +101,8 @@ const TOLD: &[Told] = &[
         &[
             ("q", Takes::Words),
             ("stop", Takes::Stop),
-            ("mode", Takes::Words),
-            AFTER,
+            ("mode", Takes::Mode),
+            after("deals"),
             LIMIT,
         ],
     ),
@@ -115,7 +118,7 @@ const TOLD: &[Told] = &[
         false,
         "一个项目的记录",
         "Entries of one deal",
-        &[("after", Takes::Number), LIMIT],
+        &[after("events"), LIMIT],
     ),
     told(
         "/api/v1/receipts",
@@ -123,9 +126,9 @@ const TOLD: &[Told] = &[
         "到账",
         "Receipts",
         &[
-            ("standing", Takes::Words),
+            ("standing", Takes::ReceiptStanding),
             ("deal", Takes::Id),
-            ("after", Takes::Receipt),
+            after("receipts"),
             LIMIT,
         ],
     ),
@@ -134,7 +137,7 @@ const TOLD: &[Told] = &[
         false,
         "名册",
         "The roster",
-        &[AFTER, LIMIT],
+        &[after("people"), LIMIT],
     ),
     told(
         "/api/v1/people/{id}/account",
@@ -169,7 +172,7 @@ const TOLD: &[Told] = &[
         false,
         "轮到我的待办",
         "What waits for me",
-        &[LIMIT],
+        &[after("tasks"), LIMIT],
     ),
     told(
         "/api/v1/events",
@@ -218,7 +221,7 @@ const TOLD: &[Told] = &[
         false,
         "公示，新的在前",
         "Publicity notices, newest first",
-        &[],
+        &[after("notices"), LIMIT],
     ),
     told(
         "/api/v1/rules",
@@ -233,12 +236,12 @@ const TOLD: &[Told] = &[
         "审计日志，新的在前",
         "The audit log, newest first",
         &[
-            ("kind", Takes::Words),
+            ("kind", Takes::AuditKind),
             ("person", Takes::Words),
             ("path", Takes::Words),
-            ("from", Takes::Words),
-            ("to", Takes::Words),
-            ("after", Takes::Id),
+            ("from", Takes::Day),
+            ("to", Takes::Day),
+            after("audit"),
             LIMIT,
         ],
     ),
@@ -262,7 +265,7 @@ const TOLD: &[Told] = &[
         false,
         "没有送达的记录，新的在前",
         "Dead letters, newest first",
-        &[("after", Takes::Number), LIMIT],
+        &[after("letters"), LIMIT],
     ),
     told(
         "/api/v1/letters/{id}/{seq}",

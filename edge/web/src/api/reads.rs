@@ -4,10 +4,10 @@ use dukou_chain::people::Scope;
 use dukou_chain::whole::{self, NO_DAY, Stop};
 use dukou_journal::{Entry, StreamId};
 use dukou_kernel::{CaseId, DealId, Finding};
-use dukou_store::{Fault, Value as Cell};
+use dukou_store::{Fault, Record, Value as Cell};
 use serde_json::{Value, json};
 
-use super::{limit, next, resource, versioned};
+use super::{after, limit, next, resource, versioned};
 use crate::app::App;
 use crate::authorise::{authorise, case_filter, covers_case, covers_deal, deal_filter};
 use crate::data::{self, text};
@@ -65,7 +65,18 @@ fn narrow(sql: &mut String, params: &mut Vec<Cell>, clause: &str, value: Cell) {
     sql.push_str(&clause.replace('?', &format!("${}", params.len())));
 }
 
-/// Cases, newest number first.
+/// The cursor of a list that goes by the id in the first column.
+fn next_by_id(rows: &[Record], limit: i64, list: &str) -> Value {
+    let last = rows.last().map(|row| [row.text(0)]);
+    next(
+        rows.len(),
+        limit,
+        list,
+        last.as_ref().map(<[&str; 1]>::as_slice),
+    )
+}
+
+/// Cases, newest first.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -83,16 +94,18 @@ pub fn cases(app: &App, req: &Req) -> Result<Answer, Failure> {
         ("standing", " AND c.standing = ?"),
         ("manager", " AND c.manager = ?"),
         ("unit", " AND c.unit = ?"),
-        ("after", " AND c.number < ?"),
     ] {
         if !req.query(key).is_empty() {
             narrow(&mut sql, &mut params, clause, text(req.query(key)));
         }
     }
+    if let Some([id]) = after(req, "cases") {
+        narrow(&mut sql, &mut params, " AND c.id < ?", text(id));
+    }
     let limit = limit(req);
     let sql = format!(
         "SELECT c.id, c.number, c.title, c.kind, c.stop, c.standing, c.since, c.unit, c.manager, c.right_number, c.next_due, c.history, c.ended \
-         FROM case_view c WHERE {sql} ORDER BY c.number DESC LIMIT {limit}"
+         FROM case_view c WHERE {sql} ORDER BY c.id DESC LIMIT {limit}"
     );
     let rows = app.store.read(|db| db.rows(&sql, &params))?;
     let items: Vec<Value> = rows
@@ -108,7 +121,7 @@ pub fn cases(app: &App, req: &Req) -> Result<Answer, Failure> {
             })
         })
         .collect();
-    let cursor = next(items.len(), limit, rows.last().map(|row| row.text(1)));
+    let cursor = next_by_id(&rows, limit, "cases");
     resource(req, &json!({"items": items, "next": cursor}))
 }
 
@@ -188,7 +201,7 @@ fn tasks_of(tasks: &[whole::Task], req: &Req) -> Vec<Value> {
         .collect()
 }
 
-/// Deals, newest number first.
+/// Deals, newest first.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -201,14 +214,13 @@ pub fn deals(app: &App, req: &Req) -> Result<Answer, Failure> {
     if let Some(words) = like(req) {
         narrow(&mut sql, &mut params, " AND v.words LIKE ?", words);
     }
-    for (key, clause) in [
-        ("stop", " AND v.stop = ?"),
-        ("mode", " AND v.mode = ?"),
-        ("after", " AND v.number < ?"),
-    ] {
+    for (key, clause) in [("stop", " AND v.stop = ?"), ("mode", " AND v.mode = ?")] {
         if !req.query(key).is_empty() {
             narrow(&mut sql, &mut params, clause, text(req.query(key)));
         }
+    }
+    if let Some([id]) = after(req, "deals") {
+        narrow(&mut sql, &mut params, " AND v.id < ?", text(id));
     }
     // What came in is money, which not everybody reads who reads deals.
     let money = asker(app, req, "money.read")?.1;
@@ -217,7 +229,7 @@ pub fn deals(app: &App, req: &Req) -> Result<Answer, Failure> {
     let limit = limit(req);
     let sql = format!(
         "SELECT v.id, v.number, v.contract_no, v.mode, v.party, v.price_minor, CASE WHEN 1 = 1{seen} THEN v.received_minor END, v.stop, v.signed, v.history, v.ended \
-         FROM deal_view v WHERE {sql} ORDER BY v.number DESC LIMIT {limit}"
+         FROM deal_view v WHERE {sql} ORDER BY v.id DESC LIMIT {limit}"
     );
     let rows = app.store.read(|db| db.rows(&sql, &params))?;
     let items: Vec<Value> = rows
@@ -231,7 +243,7 @@ pub fn deals(app: &App, req: &Req) -> Result<Answer, Failure> {
             })
         })
         .collect();
-    let cursor = next(items.len(), limit, rows.last().map(|row| row.text(1)));
+    let cursor = next_by_id(&rows, limit, "deals");
     resource(req, &json!({"items": items, "next": cursor}))
 }
 
@@ -300,8 +312,7 @@ pub fn receipts(app: &App, req: &Req) -> Result<Answer, Failure> {
             narrow(&mut sql, &mut params, clause, text(req.query(key)));
         }
     }
-    // The cursor is the last row's day and id.
-    if let Some((day, id)) = req.query("after").split_once('/') {
+    if let Some([day, id]) = after(req, "receipts") {
         params.push(text(day));
         params.push(text(id));
         let (day, id) = (params.len() - 1, params.len());
@@ -324,10 +335,13 @@ pub fn receipts(app: &App, req: &Req) -> Result<Answer, Failure> {
             })
         })
         .collect();
-    let last = rows
-        .last()
-        .map(|row| format!("{}/{}", row.text(2), row.text(0)));
-    let cursor = next(items.len(), limit, last.as_deref());
+    let last = rows.last().map(|row| [row.text(2), row.text(0)]);
+    let cursor = next(
+        rows.len(),
+        limit,
+        "receipts",
+        last.as_ref().map(<[&str; 2]>::as_slice),
+    );
     resource(req, &json!({"items": items, "next": cursor}))
 }
 
@@ -349,13 +363,8 @@ pub fn people(app: &App, req: &Req) -> Result<Answer, Failure> {
         ),
         _ => narrow(&mut sql, &mut params, " AND v.id = ?", text(user.person)),
     }
-    if !req.query("after").is_empty() {
-        narrow(
-            &mut sql,
-            &mut params,
-            " AND v.id > ?",
-            text(req.query("after")),
-        );
+    if let Some([id]) = after(req, "people") {
+        narrow(&mut sql, &mut params, " AND v.id > ?", text(id));
     }
     let limit = limit(req);
     let sql = format!(
@@ -374,7 +383,7 @@ pub fn people(app: &App, req: &Req) -> Result<Answer, Failure> {
             })
         })
         .collect();
-    let cursor = next(items.len(), limit, rows.last().map(|row| row.text(0)));
+    let cursor = next_by_id(&rows, limit, "people");
     resource(req, &json!({"items": items, "next": cursor}))
 }
 
@@ -385,19 +394,33 @@ pub fn people(app: &App, req: &Req) -> Result<Answer, Failure> {
 pub fn tasks(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let most = limit(req);
+    let order = "t.due, t.basis_rank, t.subject, t.stream, t.line";
+    let mut params = vec![text(user.institution), text(user.person)];
+    let mut on = String::new();
+    if let Some([due, rank, subject, stream, line]) = after::<5>(req, "tasks") {
+        on = format!(" AND ({order}) > ($3, $4, $5, $6, $7)");
+        let number = |it: String| Cell::Int(it.parse().unwrap_or(0));
+        params.extend([
+            text(due),
+            number(rank),
+            text(subject),
+            text(stream),
+            number(line),
+        ]);
+    }
     let rows = app.store.read(|db| {
         let nearest: Vec<String> = data::my_tasks(db, user)?
             .iter()
             .enumerate()
             .map(|(n, source)| {
-                format!("SELECT * FROM (SELECT t.* FROM {source} ORDER BY t.due, t.basis_rank, t.subject LIMIT {most}) s{n}")
+                format!("SELECT * FROM (SELECT t.* FROM {source}{on} ORDER BY {order} LIMIT {most}) s{n}")
             })
             .collect();
         let sql = format!(
-            "SELECT t.subject, t.case_id, t.deal, t.code, t.what_zh, t.what_en, t.basis, t.due, t.pending, t.since FROM ({}) t ORDER BY t.due, t.basis_rank, t.subject LIMIT {most}",
+            "SELECT t.subject, t.case_id, t.deal, t.code, t.what_zh, t.what_en, t.basis, t.due, t.pending, t.since, t.basis_rank, t.stream, t.line FROM ({}) t ORDER BY {order} LIMIT {most}",
             nearest.join(" UNION ALL ")
         );
-        db.rows(&sql, &[text(user.institution), text(user.person)])
+        db.rows(&sql, &params)
     })?;
     let items: Vec<Value> = rows
         .iter()
@@ -410,7 +433,21 @@ pub fn tasks(app: &App, req: &Req) -> Result<Answer, Failure> {
             })
         })
         .collect();
-    resource(req, &json!({"items": items}))
+    let last = rows.last().map(|row| {
+        let (rank, line) = (row.int(10).to_string(), row.int(12).to_string());
+        [
+            row.text(7).to_owned(),
+            rank,
+            row.text(0).to_owned(),
+            row.text(11).to_owned(),
+            line,
+        ]
+    });
+    let key: Option<Vec<&str>> = last
+        .as_ref()
+        .map(|it| it.iter().map(String::as_str).collect());
+    let cursor = next(rows.len(), most, "tasks", key.as_deref());
+    resource(req, &json!({"items": items, "next": cursor}))
 }
 
 fn read(bytes: &str) -> Result<Entry<'_>, Fault> {
@@ -473,7 +510,7 @@ pub fn timeline(app: &App, req: &Req) -> Result<Answer, Failure> {
     let stream = stream.ok_or(Failure::NotFound)?;
     let institution = data::institution(app, user.institution)?;
     let mut sight = Sight::new(&institution, user);
-    let after: i64 = req.query("after").parse().unwrap_or(0).max(0);
+    let after: i64 = after(req, "events").map_or(0, |[seq]| seq.parse().unwrap_or(0));
     let limit = limit(req);
     let (items, last) = app.store.read(|db| {
         let rows = db.rows(
@@ -490,7 +527,9 @@ pub fn timeline(app: &App, req: &Req) -> Result<Answer, Failure> {
             }
         }
         let last = rows.last().map(|row| row.int(0).to_string());
-        Ok((items, next(rows.len(), limit, last.as_deref())))
+        let key = last.as_deref().map(|it| [it]);
+        let key = key.as_ref().map(<[&str; 1]>::as_slice);
+        Ok((items, next(rows.len(), limit, "events", key)))
     })?;
     resource(req, &json!({"items": items, "next": last}))
 }

@@ -9,8 +9,9 @@ use serde_json::json;
 use super::journal::kind_words;
 use super::list::{Turns, turns};
 use crate::api::once::once;
-use crate::api::{next, resource};
+use crate::api::resource;
 use crate::app::App;
+use crate::cursor;
 use crate::data;
 use crate::failure::Failure;
 use crate::hooks::{self, Act, Hook, Letter};
@@ -71,6 +72,17 @@ fn asker(req: &Req) -> Result<&User, Failure> {
     req.user.as_ref().ok_or(Failure::SignIn)
 }
 
+/// Where the list of dead letters goes on after this one.
+fn place(it: &Letter) -> String {
+    cursor::pack("letters", &[&it.seq.to_string(), &it.hook])
+}
+
+/// The entry and the hook of such a place.
+fn placed(cursor: &str) -> Option<(i64, String)> {
+    let [seq, hook] = cursor::unpack("letters", cursor)?;
+    Some((seq.parse().ok()?, hook))
+}
+
 fn moment(at_ms: i64) -> String {
     match at_ms {
         0 => String::new(),
@@ -86,7 +98,8 @@ fn page(
     errors: Vec<(String, String)>,
 ) -> Result<Answer, Failure> {
     let user = asker(req)?;
-    let before = req.query("before").parse().unwrap_or(i64::MAX);
+    let before = placed(req.query("before"));
+    let before = before.as_ref().map(|(seq, hook)| (*seq, hook.as_str()));
     let (all, mut letters, head) = app.store.read(|db| {
         let all = hooks::all(db, user.institution)?;
         let letters = hooks::letters(db, user.institution, before, PAGE + 1)?;
@@ -98,7 +111,7 @@ fn page(
     })?;
     let more = i64::try_from(letters.len()).is_ok_and(|found| found > PAGE);
     letters.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
-    let last = letters.last().map_or(0, |it| it.seq);
+    let last = letters.last().filter(|_| more).map(place);
     let name_of = |id: &str| {
         let hook = all.iter().find(|it| it.id == id);
         hook.map_or_else(String::new, |it| it.name.clone())
@@ -125,7 +138,7 @@ fn page(
     });
     let page = Hooks {
         p: Page::new(app, req)?,
-        turns: turns(req, more.then_some(&last.to_string())),
+        turns: turns(req, last.as_deref()),
         hooks: all.iter().cloned().map(row).collect(),
         letters,
         made,
@@ -290,13 +303,14 @@ pub fn api_act(app: &App, req: &Req) -> Result<Answer, Failure> {
 /// When the database cannot be read.
 pub fn api_letters(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = asker(req)?;
-    let before = req.query("after").parse().unwrap_or(i64::MAX);
+    let before = placed(req.query("after"));
+    let before = before.as_ref().map(|(seq, hook)| (*seq, hook.as_str()));
     let most = crate::api::limit(req);
     let found = app
         .store
         .read(|db| hooks::letters(db, user.institution, before, most))?;
-    let last = found.last().map(|it| it.seq.to_string());
-    let cursor = next(found.len(), most, last.as_deref());
+    let full = i64::try_from(found.len()).is_ok_and(|found| found >= most);
+    let cursor = found.last().filter(|_| full).map(place);
     resource(req, &json!({"items": found, "next": cursor}))
 }
 

@@ -18,7 +18,7 @@ use crate::session::User;
 const PAGE: i64 = 40;
 
 /// Where a receipt may stand.
-const STANDINGS: &[&str] = &[
+pub const STANDINGS: &[&str] = &[
     "undivided",
     "proposed",
     "approved",

@@ -12,6 +12,7 @@ mod hostile;
 mod inventory;
 mod languages;
 mod manners;
+mod paging;
 mod rights;
 mod security;
 mod stored;
