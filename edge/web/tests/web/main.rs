@@ -5,6 +5,7 @@
 mod api;
 mod audit;
 mod browser;
+mod coverage;
 mod fixture;
 mod forms;
 mod hooks;
