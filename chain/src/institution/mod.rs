@@ -246,6 +246,8 @@ impl Institution {
     /// and command.
     pub fn scope(&self, role: Role, action: &str) -> Scope {
         match self.permissions.get(&(action.to_owned(), role)) {
+            // A cell from the time when it could be set to less than all.
+            Some(Scope::Own | Scope::Unit) if permission::is_whole(action) => Scope::None,
             Some(scope) => *scope,
             None => permission::delivered(role, action),
         }
@@ -430,6 +432,17 @@ impl Institution {
                 ),
             )
             .cite(law::citation("gbt_22239.separation"))
+            .at("scope")
+        });
+        let part = permission::is_whole(action) && matches!(scope, Scope::Own | Scope::Unit);
+        checks.refuse_if(part, || {
+            Finding::refused(
+                "permission.whole",
+                text!(
+                    "这一项只能给全校或不给：记录和推送分不出本人或本单位的部分。",
+                    "This is given for the whole institution or not at all: the journal and webhooks have no part of one's own."
+                ),
+            )
             .at("scope")
         });
         let before = self.scope(role, action);

@@ -54,13 +54,15 @@ impl Role {
 }
 
 words! {
-    /// What somebody is to the institution (人员类别).
+    /// What somebody is to the institution (人员类别); a service is another system
+    /// that calls the API in its own name.
     PersonKind {
         Staff = "staff", "教职工", "Staff";
         Student = "student", "学生", "Student";
         Outside = "outside", "校外人员", "Outside person";
         Left = "left", "已离校", "Left";
         Deceased = "deceased", "已故", "Deceased";
+        Service = "service", "系统", "Service";
     }
 }
 
@@ -135,6 +137,12 @@ pub enum Command {
         heir: PersonId,
         /// The notarial certificate.
         paper: Attachment,
+    },
+    /// 登记系统负责人
+    #[serde(rename = "people.name_owner")]
+    NameOwner {
+        /// Who answers for what the service does.
+        owner: PersonId,
     },
     /// 授予角色
     #[serde(rename = "people.grant_role")]
@@ -219,6 +227,13 @@ pub struct HeirNamed {
     pub paper: Attachment,
 }
 
+/// 系统负责人已登记
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnerNamed {
+    /// Who answers for it.
+    pub owner: PersonId,
+}
+
 /// 角色已授予
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoleGranted {
@@ -258,6 +273,8 @@ events! {
         "people.updated.v1" => Updated(Updated),
         /// 继承人已登记
         "people.heir_named.v1" => HeirNamed(HeirNamed),
+        /// 系统负责人已登记
+        "people.owner_named.v1" => OwnerNamed(OwnerNamed),
         /// 角色已授予
         "people.role_granted.v1" => RoleGranted(RoleGranted),
         /// 角色已收回
@@ -282,6 +299,8 @@ pub struct Person {
     pub roles: Vec<Role>,
     /// Who receives instead.
     pub heir: Option<PersonId>,
+    /// Who answers for a service.
+    pub owner: Option<PersonId>,
     /// True after erasure.
     pub erased: bool,
     /// True while an account is open.
@@ -335,6 +354,8 @@ pub struct Before<'a> {
     pub staff_no_taken: bool,
     /// The person of this stream.
     pub person: PersonId,
+    /// The person that the command names as owner of a service.
+    pub owner: Option<&'a Person>,
 }
 
 fn check_posts(checks: &mut Checks, posts: &[Tenure]) {
@@ -433,6 +454,7 @@ impl Stage for Person {
                     paper: paper.clone(),
                 })])
             }
+            Command::NameOwner { owner } => self.name_owner(before, *owner),
             Command::GrantRole { role } => self.grant(before, *role, ctx),
             Command::RevokeRole { role, reason } => {
                 self.registered()?;
@@ -479,6 +501,7 @@ impl Stage for Person {
                 self.posts = it.posts;
             }
             Event::HeirNamed(it) => self.heir = Some(it.heir),
+            Event::OwnerNamed(it) => self.owner = Some(it.owner),
             Event::RoleGranted(it) => {
                 if !self.roles.contains(&it.role) {
                     self.roles.push(it.role);
@@ -496,6 +519,50 @@ impl Stage for Person {
 }
 
 impl Person {
+    /// True for another system.
+    pub fn is_service(&self) -> bool {
+        self.kind == Some(PersonKind::Service)
+    }
+
+    /// Can this be somebody who signs in, or answers for a service?
+    pub fn is_present(&self) -> bool {
+        !self.erased
+            && !matches!(
+                self.kind,
+                Some(PersonKind::Left | PersonKind::Deceased | PersonKind::Service) | None
+            )
+    }
+
+    fn name_owner(&self, before: &Before<'_>, owner: PersonId) -> Result<Vec<Event>, Refusal> {
+        self.registered()?;
+        let mut checks = Checks::default();
+        checks.refuse_if(!self.is_service(), || {
+            Finding::refused(
+                "people.owner_of_person",
+                text!("只有系统才登记负责人。", "Only a service has an owner."),
+            )
+        });
+        checks.refuse_if(!before.owner.is_some_and(Self::is_present), || {
+            Finding::refused(
+                "people.owner_unknown",
+                text!(
+                    "负责人应是名册里在校的人，填其人员编号。",
+                    "The owner is somebody of the roster who is still here; give the person's id."
+                ),
+            )
+            .at("owner")
+        });
+        checks.refuse_if(self.owner == Some(owner), || {
+            Finding::refused(
+                "people.owner_same",
+                text!("负责人已是此人。", "This is the owner already."),
+            )
+            .at("owner")
+        });
+        checks.settle()?;
+        Ok(vec![Event::OwnerNamed(OwnerNamed { owner })])
+    }
+
     fn grant(&self, before: &Before<'_>, role: Role, ctx: &Context) -> Result<Vec<Event>, Refusal> {
         self.registered()?;
         let mut checks = Checks::default();
@@ -519,6 +586,16 @@ impl Person {
                 ),
             )
             .cite(crate::law::citation("gbt_22239.separation"))
+            .at("role")
+        });
+        checks.refuse_if(role.is_administrator() && self.is_service(), || {
+            Finding::refused(
+                "people.administrator_is_person",
+                text!(
+                    "系统、安全、审计管理员由人担任，不能是系统。",
+                    "System, security and audit administrators are people, not services."
+                ),
+            )
             .at("role")
         });
         checks.refuse_if(ctx.actor.person() == Some(before.person), || {

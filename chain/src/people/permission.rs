@@ -112,6 +112,12 @@ pub fn delivered(role: Role, name: &str) -> Scope {
         .unwrap_or(Scope::None)
 }
 
+/// True for what concerns the whole institution or nothing: the journal and what
+/// is told of it know no part that is one's own or of one unit.
+pub fn is_whole(name: &str) -> bool {
+    name.starts_with("journal.") || name == "hook.manage"
+}
+
 /// True when a cell must not become `scope`: administrators get no business
 /// action, and nobody else gets theirs (三员分立).
 pub fn is_fixed(role: Role, name: &str, scope: Scope) -> bool {
@@ -136,6 +142,18 @@ mod tests {
         assert!(actions.len() > 30);
         assert_eq!(delivered(Role::Public, "distribution.approve"), Scope::None);
         assert_eq!(delivered(Role::OfficeHead, "no.such.action"), Scope::None);
+    }
+
+    #[test]
+    fn what_is_whole_is_delivered_whole() {
+        let whole: Vec<&Action> = actions().filter(|it| is_whole(&it.name)).collect();
+        assert_eq!(whole.len(), 3);
+        for action in whole {
+            let scopes = action.scopes.values();
+            for scope in scopes {
+                assert!(matches!(scope, Scope::None | Scope::All), "{}", action.name);
+            }
+        }
     }
 
     #[test]

@@ -122,6 +122,7 @@ impl Command {
         "people.register",
         "people.update",
         "people.name_heir",
+        "people.name_owner",
         "people.grant_role",
         "people.revoke_role",
         "people.erase",

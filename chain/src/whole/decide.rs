@@ -33,6 +33,9 @@ pub fn needs(command: &Command, states: &States, ctx: &Context) -> Vec<Need> {
         ) => {
             wanted.push(Need::Claim(people::staff_claim(key)));
         }
+        Command::Person(_, people::Command::NameOwner { owner }) => {
+            wanted.push(Need::Stream(StreamId::Person(*owner)));
+        }
         Command::Disclosure(_, disclosure::Command::Submit { .. }) | Command::CaseHistory(..) => {
             wanted.push(Need::Number(format!("case:{year}")))
         }
@@ -205,10 +208,18 @@ fn person(
         } => taken(states, &people::staff_claim(key), stream),
         _ => false,
     };
+    let owner = match command {
+        people::Command::NameOwner { owner } => match states.state(StreamId::Person(*owner)) {
+            Some(State::Person(owner)) => Some(owner),
+            _ => None,
+        },
+        _ => None,
+    };
     let before = people::Before {
         institution,
         staff_no_taken,
         person: id,
+        owner,
     };
     Ok(on(stream, Person::decide(state, &before, command, ctx)?))
 }

@@ -267,6 +267,9 @@ fn next_due(tasks: &[Task]) -> Cell {
 /// Stands where there is no day.
 pub const NO_DAY: &str = "9999-12-31";
 
+/// Where a case may stand, as lists filter by it.
+pub const CASE_STANDINGS: &[&str] = &["submitted", "returned", "declined", "running", "ended"];
+
 fn case_rows(id: CaseId, case: &Case, institution: &Institution) -> Vec<Row> {
     let disclosure = &case.disclosure;
     let Some(details) = &disclosure.details else {

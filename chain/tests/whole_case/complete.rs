@@ -10,6 +10,8 @@ use crate::runner::*;
 const FORMER: u128 = 7;
 /// Who inherits.
 const HEIR: u128 = 8;
+/// Another system.
+const SERVICE: u128 = 9;
 /// A second deal, for equity; a third, from before.
 const EQUITY: u128 = DEAL + 1;
 const PAST: u128 = DEAL + 2;
@@ -69,6 +71,11 @@ fn office(world: &mut World) {
     );
     world.register(FORMER, "staff", json!([]));
     world.register(HEIR, "outside", json!([]));
+    world.register(SERVICE, "service", json!([]));
+    world.must(
+        HEAD,
+        json!({"command": "people.name_owner", "person": id(SERVICE), "owner": id(FORMER)}),
+    );
     for command in [
         json!({"command": "people.grant_role", "person": id(FORMER), "role": "manager"}),
         json!({"command": "people.account", "person": id(FORMER), "what": "opened"}),

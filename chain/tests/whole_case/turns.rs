@@ -373,3 +373,40 @@ fn tiers_go_on_from_imported_history() {
     world.on("2026-10-20").receive(501, 30_000).distributed(501);
     assert_eq!(world.owed(501, LI).fen(), 10_000 + 10_000);
 }
+
+#[test]
+fn a_service_has_an_owner_who_is_here_and_is_no_administrator() {
+    let mut world = World::new();
+    world.register(30, "service", json!([]));
+    let own = |person: u128, owner: u128| json!({"command": "people.name_owner", "person": id(person), "owner": id(owner)});
+    world.refused(HEAD, own(LI, WANG), "people.owner_of_person");
+    world.refused(HEAD, own(30, 31), "people.owner_unknown");
+    world.refused(HEAD, own(30, 30), "people.owner_unknown");
+    world.must(HEAD, own(30, LI));
+    world.refused(HEAD, own(30, LI), "people.owner_same");
+    world.refused(
+        HEAD,
+        json!({"command": "people.grant_role", "person": id(30), "role": "system_admin"}),
+        "people.administrator_is_person",
+    );
+    world.must(
+        HEAD,
+        json!({"command": "people.grant_role", "person": id(30), "role": "finance"}),
+    );
+    world.must(
+        HEAD,
+        json!({"command": "people.update", "person": id(WANG), "kind": "left", "posts": []}),
+    );
+    world.refused(HEAD, own(30, WANG), "people.owner_unknown");
+}
+
+#[test]
+fn what_is_whole_is_given_whole_or_not_at_all() {
+    let mut world = World::new();
+    for action in ["journal.read", "journal.verify", "hook.manage"] {
+        let set = |scope: &str| json!({"command": "institution.set_permission", "role": "manager", "action": action, "scope": scope, "reason": "试"});
+        world.refused(HEAD, set("own"), "permission.whole");
+        world.refused(HEAD, set("unit"), "permission.whole");
+        world.must(HEAD, set("all"));
+    }
+}

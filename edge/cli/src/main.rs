@@ -20,6 +20,7 @@ mod doctor;
 mod import;
 mod maintain;
 mod serve;
+mod service;
 mod user;
 
 use std::process::ExitCode;

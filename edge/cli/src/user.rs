@@ -11,8 +11,10 @@ use dukou_kernel::{InstitutionId, PersonId};
 use dukou_store::{Clock, Envelope, Store, Value};
 use dukou_web::accounts::{self, NewPerson};
 use dukou_web::api::tokens;
+use dukou_web::audit;
 
 use crate::config::Resolved;
+use crate::service::{self, ServiceVerb};
 
 /// `dukou user …`
 #[derive(Args)]
@@ -69,11 +71,15 @@ enum UserVerb {
         #[arg(long, value_name = "ID")]
         institution: Option<InstitutionId>,
     },
+    /// Other systems that call the API in their own name, and their tokens.
+    #[command(subcommand)]
+    Service(ServiceVerb),
     /// Accounts of the installation.
     List,
 }
 
-fn text(error: impl ToString) -> String {
+/// An error in words.
+pub fn text(error: impl ToString) -> String {
     error.to_string()
 }
 
@@ -113,12 +119,15 @@ pub fn run(settings: &Resolved, args: &UserArgs) -> Result<ExitCode, String> {
             name,
             institution,
         } => {
-            let scopes =
-                tokens::scopes(&scope.join(" ")).map_err(|it| it.message.en.to_string())?;
+            let wanted = tokens::wanted(name, &scope.join(" "), *days)
+                .map_err(|it| it.message.en.to_string())?;
             let owner = owner(&store, login, *institution)?;
-            let token = tokens::make(&store, owner, name, &scopes, *days).map_err(text)?;
+            let (_, token) = tokens::make_random(&store, owner, &wanted).map_err(text)?;
+            let path = format!("/people/{}/tokens", owner.1);
+            audit::at_machine(&store, owner.0, ("page.self", &path)).map_err(text)?;
             out!("{token}");
         }
+        UserVerb::Service(verb) => service::run(&store, verb)?,
         UserVerb::List => list(&store)?,
     }
     Ok(ExitCode::SUCCESS)
@@ -170,21 +179,21 @@ fn invite(store: &Store, person: &str, base: &str) -> Result<(), String> {
     let row = store
         .read(|db| {
             db.row(
-                "SELECT institution FROM person_view WHERE id = $1",
+                "SELECT institution FROM person_view WHERE id = $1 AND kind <> 'service'",
                 &[Value::from(person)],
             )
         })
         .map_err(text)?;
     let institution = row
         .and_then(|row| row.text(0).parse().ok())
-        .ok_or_else(|| format!("there is no person {person}"))?;
+        .ok_or_else(|| format!("there is no person {person} who could sign in"))?;
     let token = accounts::invite(store, institution, id, "").map_err(text)?;
     out!("{base}/invite/{token}");
     Ok(())
 }
 
 /// Whose account a sign-in name is. A closed account gets no token.
-fn owner(
+pub fn owner(
     store: &Store,
     login: &str,
     institution: Option<InstitutionId>,

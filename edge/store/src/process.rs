@@ -41,6 +41,9 @@ pub struct Envelope {
     pub expected: Option<i64>,
     /// Idempotency key.
     pub key: Option<String>,
+    /// Digest of what was sent under the key, 32 hex digits, where more counts than
+    /// the command; that of command and sender otherwise.
+    pub request: Option<String>,
     /// Why.
     pub reason: Option<String>,
     /// Personal texts to keep beside the journal.
@@ -57,6 +60,7 @@ impl Envelope {
             command,
             expected: None,
             key: None,
+            request: None,
             reason: None,
             sealed: Vec::new(),
         }
@@ -116,17 +120,62 @@ pub(crate) struct Processor<'a> {
 }
 
 fn digest(envelope: &Envelope, command: &str) -> String {
+    if let Some(request) = &envelope.request {
+        return request.clone();
+    }
     let mut hasher = Sha256::new();
     hasher.update(command.as_bytes());
     hasher.update(envelope.actor.to_string().as_bytes());
     if let Some(person) = envelope.on_behalf {
         hasher.update(person.to_string().as_bytes());
     }
+    half_hex(hasher)
+}
+
+/// 32 hex digits of a hash.
+fn half_hex(hasher: Sha256) -> String {
     let hash = hasher.finalize();
     hash.iter()
         .take(16)
         .map(|byte| format!("{byte:02x}"))
         .collect()
+}
+
+/// What was done under a key before: the same again, or a refusal of another.
+///
+/// # Errors
+/// [`Rejected::KeyReused`], or the database cannot be read.
+pub(crate) fn known_key(
+    db: &mut dyn Db,
+    institution: InstitutionId,
+    key: &str,
+    request: &str,
+) -> Result<Option<Done>, Rejected> {
+    let row = db.row(
+        "SELECT request, first_seq, last_seq, version FROM command_key WHERE institution = $1 AND key = $2",
+        &[institution.to_string().into(), key.into()],
+    )?;
+    match row {
+        None => Ok(None),
+        Some(row) if row.text(0) == request => Ok(Some(Done {
+            first_seq: row.int(1),
+            last_seq: row.int(2),
+            version: row.int(3),
+            events: Vec::new(),
+            replayed: true,
+        })),
+        Some(_) => Err(Rejected::KeyReused),
+    }
+}
+
+/// Digest of a command together with its key: which attempt it was.
+fn attempt(envelope: &Envelope) -> Option<String> {
+    let key = envelope.key.as_ref()?;
+    let mut hasher = Sha256::new();
+    hasher.update(key.as_bytes());
+    hasher.update([0]);
+    hasher.update(digest(envelope, &envelope.command.to_json().to_string()).as_bytes());
+    Some(half_hex(hasher))
 }
 
 /// A text that one engine keeps and the other cannot is kept by neither.
@@ -152,7 +201,9 @@ impl Processor<'_> {
         // The head first: on PostgreSQL it locks out other servers, which may be
         // writing under the same key.
         let head = self.head(envelope.institution)?;
-        if let Some(done) = self.known_key(envelope, &request)? {
+        if let Some(key) = &envelope.key
+            && let Some(done) = known_key(self.db, envelope.institution, key, &request)?
+        {
             return Ok(done);
         }
         if head.seq == 0 && !founds(&envelope.command) {
@@ -176,7 +227,8 @@ impl Processor<'_> {
         let states = self.gather(envelope, &ctx)?;
         let events = whole::decide(&envelope.command, &states, &ctx)?;
         self.corrects_something(envelope, &events)?;
-        self.write(envelope, &request, &states, events)
+        let request = envelope.key.as_ref().map(|_| request.as_str());
+        self.write(envelope, request, &states, events)
     }
 
     /// A correction names an entry of its own stream.
@@ -204,7 +256,8 @@ impl Processor<'_> {
         Ok(())
     }
 
-    /// Records an attempt that the law refused, when its stream exists.
+    /// Records an attempt that the law refused, when its stream exists; the same
+    /// attempt under the same key once.
     pub fn record_refusal(
         &mut self,
         envelope: &Envelope,
@@ -215,6 +268,12 @@ impl Processor<'_> {
         let Some(event) = whole::refused(&envelope.command, refusal).filter(|_| version > 0) else {
             return Ok(());
         };
+        let attempt = attempt(envelope);
+        if let Some(attempt) = &attempt
+            && self.refused_before(envelope.institution, stream, attempt)?
+        {
+            return Ok(());
+        }
         let plain = Envelope {
             key: None,
             sealed: Vec::new(),
@@ -227,28 +286,25 @@ impl Processor<'_> {
             now_ms: self.now_ms,
         };
         let states = self.gather(&plain, &ctx)?;
-        self.write(&plain, "", &states, vec![event]).map(|_| ())
+        self.write(&plain, attempt.as_deref(), &states, vec![event])
+            .map(|_| ())
     }
 
-    fn known_key(&mut self, envelope: &Envelope, request: &str) -> Result<Option<Done>, Rejected> {
-        let Some(key) = &envelope.key else {
-            return Ok(None);
-        };
+    fn refused_before(
+        &mut self,
+        institution: InstitutionId,
+        stream: StreamId,
+        attempt: &str,
+    ) -> Result<bool, Fault> {
         let row = self.db.row(
-            "SELECT request, first_seq, last_seq, version FROM command_key WHERE institution = $1 AND key = $2",
-            &[envelope.institution.to_string().into(), key.as_str().into()],
+            "SELECT 1 FROM journal WHERE institution = $1 AND stream = $2 AND kind = 'closing.refused.v1' AND bytes LIKE $3 LIMIT 1",
+            &[
+                institution.to_string().into(),
+                stream.to_string().into(),
+                format!("%\"request\":\"{attempt}\"%").into(),
+            ],
         )?;
-        match row {
-            None => Ok(None),
-            Some(row) if row.text(0) == request => Ok(Some(Done {
-                first_seq: row.int(1),
-                last_seq: row.int(2),
-                version: row.int(3),
-                events: Vec::new(),
-                replayed: true,
-            })),
-            Some(_) => Err(Rejected::KeyReused),
-        }
+        Ok(row.is_some())
     }
 
     fn head(&mut self, institution: InstitutionId) -> Result<Head, Fault> {
@@ -339,7 +395,7 @@ impl Processor<'_> {
     fn write(
         &mut self,
         envelope: &Envelope,
-        request: &str,
+        request: Option<&str>,
         states: &States,
         events: Vec<NewEvent>,
     ) -> Result<Done, Rejected> {
@@ -385,7 +441,7 @@ impl Processor<'_> {
                 self.db,
                 &institution.to_string(),
                 key,
-                request,
+                request.unwrap_or_default(),
                 (&at.0, at.1, at.2, at.3),
             )?;
         }
@@ -401,7 +457,7 @@ impl Processor<'_> {
     fn meta<'b>(
         &self,
         envelope: &'b Envelope,
-        request: &'b str,
+        request: Option<&'b str>,
         new: &NewEvent,
         seq: i64,
         version: i64,
@@ -419,7 +475,7 @@ impl Processor<'_> {
             reason: envelope.reason.as_deref().map(Cow::Borrowed),
             corrects: new.corrects,
             key: envelope.key.as_deref().map(Cow::Borrowed),
-            request: envelope.key.as_ref().map(|_| request.into()),
+            request: request.map(Cow::Borrowed),
             clock: self.clock.map(Cow::Borrowed),
         }
     }

@@ -19,6 +19,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0002_tokens", include_str!("../migrations/0002_tokens.sql")),
     ("0003_audit", include_str!("../migrations/0003_audit.sql")),
     ("0004_hooks", include_str!("../migrations/0004_hooks.sql")),
+    (
+        "0005_answers",
+        include_str!("../migrations/0005_answers.sql"),
+    ),
 ];
 
 /// Version of the newest migration.

@@ -17,7 +17,7 @@ use crate::db::{Db, Engine};
 use crate::files::{self, FileError, FileMeta};
 use crate::folder::Folder;
 use crate::postgres::Postgres;
-use crate::process::{Done, Envelope};
+use crate::process::{Done, Envelope, known_key};
 use crate::record::{Recorded, Recorder};
 use crate::sqlite::Sqlite;
 use crate::verify::{self, Report};
@@ -222,6 +222,24 @@ impl Store {
             .batch(vec![envelope], false)
             .map_err(|(_, rejected)| rejected)?;
         done.pop().ok_or(Rejected::Fault(Fault::Closed))
+    }
+
+    /// What was done under a key for the same request before, without asking for it
+    /// again: nothing of what is allowed now counts.
+    ///
+    /// # Errors
+    /// [`Rejected::KeyReused`], or the database cannot be read.
+    pub fn known(
+        &self,
+        institution: InstitutionId,
+        key: &str,
+        request: &str,
+    ) -> Result<Option<Done>, Rejected> {
+        let known = |db: &mut dyn Db| match known_key(db, institution, key, request) {
+            Err(Rejected::Fault(fault)) => Err(fault),
+            other => Ok(other),
+        };
+        self.read(known)?
     }
 
     /// Carries several commands out, all or none.

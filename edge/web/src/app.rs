@@ -6,6 +6,7 @@ use crate::find::Finder;
 use crate::hooks::{Inside, Sender};
 use crate::meters::Meters;
 use crate::pace::Pace;
+use crate::turns::Turns;
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -152,6 +153,8 @@ pub struct App {
     pub(crate) trail: Trail,
     /// What `/metrics` tells.
     pub(crate) meters: Meters,
+    /// Calls of the API under a key.
+    pub(crate) turns: Turns,
     /// Sends to other systems.
     pub(crate) sender: Sender,
     /// Places for large bodies; each is held in memory while it is read.
@@ -170,6 +173,7 @@ impl App {
             finder: Finder::default(),
             trail: Trail::default(),
             meters: Meters::default(),
+            turns: Turns::default(),
             sender: Sender::new(settings.hook_hosts.clone()),
             uploads: tokio::sync::Semaphore::new(settings.limits.uploads),
             settings,

@@ -11,9 +11,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use dukou_chain::whole::Command;
 use dukou_kernel::{InstitutionId, PersonId};
-use dukou_store::{Fault, Store, Value};
+use dukou_store::{Db, Fault, Store, Value};
 use serde::Deserialize;
 
+use crate::api::once;
 use crate::app::App;
 use crate::data::text;
 use crate::failure::Failure;
@@ -24,6 +25,8 @@ use crate::routes::Route;
 pub const LEAST_DAYS: i64 = 184;
 /// Lines kept in memory while the database cannot be written.
 const WAITING: usize = 20_000;
+/// How something came that was done at the machine.
+pub const MACHINE: &str = "machine";
 const DAY_MS: i64 = 86_400_000;
 
 /// What kind of line it is.
@@ -150,7 +153,7 @@ impl Trail {
         let lines = waiting.clone();
         let written = store.write(move |db| {
             for line in lines {
-                db.exec("INSERT INTO audit (id, institution, at_ms, person, kind, action, path, status, via, address) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", &line.row())?;
+                insert(db, line)?;
             }
             Ok(())
         });
@@ -159,6 +162,14 @@ impl Trail {
         }
         written
     }
+}
+
+fn insert(db: &mut dyn Db, line: Line) -> Result<(), Fault> {
+    db.exec(
+        "INSERT INTO audit (id, institution, at_ms, person, kind, action, path, status, via, address) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        &line.row(),
+    )
+    .map(drop)
 }
 
 /// Removes lines that are older than the installation keeps them; how many.
@@ -254,6 +265,29 @@ pub fn note(app: &App, route: &Route, req: &Req, status: u16) {
     }
 }
 
+/// Takes down what somebody did at the machine, outside of any session.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn at_machine(
+    store: &Store,
+    institution: InstitutionId,
+    (action, path): (&str, &str),
+) -> Result<(), Fault> {
+    let line = Line {
+        institution,
+        person: None,
+        at_ms: store.now_ms(),
+        kind: Kind::Did,
+        action: action.to_owned(),
+        path: path.to_owned(),
+        status: 200,
+        via: MACHINE,
+        address: String::new(),
+    };
+    store.write(move |db| insert(db, line))
+}
+
 /// Writes what waits, so that the log is whole up to now.
 ///
 /// # Errors
@@ -263,7 +297,7 @@ pub fn settle(app: &App) -> Result<(), Failure> {
 }
 
 /// Once a second what waits for the audit log is written; once an hour what is
-/// older than it is kept goes.
+/// older than it is kept goes, answers under keys among it.
 pub async fn keep(app: Arc<App>) {
     const FORGET_EVERY: u64 = 3_600;
     let mut seconds = 0u64;
@@ -276,6 +310,7 @@ pub async fn keep(app: Arc<App>) {
             app.trail.write(&app.store)?;
             if hour {
                 forget(&app.store, app.settings.audit_days)?;
+                once::forget(&app.store)?;
             }
             Ok::<(), Fault>(())
         });

@@ -4,7 +4,7 @@
 use dukou_chain::institution::Institution;
 use dukou_chain::people::{Role, Scope};
 use dukou_chain::whole::Command;
-use dukou_kernel::{CaseId, DealId};
+use dukou_kernel::{CaseId, DealId, Finding, PersonId, Refusal, text};
 use dukou_store::{Db, Fault, Value};
 
 use crate::session::User;
@@ -54,6 +54,19 @@ pub fn case_filter(scope: Scope, user: &User, next: usize) -> (String, Vec<Value
     }
 }
 
+/// SQL that narrows rows with a column that names a deal, such as `v.id`, to what a
+/// scope allows: deals of which a case is covered. The institution is `$1`.
+pub fn deal_filter(scope: Scope, user: &User, deal: &str, next: usize) -> (String, Vec<Value>) {
+    if scope == Scope::All {
+        return (String::new(), Vec::new());
+    }
+    let (filter, values) = case_filter(scope, user, next);
+    let sql = format!(
+        " AND EXISTS (SELECT 1 FROM deal_case d CROSS JOIN case_view c WHERE c.institution = d.institution AND c.id = d.case_id AND d.institution = $1 AND d.deal = {deal}{filter})"
+    );
+    (sql, values)
+}
+
 /// May this user see or act on this case under this scope?
 ///
 /// # Errors
@@ -95,6 +108,25 @@ pub fn covers_deal(
         "SELECT 1 FROM deal_case d CROSS JOIN case_view c WHERE c.institution = d.institution AND c.id = d.case_id AND d.institution = $1 AND d.deal = $2{filter} LIMIT 1"
     );
     Ok(db.row(&sql, &params)?.is_some())
+}
+
+/// Whoever may do something for their own part alone speaks for nobody else.
+///
+/// # Errors
+/// A refusal.
+pub fn for_others(user: &User, scope: Scope, on_behalf: Option<PersonId>) -> Result<(), Refusal> {
+    if scope == Scope::All || on_behalf.is_none_or(|it| it == user.person) {
+        return Ok(());
+    }
+    Err(Finding::refused(
+        "on_behalf.own",
+        text!(
+            "只能办本人的事，不能代办。",
+            "You may do this for yourself, not on behalf of others."
+        ),
+    )
+    .at("on_behalf")
+    .into())
 }
 
 /// The cases that a command names beside its own stream and that lie outside the

@@ -151,7 +151,7 @@ pub fn names(
     Ok(found)
 }
 
-/// People who play a role, with names.
+/// People who play a role, with names; services carry no case.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -162,6 +162,7 @@ pub fn people_in(
 ) -> Result<Vec<(PersonId, String)>, Fault> {
     let rows = db.rows(
         "SELECT r.person, s.text FROM person_role r JOIN sealed s ON s.institution = r.institution AND s.subject = r.person AND s.field = 'name' \
+         JOIN person_view v ON v.institution = r.institution AND v.id = r.person AND v.kind <> 'service' \
          WHERE r.institution = $1 AND r.role = $2 ORDER BY s.text",
         &[text(institution), text(role.code())],
     )?;

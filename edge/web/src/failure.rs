@@ -3,17 +3,21 @@
 use dukou_kernel::{Finding, Refusal};
 use dukou_store::{Fault, Rejected, Trouble};
 
+use crate::session::User;
+
 /// Why a handler has no ordinary answer.
 #[derive(Debug)]
 pub enum Failure {
     /// Not signed in: go there first.
     SignIn,
     /// Not allowed.
-    Forbidden,
+    Forbidden(Lack),
     /// Nothing here, or nothing that this reader may know of.
     NotFound,
     /// The request cannot be read.
     BadRequest(Finding),
+    /// A file that is not taken or cannot be had: the kind of problem, and why.
+    File(&'static str, Finding),
     /// Rules say no.
     Refused(Refusal),
     /// Somebody was faster.
@@ -23,6 +27,8 @@ pub enum Failure {
         /// Version that stands.
         actual: i64,
     },
+    /// The key of a call or form was used for something else.
+    KeyReused,
     /// Too many attempts.
     TooMany,
     /// More calls than one account or address may make; seconds to wait.
@@ -39,6 +45,25 @@ pub enum Failure {
     Media,
     /// The machine failed.
     Fault(String),
+}
+
+/// What somebody would have to be allowed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lack {
+    /// The action of the permission table.
+    pub action: String,
+    /// True when the roles allow it and the token does not.
+    pub by_token: bool,
+}
+
+impl Failure {
+    /// The user may not do this.
+    pub fn lacks(user: &User, action: &str) -> Self {
+        Self::Forbidden(Lack {
+            action: action.to_owned(),
+            by_token: !user.token_allows(action),
+        })
+    }
 }
 
 impl From<Fault> for Failure {
@@ -69,13 +94,7 @@ impl From<Rejected> for Failure {
             Rejected::Conflict {
                 expected, actual, ..
             } => Self::Conflict { expected, actual },
-            Rejected::KeyReused => Self::BadRequest(Finding::refused(
-                "key.reused",
-                dukou_kernel::text!(
-                    "这个表单已经提交过别的内容。请重新打开页面再填。",
-                    "This form was already submitted with other content. Open the page again."
-                ),
-            )),
+            Rejected::KeyReused => Self::KeyReused,
             Rejected::UnknownInstitution => Self::NotFound,
             Rejected::Fault(fault) => Self::from(fault),
         }

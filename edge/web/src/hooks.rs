@@ -18,7 +18,7 @@ use serde_json::value::RawValue;
 use crate::app::App;
 use crate::data::text;
 use crate::failure::Failure;
-use crate::session::{self, User, hex};
+use crate::session::{User, hex};
 
 pub use send::{Inside, Sender, Untaken, signature};
 
@@ -169,16 +169,18 @@ pub fn one(app: &App, user: &User, id: &str) -> Result<Hook, Failure> {
 pub fn letters(
     db: &mut dyn Db,
     institution: InstitutionId,
-    before: i64,
+    before: Option<(i64, &str)>,
     most: i64,
 ) -> Result<Vec<Letter>, Fault> {
+    // Several hooks may have failed on one entry.
+    let (seq, hook) = before.unwrap_or((i64::MAX, ""));
     let rows = db.rows(
         &format!(
             "SELECT l.hook, l.seq, j.kind, l.attempts, l.error, l.at_ms FROM hook_letter l \
              JOIN journal j ON j.institution = l.institution AND j.seq = l.seq \
-             WHERE l.institution = $1 AND l.seq < $2 ORDER BY l.seq DESC, l.hook LIMIT {most}"
+             WHERE l.institution = $1 AND (l.seq < $2 OR (l.seq = $2 AND l.hook > $3)) ORDER BY l.seq DESC, l.hook LIMIT {most}"
         ),
-        &[text(institution), before.into()],
+        &[text(institution), seq.into(), text(hook)],
     )?;
     let read = |row: &Record| Letter {
         hook: row.text(0).to_owned(),
@@ -199,6 +201,7 @@ pub fn make(
     app: &App,
     user: &User,
     (name, url, kinds): (&str, &str, &str),
+    secret: &str,
 ) -> Result<(String, String), Failure> {
     let refuse = |finding: Finding| Err(Failure::Refused(finding.into()));
     let name = name.trim();
@@ -241,7 +244,7 @@ pub fn make(
             ),
         ));
     }
-    let secret = format!("dks_{}", session::token());
+    let secret = format!("dks_{secret}");
     let id = uuid::Uuid::now_v7().to_string();
     let row = vec![
         text(user.institution),

@@ -214,7 +214,7 @@ type Roster = HashMap<String, Vec<(PersonId, Option<UnitId>)>>;
 fn roster(store: &Store, institution: InstitutionId) -> Result<Roster, Fault> {
     let rows = store.read(|db| {
         db.rows(
-            "SELECT s.text, v.id, v.unit FROM person_view v JOIN sealed s ON s.institution = v.institution AND s.subject = v.id AND s.field = 'name' WHERE v.institution = $1",
+            "SELECT s.text, v.id, v.unit FROM person_view v JOIN sealed s ON s.institution = v.institution AND s.subject = v.id AND s.field = 'name' WHERE v.institution = $1 AND v.kind <> 'service'",
             &[institution.to_string().into()],
         )
     })?;

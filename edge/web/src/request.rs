@@ -45,6 +45,8 @@ pub struct Req {
     pub address: String,
     /// One line to show once, left by the step before.
     pub toast: String,
+    /// True on every address of the API.
+    pub api: bool,
     /// True when the caller asks for JSON.
     pub wants_json: bool,
     /// The body as it came, on routes of the API.
@@ -59,6 +61,8 @@ pub struct Req {
     pub if_match: String,
     /// `If-None-Match`, or nothing.
     pub if_none_match: String,
+    /// Headers that count and hold what no header may.
+    pub odd_headers: Vec<&'static str>,
 }
 
 impl Req {

@@ -195,6 +195,16 @@ pub const ROUTES: &[Route] = &[
         "admin.people.account",
         pages::people::account,
     ),
+    post(
+        "/people/{id}/tokens",
+        "admin.people.account",
+        pages::people::make_token,
+    ),
+    post(
+        "/people/{id}/tokens/revoke",
+        "admin.people.account",
+        pages::people::revoke_token,
+    ),
     get(
         "/people/{id}/do/{command}",
         "people.read",
@@ -266,6 +276,21 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/people/{id}/account",
         "admin.people.account",
         commands::account,
+    )),
+    api(get(
+        "/api/v1/people/{id}/tokens",
+        "admin.people.account",
+        pages::people::api_tokens,
+    )),
+    api(post(
+        "/api/v1/people/{id}/tokens",
+        "admin.people.account",
+        pages::people::api_token_make,
+    )),
+    api(post(
+        "/api/v1/people/{id}/tokens/{token}",
+        "admin.people.account",
+        pages::people::api_token_act,
     )),
     api(get("/api/v1/tasks", "page.home", reads::tasks)),
     api(get("/api/v1/events", "journal.read", reads::events)),

@@ -15,7 +15,7 @@ use axum::routing::{MethodRouter, on};
 use dukou_kernel::Lang;
 use tower_http::compression::CompressionLayer;
 
-use crate::api::{openapi, tokens};
+use crate::api::{once, openapi, tokens};
 use crate::app::App;
 use crate::audit;
 use crate::authorise::authorise;
@@ -68,6 +68,7 @@ async fn dispatch(app: Arc<App>, route: &'static Route, request: Request) -> Res
     let mut req = Req {
         post: parts.method == Method::POST,
         path: parts.uri.path().to_owned(),
+        api: route.api || parts.uri.path().starts_with("/api/v1"),
         query: pairs(parts.uri.query().unwrap_or_default().as_bytes()),
         address: address(&parts.extensions, &parts.headers),
         ..Req::default()
@@ -79,7 +80,7 @@ async fn dispatch(app: Arc<App>, route: &'static Route, request: Request) -> Res
             .collect();
     }
     read_headers(&mut req, &parts.headers);
-    req.wants_json |= route.api || req.path.starts_with("/api/v1");
+    req.wants_json |= req.api;
     let session = cookie(&parts.headers, COOKIE);
     let new_visitor = req.visitor.is_empty();
     if new_visitor {
@@ -89,6 +90,7 @@ async fn dispatch(app: Arc<App>, route: &'static Route, request: Request) -> Res
     let meters = Arc::clone(&app);
     let secure = app.settings.secure_cookies;
     let visitor = req.visitor.clone();
+    let (api, lang) = (req.api, req.lang);
     let told = !req.post && !req.toast.is_empty() && !route.path.starts_with("/static/");
     let worked = work(app, route, req, session, (&parts.headers, body)).await;
     let mut response = worked.unwrap_or_else(|error| {
@@ -100,6 +102,9 @@ async fn dispatch(app: Arc<App>, route: &'static Route, request: Request) -> Res
     }
     if told && response.status().is_success() {
         set_cookie(&mut response, TOAST, "", 0, secure);
+    }
+    if api {
+        speak(&mut response, lang);
     }
     protect(&mut response, route);
     meters
@@ -160,9 +165,14 @@ fn address(extensions: &axum::http::Extensions, headers: &HeaderMap) -> String {
 }
 
 fn answer(app: &App, route: &'static Route, req: &Req, known: Result<(), Failure>) -> Response {
-    let outcome = known
-        .and_then(|()| guard(app, route, req))
-        .and_then(|()| (route.handler)(app, req));
+    let work = || {
+        known
+            .and_then(|()| guard(app, route, req))
+            .and_then(|()| (route.handler)(app, req))
+    };
+    // A handler that stops is a fault like any other, told in the same way.
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(Failure::Fault("a handler stopped".to_owned())));
     // A page that sends somebody to sign in refused them all the same.
     let refused = matches!(outcome, Err(Failure::SignIn));
     let answer = outcome.unwrap_or_else(|failure| page::failed(app, req, failure));
@@ -242,10 +252,9 @@ fn allowed(app: &App, route: &Route, req: &Req) -> Result<(), Failure> {
         };
         let scope = authorise(institution.as_deref(), req.user.as_ref(), route.action);
         if scope == dukou_chain::people::Scope::None {
-            return Err(if req.user.is_none() {
-                Failure::SignIn
-            } else {
-                Failure::Forbidden
+            return Err(match &req.user {
+                None => Failure::SignIn,
+                Some(user) => Failure::lacks(user, route.action),
             });
         }
     }
@@ -277,12 +286,38 @@ fn typed(route: &Route, req: &Req) -> Result<(), Failure> {
     Ok(())
 }
 
+/// A header that counts is read whole or not at all.
+fn keyed(req: &Req) -> Result<(), Failure> {
+    let key = &req.idempotency_key;
+    let printable = key.bytes().all(|it| (b' '..=b'~').contains(&it));
+    if let Some(name) = req.odd_headers.first() {
+        return Err(Failure::BadRequest(unreadable_header(name)));
+    }
+    if key.len() > once::LONGEST || !printable {
+        return Err(Failure::BadRequest(unreadable_header("Idempotency-Key")));
+    }
+    Ok(())
+}
+
+fn unreadable_header(name: &str) -> dukou_kernel::Finding {
+    let most = once::LONGEST;
+    dukou_kernel::Finding::refused(
+        "header.unreadable",
+        dukou_kernel::text!(
+            "请求头 {name} 写得不对：只用可见的 ASCII 字符，Idempotency-Key 至多 {most} 个。",
+            "The header {name} cannot be read: printable ASCII only, for Idempotency-Key at most {most} characters."
+        ),
+    )
+    .at(name)
+}
+
 /// Everything that must hold before a handler runs: allowed, a form that came
 /// from our own page, and a question as the description of the API has it.
 fn guard(app: &App, route: &Route, req: &Req) -> Result<(), Failure> {
     allowed(app, route, req)?;
     typed(route, req)?;
     if route.api {
+        keyed(req)?;
         return openapi::check(route, req);
     }
     if route.post {
@@ -328,10 +363,15 @@ fn respond(app: &App, answer: Answer) -> Response {
 }
 
 fn read_headers(req: &mut Req, headers: &HeaderMap) {
-    req.lang = cookie(headers, "dukou_lang")
-        .and_then(|value| Lang::parse(&value))
-        .or_else(|| accepted(headers))
-        .unwrap_or_default();
+    let chosen = cookie(headers, "dukou_lang").and_then(|value| Lang::parse(&value));
+    let wished = accepted(headers);
+    // A program says what it wants; a reader has chosen on a page.
+    req.lang = if req.api {
+        wished.or(chosen)
+    } else {
+        chosen.or(wished)
+    }
+    .unwrap_or_default();
     req.theme = cookie(headers, "dukou_theme")
         .filter(|value| value == "light" || value == "dark")
         .unwrap_or_default();
@@ -348,32 +388,68 @@ fn read_headers(req: &mut Req, headers: &HeaderMap) {
         .filter(|value| value.len() == 64)
         .unwrap_or_default();
     let word = |name: &str| {
-        headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
-            .chars()
-            .take(200)
-            .collect::<String>()
+        let all: Vec<&str> = headers
+            .get_all(name)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .collect();
+        all.join(",")
     };
+    req.odd_headers = ["idempotency-key", "if-match", "if-none-match"]
+        .into_iter()
+        .filter(|name| {
+            let all = headers.get_all(*name);
+            all.iter().any(|value| value.to_str().is_err())
+        })
+        .collect();
     req.idempotency_key = word("idempotency-key");
     req.if_match = word("if-match");
     req.if_none_match = word("if-none-match");
     req.bearer = word("authorization")
-        .strip_prefix("Bearer ")
-        .map(|it| it.trim().to_owned());
+        .split_once(' ')
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim().to_owned());
     req.wants_json = headers
         .get(header::ACCEPT)
         .and_then(|value| value.to_str().ok())
         .is_some_and(|value| value.contains("json") && !value.contains("html"));
 }
 
-/// Chinese unless the browser's first wish is English.
+/// The language that is wished most, of those there are; the first of equals.
 fn accepted(headers: &HeaderMap) -> Option<Lang> {
     let value = headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
-    value
-        .split(',')
-        .find_map(|part| Lang::parse(part.trim().split(';').next()?))
+    let mut best: Option<(u32, Lang)> = None;
+    for part in value.split(',') {
+        let mut words = part.split(';').map(str::trim);
+        let Some(lang) = words.next().and_then(Lang::parse) else {
+            continue;
+        };
+        let weight = words
+            .find_map(|it| it.strip_prefix("q="))
+            .map_or(Some(1000), thousandths);
+        let weight = weight.unwrap_or(0);
+        if weight > best.map_or(0, |(most, _)| most) {
+            best = Some((weight, lang));
+        }
+    }
+    best.map(|(_, lang)| lang)
+}
+
+/// A weight between 0 and 1 in thousandths.
+fn thousandths(weight: &str) -> Option<u32> {
+    let (whole, part) = weight.split_once('.').unwrap_or((weight, ""));
+    let part = format!("{part:0<3}");
+    let whole: u32 = whole.parse().ok()?;
+    let part: u32 = part.get(..3)?.parse().ok()?;
+    Some((whole * 1000 + part).min(1000))
+}
+
+/// Says in which language an answer of the API is, and that it hangs on the wish.
+fn speak(response: &mut Response, lang: Lang) {
+    let headers = response.headers_mut();
+    let code = HeaderValue::from_static(lang.code());
+    headers.insert(header::CONTENT_LANGUAGE, code);
+    headers.append(header::VARY, HeaderValue::from_static("accept-language"));
 }
 
 fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {

@@ -69,13 +69,15 @@ impl User {
         }
     }
 
-    /// Does the token this user came with allow the action? A session allows all.
+    /// Does the token this user came with allow the action? A session allows all,
+    /// and what anybody may read needs no scope.
     pub fn token_allows(&self, action: &str) -> bool {
-        self.scopes.as_ref().is_none_or(|scopes| {
-            scopes
-                .iter()
-                .any(|scope| crate::api::tokens::covers(scope, action))
-        })
+        action == "page.public"
+            || self.scopes.as_ref().is_none_or(|scopes| {
+                scopes
+                    .iter()
+                    .any(|scope| crate::api::tokens::covers(scope, action))
+            })
     }
 
     /// True when the user plays this role.

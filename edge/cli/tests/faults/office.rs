@@ -136,7 +136,8 @@ impl Place {
             }}),
         );
         let who = (place.institution, place.person);
-        let token = || tokens::make(&store, who, "fault", &["*".to_owned()], 30).unwrap();
+        let wanted = tokens::wanted("fault", "*", 30).unwrap();
+        let token = || tokens::make_random(&store, who, &wanted).unwrap().1;
         let (token, unused) = (token(), token());
         drop(store);
         (place.token, place.unused) = (token, unused);

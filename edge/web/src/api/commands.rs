@@ -1,15 +1,16 @@
 //! What can be changed: one command at a time, files, and the calculators.
 
-use axum::http::{HeaderName, StatusCode};
+use axum::http::StatusCode;
 use dukou_chain::people::Scope;
 use dukou_chain::whole::Command;
 use dukou_journal::{Actor, StreamId};
 use dukou_kernel::{Finding, PersonId, text};
-use dukou_store::{Envelope, Rejected};
+use dukou_store::{Done, Envelope};
 use serde_json::{Value, json};
 
+use super::once::{Call, created, once, replayed};
 use crate::app::App;
-use crate::authorise::{authorise, covers_case, covers_deal, uncovered_cases};
+use crate::authorise::{authorise, covers_case, covers_deal, for_others, uncovered_cases};
 use crate::data;
 use crate::failure::Failure;
 use crate::page::Answer;
@@ -47,12 +48,53 @@ fn holds_nul(value: &Value) -> bool {
     }
 }
 
-/// Carries one command out.
+/// Carries one command out. Under a key that was used for the same call before, it
+/// is answered as it was then, whatever is allowed or stands by now.
 ///
 /// # Errors
 /// Unreadable, not allowed, refused, a conflict, or a key used for something else.
 pub fn submit(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
+    let Some(call) = Call::of(user, req) else {
+        return Ok(created(told(&carry_out(app, req, user, None)?)));
+    };
+    let _turn = call.turn(app);
+    if let Some(done) = app
+        .store
+        .known(user.institution, &call.name(), &call.request)?
+    {
+        return Ok(replayed(told(&done)));
+    }
+    if let Some(body) = call.recall(app)? {
+        return Ok(replayed(body));
+    }
+    let done = carry_out(app, req, user, Some(&call))?;
+    // What changed nothing left nothing in the journal that the key could stand on.
+    if done.last_seq < done.first_seq {
+        call.remember(app, told(&done))?;
+    }
+    if done.replayed {
+        return Ok(replayed(told(&done)));
+    }
+    Ok(created(told(&done)))
+}
+
+fn told(done: &Done) -> String {
+    json!({
+        "first_seq": done.first_seq, "last_seq": done.last_seq, "version": done.version,
+    })
+    .to_string()
+}
+
+/// What a body says: the command's name, its JSON, for whom, and why.
+struct Said {
+    name: String,
+    value: Value,
+    on_behalf: Option<String>,
+    reason: Option<String>,
+}
+
+fn said(req: &Req) -> Result<Said, Failure> {
     let mut value: Value = serde_json::from_slice(&req.body).map_err(unreadable)?;
     if holds_nul(&value) {
         return Err(unreadable("a text with U+0000"));
@@ -80,14 +122,24 @@ pub fn submit(app: &App, req: &Req) -> Result<Answer, Failure> {
             .at("command"),
         ));
     }
-    let sealed = match name.as_str() {
-        "people.register" | "people.update" => seal_names(app, user, object)?,
+    Ok(Said {
+        name,
+        value,
+        on_behalf,
+        reason,
+    })
+}
+
+fn carry_out(app: &App, req: &Req, user: &User, call: Option<&Call<'_>>) -> Result<Done, Failure> {
+    let mut said = said(req)?;
+    let sealed = match (said.name.as_str(), said.value.as_object_mut()) {
+        ("people.register" | "people.update", Some(object)) => seal_names(app, user, object)?,
         _ => Vec::new(),
     };
-    let command = Command::from_json(value).map_err(Failure::BadRequest)?;
-    allowed(app, user, &name, &command)?;
+    let command = Command::from_json(said.value).map_err(Failure::BadRequest)?;
+    let scope = allowed(app, user, &said.name, &command)?;
     let stream = command.stream();
-    let on_behalf = match on_behalf {
+    let on_behalf = match said.on_behalf {
         Some(id) => Some(id.parse::<PersonId>().map_err(|_| {
             Failure::BadRequest(
                 Finding::refused(
@@ -99,67 +151,64 @@ pub fn submit(app: &App, req: &Req) -> Result<Answer, Failure> {
         })?),
         None => None,
     };
-    // One caller's keys never meet another's, nor those of the forms.
-    let key = Some(&req.idempotency_key)
-        .filter(|key| !key.is_empty())
-        .map(|key| format!("api:{}:{key}", user.person));
+    for_others(user, scope, on_behalf)?;
     let envelope = Envelope {
         on_behalf,
-        reason,
+        reason: said.reason,
         expected: expected(req)?,
-        key,
+        key: call.map(Call::name),
+        request: call.map(|it| it.request.clone()),
         sealed,
         ..Envelope::new(user.institution, Actor::Person(user.person), command)
     };
-    let done = app
-        .store
-        .execute(envelope)
-        .map_err(|rejected: Rejected| Failure::from(rejected))?;
-    if let ("people.update", StreamId::Person(id)) = (name.as_str(), stream) {
+    let done = app.store.execute(envelope)?;
+    if let ("people.update" | "people.erase", StreamId::Person(id)) = (said.name.as_str(), stream) {
         close_if_gone(app, user, id)?;
     }
-    let body = json!({
-        "first_seq": done.first_seq, "last_seq": done.last_seq, "version": done.version,
-    });
-    let mut answer = Answer {
-        status: StatusCode::CREATED,
-        ..Answer::json(&body)
-    };
-    if done.replayed {
-        let name = HeaderName::from_static("idempotency-replayed");
-        answer.headers.push((name, "true".to_owned()));
-    }
-    Ok(answer)
+    Ok(done)
 }
 
-/// The version in `If-Match`, when there is one.
+/// The version in `If-Match`, when there is one: `"3"`, or the tag of a case, deal or
+/// person, `"v3-…"`.
 fn expected(req: &Req) -> Result<Option<i64>, Failure> {
-    let tag = req.if_match.trim().trim_matches('"');
+    let tag = req.if_match.trim();
     if tag.is_empty() || tag == "*" {
         return Ok(None);
     }
-    tag.parse().map(Some).map_err(|_| {
-        Failure::BadRequest(
-            Finding::refused(
-                "version.unreadable",
-                text!(
-                    "If-Match 写案卷版本号，如 \"3\"。",
-                    "If-Match takes the version, such as \"3\"."
-                ),
+    let tag = tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"');
+    let tagged = tag
+        .strip_prefix('v')
+        .and_then(|it| it.split_once('-'))
+        .map(|(version, _)| version);
+    let version = tagged.unwrap_or(tag);
+    let digits = version.bytes().all(|it| it.is_ascii_digit());
+    version
+        .parse()
+        .ok()
+        .filter(|_| digits)
+        .map(Some)
+        .ok_or_else(|| {
+            Failure::BadRequest(
+                Finding::refused(
+                    "version.unreadable",
+                    text!(
+                        "If-Match 写读取时的 ETag，或版本号，如 \"3\"。",
+                        "If-Match takes the ETag that was read, or the version, such as \"3\"."
+                    ),
+                )
+                .at("If-Match"),
             )
-            .at("If-Match"),
-        )
-    })
+        })
 }
 
 /// The same question that the pages ask: the action, and the subject within scope.
-fn allowed(app: &App, user: &User, name: &str, command: &Command) -> Result<(), Failure> {
+fn allowed(app: &App, user: &User, name: &str, command: &Command) -> Result<Scope, Failure> {
     let institution = data::institution(app, user.institution)?;
     let stream = command.stream();
     let action = Command::action_on(name, matches!(stream, StreamId::Deal(_)));
     let scope = authorise(Some(&institution), Some(user), action);
     if scope == Scope::None {
-        return Err(Failure::Forbidden);
+        return Err(Failure::lacks(user, action));
     }
     let (version, _) = app.store.state(user.institution, stream)?;
     let begins = version == 0;
@@ -173,7 +222,7 @@ fn allowed(app: &App, user: &User, name: &str, command: &Command) -> Result<(), 
         .store
         .read(|db| uncovered_cases(db, user, scope, command))?;
     if within && outside.is_empty() {
-        Ok(())
+        Ok(scope)
     } else {
         Err(Failure::NotFound)
     }
@@ -188,25 +237,25 @@ fn allowed(app: &App, user: &User, name: &str, command: &Command) -> Result<(), 
 pub fn account(app: &App, req: &Req) -> Result<Answer, Failure> {
     let value: Value = serde_json::from_slice(&req.body).map_err(unreadable)?;
     let act = value.get("act").and_then(Value::as_str).unwrap_or_default();
-    let link = match change_account(app, req, act)? {
-        Changed::Link(path, _) => Some(path),
-        Changed::Done => None,
-        Changed::Nothing => {
-            let finding = Finding::refused(
-                "account.act",
-                text!(
-                    "账号现在的状态办不了这一步：没有账号时 invite，有账号时 reset、unlock、reset_codes、close。",
-                    "This does not fit how the account stands: invite where there is none; reset, unlock, reset_codes or close where there is one."
-                ),
-            );
-            return Err(Failure::Refused(finding.at("act").into()));
-        }
-    };
-    let person = req.param("id");
-    Ok(Answer {
-        status: StatusCode::CREATED,
-        ..Answer::json(&json!({"person": person, "act": act, "link": link}))
+    once(app, req, |secret| {
+        let link = match change_account(app, req, act, secret)? {
+            Changed::Link(path, _) => Some(path),
+            Changed::Done => None,
+            Changed::Nothing => return Err(does_not_fit()),
+        };
+        Ok(json!({"person": req.param("id"), "act": act, "link": link}))
     })
+}
+
+fn does_not_fit() -> Failure {
+    let finding = Finding::refused(
+        "account.act",
+        text!(
+            "账号现在的状态办不了这一步：没有账号时 invite，有账号时 reset、unlock、reset_codes、close。",
+            "This does not fit how the account stands: invite where there is none; reset, unlock, reset_codes or close where there is one."
+        ),
+    );
+    Failure::Refused(finding.at("act").into())
 }
 
 /// Puts a file away; its hash goes into the command that refers to it.
@@ -216,10 +265,9 @@ pub fn account(app: &App, req: &Req) -> Result<Answer, Failure> {
 pub fn put_file(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let name = file_name(req.query("name"));
-    let file = crate::pages::file::put(app, user, &name, &req.body)?;
-    Ok(Answer {
-        status: StatusCode::CREATED,
-        ..Answer::json(&json!({"file": file, "name": name}))
+    once(app, req, |_| {
+        let file = crate::pages::file::put(app, user, &name, &req.body)?;
+        Ok(json!({"file": file, "name": name}))
     })
 }
 

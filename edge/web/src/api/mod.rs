@@ -8,6 +8,7 @@
 
 pub mod commands;
 pub mod openapi;
+pub mod once;
 mod query;
 pub mod reads;
 pub mod tokens;
@@ -15,6 +16,7 @@ pub mod tokens;
 use axum::http::{StatusCode, header};
 use serde_json::Value;
 
+use crate::cursor;
 use crate::failure::Failure;
 use crate::page::Answer;
 use crate::request::Req;
@@ -30,16 +32,45 @@ const MOST: i64 = 200;
 pub(crate) fn resource(req: &Req, value: &Value) -> Result<Answer, Failure> {
     let body = value.to_string().into_bytes();
     let tag = format!("\"{}\"", session::digest(&body));
-    let mut answer = if req.if_none_match.split(',').any(|it| it.trim() == tag) {
+    Ok(tagged(req, tag, Answer::bytes("application/json", body)))
+}
+
+/// The same for one case, deal, person or institution: its tag begins with the
+/// version and counts in `If-Match` of a command on it.
+///
+/// # Errors
+/// None.
+pub(crate) fn versioned(req: &Req, version: i64, value: &Value) -> Result<Answer, Failure> {
+    let body = value.to_string().into_bytes();
+    let tag = format!("\"v{version}-{}\"", session::digest(&body));
+    Ok(tagged(req, tag, Answer::bytes("application/json", body)))
+}
+
+/// An answer under a tag; without its body for a caller who has it.
+pub(crate) fn tagged(req: &Req, tag: String, answer: Answer) -> Answer {
+    let mut answer = if has(&req.if_none_match, &tag) {
         Answer {
             status: StatusCode::NOT_MODIFIED,
-            ..Answer::bytes("application/json", Vec::new())
+            body: Vec::new(),
+            ..answer
         }
     } else {
-        Answer::bytes("application/json", body)
+        answer
     };
+    answer
+        .headers
+        .push((header::CACHE_CONTROL, "private, no-cache".to_owned()));
     answer.headers.push((header::ETAG, tag));
-    Ok(answer)
+    answer
+}
+
+/// Does `If-None-Match` name the tag? It is compared weakly: a proxy that packs an
+/// answer marks its tag so.
+fn has(if_none_match: &str, tag: &str) -> bool {
+    if_none_match
+        .split(',')
+        .map(str::trim)
+        .any(|it| it == "*" || it.strip_prefix("W/").unwrap_or(it) == tag)
 }
 
 /// How many rows are asked for, at most [`MOST`].
@@ -47,9 +78,15 @@ pub(crate) fn limit(req: &Req) -> i64 {
     req.query("limit").parse().unwrap_or(50).clamp(1, MOST)
 }
 
-/// The cursor that leads to the rows after these; nothing at the end.
-pub(crate) fn next(rows: usize, limit: i64, last: Option<&str>) -> Value {
+/// The cursor of a list that leads on after the row with this key; nothing at the
+/// end.
+pub(crate) fn next(rows: usize, limit: i64, list: &str, key: Option<&[&str]>) -> Value {
     let full = i64::try_from(rows).unwrap_or(i64::MAX) >= limit;
-    last.filter(|_| full)
-        .map_or(Value::Null, |it| Value::String(it.to_owned()))
+    key.filter(|_| full)
+        .map_or(Value::Null, |it| Value::String(cursor::pack(list, it)))
+}
+
+/// The key in the cursor that the caller came with.
+pub(crate) fn after<const N: usize>(req: &Req, list: &str) -> Option<[String; N]> {
+    cursor::unpack(list, req.query("after"))
 }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::commands::open_to_callers;
 use super::query::{self, Takes};
+use super::tokens;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::forms::{self, Kind, Offer};
@@ -42,7 +43,10 @@ const fn told(
     }
 }
 
-const AFTER: (&str, Takes) = ("after", Takes::Words);
+const fn after(list: &'static str) -> (&'static str, Takes) {
+    ("after", Takes::Cursor(list))
+}
+
 const LIMIT: (&str, Takes) = ("limit", Takes::Rows);
 
 const TOLD: &[Told] = &[
@@ -68,10 +72,10 @@ const TOLD: &[Told] = &[
         &[
             ("q", Takes::Words),
             ("stop", Takes::Stop),
-            ("standing", Takes::Words),
+            ("standing", Takes::CaseStanding),
             ("manager", Takes::Id),
             ("unit", Takes::Id),
-            AFTER,
+            after("cases"),
             LIMIT,
         ],
     ),
@@ -87,7 +91,7 @@ const TOLD: &[Told] = &[
         false,
         "一项成果的记录",
         "Entries of one case",
-        &[],
+        &[after("events"), LIMIT],
     ),
     told(
         "/api/v1/deals",
@@ -97,8 +101,8 @@ const TOLD: &[Told] = &[
         &[
             ("q", Takes::Words),
             ("stop", Takes::Stop),
-            ("mode", Takes::Words),
-            AFTER,
+            ("mode", Takes::Mode),
+            after("deals"),
             LIMIT,
         ],
     ),
@@ -114,7 +118,7 @@ const TOLD: &[Told] = &[
         false,
         "一个项目的记录",
         "Entries of one deal",
-        &[],
+        &[after("events"), LIMIT],
     ),
     told(
         "/api/v1/receipts",
@@ -122,9 +126,9 @@ const TOLD: &[Told] = &[
         "到账",
         "Receipts",
         &[
-            ("standing", Takes::Words),
+            ("standing", Takes::ReceiptStanding),
             ("deal", Takes::Id),
-            ("after", Takes::Receipt),
+            after("receipts"),
             LIMIT,
         ],
     ),
@@ -133,7 +137,7 @@ const TOLD: &[Told] = &[
         false,
         "名册",
         "The roster",
-        &[AFTER, LIMIT],
+        &[after("people"), LIMIT],
     ),
     told(
         "/api/v1/people/{id}/account",
@@ -143,11 +147,32 @@ const TOLD: &[Told] = &[
         &[],
     ),
     told(
+        "/api/v1/people/{id}/tokens",
+        false,
+        "某人或某系统的令牌，只列名称和范围",
+        "Tokens of a person or service, by name and scopes",
+        &[],
+    ),
+    told(
+        "/api/v1/people/{id}/tokens",
+        true,
+        "给系统生成令牌；只给这一次",
+        "Make a token of a service; it is given this once",
+        &[],
+    ),
+    told(
+        "/api/v1/people/{id}/tokens/{token}",
+        true,
+        "作废一个令牌",
+        "Take a token back",
+        &[],
+    ),
+    told(
         "/api/v1/tasks",
         false,
         "轮到我的待办",
         "What waits for me",
-        &[LIMIT],
+        &[after("tasks"), LIMIT],
     ),
     told(
         "/api/v1/events",
@@ -196,7 +221,7 @@ const TOLD: &[Told] = &[
         false,
         "公示，新的在前",
         "Publicity notices, newest first",
-        &[],
+        &[after("notices"), LIMIT],
     ),
     told(
         "/api/v1/rules",
@@ -211,12 +236,12 @@ const TOLD: &[Told] = &[
         "审计日志，新的在前",
         "The audit log, newest first",
         &[
-            ("kind", Takes::Words),
+            ("kind", Takes::AuditKind),
             ("person", Takes::Words),
             ("path", Takes::Words),
-            ("from", Takes::Words),
-            ("to", Takes::Words),
-            ("after", Takes::Id),
+            ("from", Takes::Day),
+            ("to", Takes::Day),
+            after("audit"),
             LIMIT,
         ],
     ),
@@ -240,7 +265,7 @@ const TOLD: &[Told] = &[
         false,
         "没有送达的记录，新的在前",
         "Dead letters, newest first",
-        &[("after", Takes::Number), LIMIT],
+        &[after("letters"), LIMIT],
     ),
     told(
         "/api/v1/letters/{id}/{seq}",
@@ -289,7 +314,7 @@ fn parameters(route: &Route, told: &Told) -> Vec<Value> {
         .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
         .map(|name| {
             let schema = match name {
-                "id" => json!({"type": "string", "format": "uuid"}),
+                "id" | "token" => json!({"type": "string", "format": "uuid"}),
                 "hash" => json!({"type": "string", "pattern": "^[0-9a-f]{64}$"}),
                 "name" => json!({"enum": dukou_calc::calculators().iter().map(|it| it.name).collect::<Vec<_>>()}),
                 "seq" => json!({"type": "integer", "minimum": 1}),
@@ -337,6 +362,15 @@ fn body_of(route: &Route) -> Option<Value> {
                 "kinds": {"type": "array", "items": {"enum": Event::kinds().collect::<Vec<_>>()}},
             },
         }}}),
+        "/api/v1/people/{id}/tokens" => json!({"application/json": {"schema": {
+            "type": "object", "required": ["name", "scopes", "days"], "additionalProperties": false,
+            "properties": {
+                "name": {"type": "string", "minLength": 1, "maxLength": 60, "pattern": "^[^\\u0000]*$"},
+                "scopes": {"type": "array", "minItems": 1, "items": {"type": "string"}},
+                "days": {"type": "integer", "minimum": 1, "maximum": tokens::LONGEST},
+            },
+        }}}),
+        "/api/v1/people/{id}/tokens/{token}" => act_schema(&["revoke"]),
         "/api/v1/people/{id}/account" => {
             act_schema(&["invite", "reset", "unlock", "reset_codes", "close"])
         }
@@ -437,6 +471,11 @@ fn answer_of(route: &Route) -> Value {
         "/api/v1/hooks" if route.post => {
             json!({"type": "object", "required": ["id", "secret"], "properties": {
                 "id": {"type": "string", "format": "uuid"}, "secret": {"type": "string"},
+            }})
+        }
+        "/api/v1/people/{id}/tokens" if route.post => {
+            json!({"type": "object", "required": ["id", "token"], "properties": {
+                "id": {"type": "string", "format": "uuid"}, "token": {"type": "string"},
             }})
         }
         "/api/v1/people/{id}/account" => {
@@ -633,6 +672,7 @@ struct Reader {
     p: Page,
     lines: Vec<Line>,
     commands: Vec<CommandLine>,
+    problems: &'static [crate::problem::Kind],
 }
 
 /// The description for people.
@@ -670,5 +710,6 @@ pub fn reader(app: &App, req: &Req) -> Result<Answer, Failure> {
         p: Page::new(app, req)?,
         lines: lines.collect(),
         commands: commands.collect(),
+        problems: crate::problem::KINDS,
     })
 }

@@ -1,10 +1,13 @@
 //! What a query parameter may hold: told in the description and held at the door
 //! by one table, so that neither is looser than the other.
 
+use dukou_chain::terms::Mode;
 use dukou_kernel::{Finding, text};
 use serde_json::{Value, json};
 
 use super::{MOST, reads};
+use crate::audit::Kind;
+use crate::cursor;
 use crate::failure::Failure;
 use crate::request::Req;
 
@@ -26,8 +29,18 @@ pub enum Takes {
     Id,
     /// A stop of the rail.
     Stop,
-    /// The cursor of receipts: a day and an id.
-    Receipt,
+    /// Where a case stands.
+    CaseStanding,
+    /// Where a receipt stands.
+    ReceiptStanding,
+    /// How a result is put to use.
+    Mode,
+    /// A kind of line of the audit log.
+    AuditKind,
+    /// A day.
+    Day,
+    /// Where the list of this name goes on.
+    Cursor(&'static str),
 }
 
 impl Takes {
@@ -39,10 +52,24 @@ impl Takes {
             Self::Number => json!({"type": "integer", "minimum": 0, "maximum": LARGEST}),
             Self::Rows => json!({"type": "integer", "minimum": 1, "maximum": MOST, "default": 50}),
             Self::Id => json!({"type": "string", "format": "uuid"}),
-            Self::Stop => json!({"type": "string", "enum": reads::stops()}),
-            Self::Receipt => {
-                json!({"type": "string", "pattern": "^([0-9]{4}-[0-9]{2}-[0-9]{2}/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$"})
-            }
+            Self::Day => json!({"type": "string", "format": "date"}),
+            Self::Cursor(_) => json!({
+                "type": "string", "pattern": "^[A-Za-z0-9_-]*$",
+                "description": "`next` of the page before; empty for the first",
+            }),
+            _ => json!({"type": "string", "enum": self.choices()}),
+        }
+    }
+
+    /// The words of a kind that is one of a list.
+    fn choices(self) -> Vec<&'static str> {
+        match self {
+            Self::Stop => reads::stops(),
+            Self::CaseStanding => dukou_chain::whole::CASE_STANDINGS.to_vec(),
+            Self::ReceiptStanding => crate::pages::money::STANDINGS.to_vec(),
+            Self::Mode => Mode::ALL.iter().map(|it| it.code()).collect(),
+            Self::AuditKind => Kind::ALL.iter().map(|it| it.code()).collect(),
+            _ => Vec::new(),
         }
     }
 
@@ -58,8 +85,9 @@ impl Takes {
             Self::Number => number(0, LARGEST),
             Self::Rows => number(1, MOST),
             Self::Id => id(value),
-            Self::Stop => reads::stops().contains(&value),
-            Self::Receipt => value.is_empty() || value.split_once('/').is_some_and(day_and_id),
+            Self::Day => value.parse::<dukou_kernel::Date>().is_ok(),
+            Self::Cursor(list) => value.is_empty() || cursor::fits(list, value),
+            _ => self.choices().contains(&value),
         }
     }
 }
@@ -68,24 +96,33 @@ fn id(value: &str) -> bool {
     value.len() == 36 && uuid::Uuid::parse_str(value).is_ok()
 }
 
-fn day_and_id((day, one): (&str, &str)) -> bool {
-    let shape: String = day
-        .chars()
-        .map(|it| if it.is_ascii_digit() { '0' } else { it })
-        .collect();
-    shape == "0000-00-00" && id(one)
-}
-
-/// Refuses a question that the description does not allow; names it does not
-/// know are passed over.
+/// Refuses a question that the description does not allow.
 ///
 /// # Errors
-/// The first parameter that is not of its kind, or is missing.
+/// The parameters that are not known; the first that is not of its kind, stands
+/// twice, or is missing.
 pub fn check(told: &[(&'static str, Takes)], req: &Req) -> Result<(), Failure> {
+    let known = |key: &str| told.iter().any(|(name, _)| *name == key);
+    let mut strange: Vec<&str> = req.query.iter().map(|(key, _)| key.as_str()).collect();
+    strange.retain(|key| !known(key));
+    if let Some(first) = strange.first() {
+        let names = strange.join(", ");
+        return Err(Failure::BadRequest(
+            Finding::refused(
+                "query.unknown",
+                text!(
+                    "这个地址不收参数 {names}。",
+                    "This address does not take the parameters {names}."
+                ),
+            )
+            .at(first),
+        ));
+    }
     for (name, takes) in told {
+        let twice = req.query.iter().filter(|(key, _)| key == name).count() > 1;
         let mut given = req.query.iter().filter(|(key, _)| key == name).peekable();
         let missing = *takes == Takes::Name && given.peek().is_none();
-        if missing || given.any(|(_, value)| !takes.holds(value)) {
+        if missing || twice || given.any(|(_, value)| !takes.holds(value)) {
             return Err(Failure::BadRequest(
                 Finding::refused(
                     "query.unreadable",

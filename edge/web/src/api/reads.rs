@@ -2,14 +2,14 @@
 
 use dukou_chain::people::Scope;
 use dukou_chain::whole::{self, NO_DAY, Stop};
-use dukou_journal::StreamId;
+use dukou_journal::{Entry, StreamId};
 use dukou_kernel::{CaseId, DealId, Finding};
-use dukou_store::{Db, Value as Cell};
+use dukou_store::{Db, Fault, Record, Value as Cell};
 use serde_json::{Value, json};
 
-use super::{limit, next, resource};
+use super::{after, limit, next, resource, versioned};
 use crate::app::App;
-use crate::authorise::{authorise, case_filter, covers_case, covers_deal};
+use crate::authorise::{authorise, case_filter, covers_case, covers_deal, deal_filter};
 use crate::data::{self, text};
 use crate::failure::Failure;
 use crate::find::Listed;
@@ -17,6 +17,7 @@ use crate::page::Answer;
 use crate::pages::list::like;
 use crate::request::Req;
 use crate::session::User;
+use crate::sight::Sight;
 
 fn asker<'a>(app: &App, req: &'a Req, action: &str) -> Result<(&'a User, Scope), Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
@@ -65,7 +66,18 @@ fn narrow(sql: &mut String, params: &mut Vec<Cell>, clause: &str, value: Cell) {
     sql.push_str(&clause.replace('?', &format!("${}", params.len())));
 }
 
-/// Cases, newest number first.
+/// The cursor of a list that goes by the id in the first column.
+fn next_by_id(rows: &[Record], limit: i64, list: &str) -> Value {
+    let last = rows.last().map(|row| [row.text(0)]);
+    next(
+        rows.len(),
+        limit,
+        list,
+        last.as_ref().map(<[&str; 1]>::as_slice),
+    )
+}
+
+/// Cases, newest first.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -87,16 +99,18 @@ pub fn cases(app: &App, req: &Req) -> Result<Answer, Failure> {
         ("standing", " AND c.standing = ?"),
         ("manager", " AND c.manager = ?"),
         ("unit", " AND c.unit = ?"),
-        ("after", " AND c.number < ?"),
     ] {
         if !req.query(key).is_empty() {
             narrow(&mut sql, &mut params, clause, text(req.query(key)));
         }
     }
+    if let Some([id]) = after(req, "cases") {
+        narrow(&mut sql, &mut params, " AND c.id < ?", text(id));
+    }
     let limit = limit(req);
     let sql = format!(
         "SELECT c.id, c.number, c.title, c.kind, c.stop, c.standing, c.since, c.unit, c.manager, c.right_number, c.next_due, c.history, c.ended \
-         FROM case_view c WHERE {sql} ORDER BY c.number DESC LIMIT {limit}"
+         FROM case_view c WHERE {sql} ORDER BY c.id DESC LIMIT {limit}"
     );
     let rows = app.store.read(|db| db.rows(&sql, &params))?;
     let items: Vec<Value> = rows
@@ -112,7 +126,7 @@ pub fn cases(app: &App, req: &Req) -> Result<Answer, Failure> {
             })
         })
         .collect();
-    let cursor = next(items.len(), limit, rows.last().map(|row| row.text(1)));
+    let cursor = next_by_id(&rows, limit, "cases");
     resource(req, &json!({"items": items, "next": cursor}))
 }
 
@@ -157,8 +171,9 @@ pub fn case(app: &App, req: &Req) -> Result<Answer, Failure> {
         .values()
         .map(|it| json!({"recorded": it.recorded, "status": it.status().code()}))
         .collect();
-    resource(
+    versioned(
         req,
+        version,
         &json!({
             "id": id, "version": version, "number": disclosure.number,
             "details": disclosure.details, "contributors": disclosure.contributors(),
@@ -191,27 +206,14 @@ fn tasks_of(tasks: &[whole::Task], req: &Req) -> Vec<Value> {
         .collect()
 }
 
-/// SQL that narrows rows of `alias` (with a column that names a deal) to what a
-/// scope allows.
-fn deals_within(scope: Scope, user: &User, on: &str) -> (String, Vec<Cell>) {
-    if scope == Scope::All {
-        return (String::new(), Vec::new());
-    }
-    let (filter, values) = case_filter(scope, user, 2);
-    let sql = format!(
-        " AND EXISTS (SELECT 1 FROM deal_case d CROSS JOIN case_view c WHERE c.institution = d.institution AND c.id = d.case_id AND d.institution = $1 AND d.deal = {on}{filter})"
-    );
-    (sql, values)
-}
-
-/// Deals, newest number first.
+/// Deals, newest first.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub fn deals(app: &App, req: &Req) -> Result<Answer, Failure> {
     let (user, scope) = asker(app, req, "deal.read")?;
     let mut params = vec![text(user.institution)];
-    let (filter, values) = deals_within(scope, user, "v.id");
+    let (filter, values) = deal_filter(scope, user, "v.id", 2);
     params.extend(values);
     let mut sql = format!("v.institution = $1{filter}");
     if let Some(words) = like(req) {
@@ -221,19 +223,22 @@ pub fn deals(app: &App, req: &Req) -> Result<Answer, Failure> {
             found.narrow('v', &mut sql, &mut params);
         }
     }
-    for (key, clause) in [
-        ("stop", " AND v.stop = ?"),
-        ("mode", " AND v.mode = ?"),
-        ("after", " AND v.number < ?"),
-    ] {
+    for (key, clause) in [("stop", " AND v.stop = ?"), ("mode", " AND v.mode = ?")] {
         if !req.query(key).is_empty() {
             narrow(&mut sql, &mut params, clause, text(req.query(key)));
         }
     }
+    if let Some([id]) = after(req, "deals") {
+        narrow(&mut sql, &mut params, " AND v.id < ?", text(id));
+    }
+    // What came in is money, which not everybody reads who reads deals.
+    let money = asker(app, req, "money.read")?.1;
+    let (seen, values) = deal_filter(money, user, "v.id", params.len() + 1);
+    params.extend(values);
     let limit = limit(req);
     let sql = format!(
-        "SELECT v.id, v.number, v.contract_no, v.mode, v.party, v.price_minor, v.received_minor, v.stop, v.signed, v.history, v.ended \
-         FROM deal_view v WHERE {sql} ORDER BY v.number DESC LIMIT {limit}"
+        "SELECT v.id, v.number, v.contract_no, v.mode, v.party, v.price_minor, CASE WHEN 1 = 1{seen} THEN v.received_minor END, v.stop, v.signed, v.history, v.ended \
+         FROM deal_view v WHERE {sql} ORDER BY v.id DESC LIMIT {limit}"
     );
     let rows = app.store.read(|db| db.rows(&sql, &params))?;
     let items: Vec<Value> = rows
@@ -242,12 +247,12 @@ pub fn deals(app: &App, req: &Req) -> Result<Answer, Failure> {
             json!({
                 "id": row.text(0), "number": row.text(1), "contract_no": word(row.text(2)),
                 "mode": row.text(3), "party": row.text(4), "price_fen": row.int(5),
-                "received_fen": row.int(6), "stop": row.text(7), "signed": word(row.text(8)),
+                "received_fen": (!row.is_null(6)).then(|| row.int(6)), "stop": row.text(7), "signed": word(row.text(8)),
                 "history": row.int(9) != 0, "ended": row.int(10) != 0,
             })
         })
         .collect();
-    let cursor = next(items.len(), limit, rows.last().map(|row| row.text(1)));
+    let cursor = next_by_id(&rows, limit, "deals");
     resource(req, &json!({"items": items, "next": cursor}))
 }
 
@@ -264,12 +269,13 @@ pub fn deal(app: &App, req: &Req) -> Result<Answer, Failure> {
     let (version, state) = data::deal(app, user.institution, id)?;
     let deal = data::as_deal(&state)?;
     let institution = data::institution(app, user.institution)?;
-    let money = asker(app, req, "money.read")?.1;
+    let sight = Sight::new(&institution, user);
+    let money = app.store.read(|db| sight.reads_money(db, id))?;
     let receipts: Vec<Value> = deal
         .income
         .order
         .iter()
-        .filter(|_| money != Scope::None)
+        .filter(|_| money)
         .filter_map(|id| deal.income.receipts.get(id))
         .map(|it| {
             json!({
@@ -279,8 +285,9 @@ pub fn deal(app: &App, req: &Req) -> Result<Answer, Failure> {
             })
         })
         .collect();
-    resource(
+    versioned(
         req,
+        version,
         &json!({
             "id": id, "version": version, "number": deal.number(), "cases": deal.cases(),
             "party": deal.agreement.party(), "terms": deal.terms(),
@@ -303,7 +310,7 @@ pub fn deal(app: &App, req: &Req) -> Result<Answer, Failure> {
 pub fn receipts(app: &App, req: &Req) -> Result<Answer, Failure> {
     let (user, scope) = asker(app, req, "money.read")?;
     let mut params = vec![text(user.institution)];
-    let (filter, values) = deals_within(scope, user, "r.deal");
+    let (filter, values) = deal_filter(scope, user, "r.deal", 2);
     params.extend(values);
     let mut sql = format!("r.institution = $1{filter}");
     for (key, clause) in [
@@ -314,8 +321,7 @@ pub fn receipts(app: &App, req: &Req) -> Result<Answer, Failure> {
             narrow(&mut sql, &mut params, clause, text(req.query(key)));
         }
     }
-    // The cursor is the last row's day and id.
-    if let Some((day, id)) = req.query("after").split_once('/') {
+    if let Some([day, id]) = after(req, "receipts") {
         params.push(text(day));
         params.push(text(id));
         let (day, id) = (params.len() - 1, params.len());
@@ -338,10 +344,13 @@ pub fn receipts(app: &App, req: &Req) -> Result<Answer, Failure> {
             })
         })
         .collect();
-    let last = rows
-        .last()
-        .map(|row| format!("{}/{}", row.text(2), row.text(0)));
-    let cursor = next(items.len(), limit, last.as_deref());
+    let last = rows.last().map(|row| [row.text(2), row.text(0)]);
+    let cursor = next(
+        rows.len(),
+        limit,
+        "receipts",
+        last.as_ref().map(<[&str; 2]>::as_slice),
+    );
     resource(req, &json!({"items": items, "next": cursor}))
 }
 
@@ -363,13 +372,8 @@ pub fn people(app: &App, req: &Req) -> Result<Answer, Failure> {
         ),
         _ => narrow(&mut sql, &mut params, " AND v.id = ?", text(user.person)),
     }
-    if !req.query("after").is_empty() {
-        narrow(
-            &mut sql,
-            &mut params,
-            " AND v.id > ?",
-            text(req.query("after")),
-        );
+    if let Some([id]) = after(req, "people") {
+        narrow(&mut sql, &mut params, " AND v.id > ?", text(id));
     }
     let limit = limit(req);
     let sql = format!(
@@ -388,7 +392,7 @@ pub fn people(app: &App, req: &Req) -> Result<Answer, Failure> {
             })
         })
         .collect();
-    let cursor = next(items.len(), limit, rows.last().map(|row| row.text(0)));
+    let cursor = next_by_id(&rows, limit, "people");
     resource(req, &json!({"items": items, "next": cursor}))
 }
 
@@ -399,19 +403,33 @@ pub fn people(app: &App, req: &Req) -> Result<Answer, Failure> {
 pub fn tasks(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let most = limit(req);
+    let order = "t.due, t.basis_rank, t.subject, t.stream, t.line";
+    let mut params = vec![text(user.institution), text(user.person)];
+    let mut on = String::new();
+    if let Some([due, rank, subject, stream, line]) = after::<5>(req, "tasks") {
+        on = format!(" AND ({order}) > ($3, $4, $5, $6, $7)");
+        let number = |it: String| Cell::Int(it.parse().unwrap_or(0));
+        params.extend([
+            text(due),
+            number(rank),
+            text(subject),
+            text(stream),
+            number(line),
+        ]);
+    }
     let rows = app.store.read(|db| {
         let nearest: Vec<String> = data::my_tasks(db, user)?
             .iter()
             .enumerate()
             .map(|(n, source)| {
-                format!("SELECT * FROM (SELECT t.* FROM {source} ORDER BY t.due, t.basis_rank, t.subject LIMIT {most}) s{n}")
+                format!("SELECT * FROM (SELECT t.* FROM {source}{on} ORDER BY {order} LIMIT {most}) s{n}")
             })
             .collect();
         let sql = format!(
-            "SELECT t.subject, t.case_id, t.deal, t.code, t.what_zh, t.what_en, t.basis, t.due, t.pending, t.since FROM ({}) t ORDER BY t.due, t.basis_rank, t.subject LIMIT {most}",
+            "SELECT t.subject, t.case_id, t.deal, t.code, t.what_zh, t.what_en, t.basis, t.due, t.pending, t.since, t.basis_rank, t.stream, t.line FROM ({}) t ORDER BY {order} LIMIT {most}",
             nearest.join(" UNION ALL ")
         );
-        db.rows(&sql, &[text(user.institution), text(user.person)])
+        db.rows(&sql, &params)
     })?;
     let items: Vec<Value> = rows
         .iter()
@@ -424,37 +442,62 @@ pub fn tasks(app: &App, req: &Req) -> Result<Answer, Failure> {
             })
         })
         .collect();
-    resource(req, &json!({"items": items}))
+    let last = rows.last().map(|row| {
+        let (rank, line) = (row.int(10).to_string(), row.int(12).to_string());
+        [
+            row.text(7).to_owned(),
+            rank,
+            row.text(0).to_owned(),
+            row.text(11).to_owned(),
+            line,
+        ]
+    });
+    let key: Option<Vec<&str>> = last
+        .as_ref()
+        .map(|it| it.iter().map(String::as_str).collect());
+    let cursor = next(rows.len(), most, "tasks", key.as_deref());
+    resource(req, &json!({"items": items, "next": cursor}))
 }
 
-/// The feed of changes: entries after a number, as they were hashed.
+fn read(bytes: &str) -> Result<Entry<'_>, Fault> {
+    Entry::from_bytes(bytes).map_err(|why| Fault::Other(why.to_string()))
+}
+
+/// The feed of changes: every entry after a number. What an entry says is told to
+/// whoever may read its case, deal, person or money; to others it is `null`.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub fn events(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
+    let institution = data::institution(app, user.institution)?;
     let after: i64 = req.query("after").parse().unwrap_or(0).max(0);
     let limit = limit(req);
-    let rows = app.store.read(|db| {
-        db.rows(
+    let mut sight = Sight::new(&institution, user);
+    let (items, last) = app.store.read(|db| {
+        let rows = db.rows(
             &format!("SELECT seq, hash, bytes FROM journal WHERE institution = $1 AND seq > $2 ORDER BY seq LIMIT {limit}"),
             &[text(user.institution), Cell::Int(after)],
-        )
+        )?;
+        let mut items = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let told = sight.reads(db, &read(row.text(2))?)?;
+            let mut entry: Value = serde_json::from_str(row.text(2)).unwrap_or_default();
+            if let Some(object) = entry.as_object_mut().filter(|_| !told) {
+                object.insert("body".to_owned(), Value::Null);
+                object.shift_remove("reason");
+            }
+            items.push(json!({
+                "seq": row.int(0), "hash": crate::session::hex(row.bytes(1)), "entry": entry,
+            }));
+        }
+        Ok((items, rows.last().map_or(after, |row| row.int(0))))
     })?;
-    let items: Vec<Value> = rows
-        .iter()
-        .map(|row| {
-            json!({
-                "seq": row.int(0), "hash": crate::session::hex(row.bytes(1)),
-                "entry": serde_json::from_str::<Value>(row.text(2)).unwrap_or_default(),
-            })
-        })
-        .collect();
-    let last = rows.last().map_or(after, |row| row.int(0));
     resource(req, &json!({"items": items, "last": last}))
 }
 
-/// Entries of one case or deal, oldest first.
+/// Entries of one case or deal, oldest first; those about money for whoever may
+/// read it.
 ///
 /// # Errors
 /// Not found, or the database cannot be read.
@@ -474,18 +517,30 @@ pub fn timeline(app: &App, req: &Req) -> Result<Answer, Failure> {
             .then_some(StreamId::Case(id))
     };
     let stream = stream.ok_or(Failure::NotFound)?;
-    let list = app.store.entries(user.institution, stream)?;
-    let items: Vec<Value> = list
-        .iter()
-        .map(|(entry, hash)| {
-            let bytes = entry.to_bytes().unwrap_or_default();
-            json!({
-                "seq": entry.meta.seq, "hash": crate::session::hex(hash),
-                "entry": serde_json::from_str::<Value>(&bytes).unwrap_or_default(),
-            })
-        })
-        .collect();
-    resource(req, &json!({"items": items}))
+    let institution = data::institution(app, user.institution)?;
+    let mut sight = Sight::new(&institution, user);
+    let after: i64 = after(req, "events").map_or(0, |[seq]| seq.parse().unwrap_or(0));
+    let limit = limit(req);
+    let (items, last) = app.store.read(|db| {
+        let rows = db.rows(
+            &format!("SELECT seq, hash, bytes FROM journal WHERE institution = $1 AND stream = $2 AND seq > $3 ORDER BY version LIMIT {limit}"),
+            &[text(user.institution), text(stream), Cell::Int(after)],
+        )?;
+        let mut items = Vec::with_capacity(rows.len());
+        for row in &rows {
+            if sight.reads(db, &read(row.text(2))?)? {
+                let entry: Value = serde_json::from_str(row.text(2)).unwrap_or_default();
+                items.push(json!({
+                    "seq": row.int(0), "hash": crate::session::hex(row.bytes(1)), "entry": entry,
+                }));
+            }
+        }
+        let last = rows.last().map(|row| row.int(0).to_string());
+        let key = last.as_deref().map(|it| [it]);
+        let key = key.as_ref().map(<[&str; 1]>::as_slice);
+        Ok((items, next(rows.len(), limit, "events", key)))
+    })?;
+    resource(req, &json!({"items": items, "next": last}))
 }
 
 /// Stops of the rail, for filters.

@@ -1,5 +1,5 @@
-//! 令牌 — a person's key for another system: shown once, kept as a hash, narrowed
-//! to scopes, and dead after its last day.
+//! 令牌 — a person's key for another system, or a service's own: shown once, kept as
+//! a hash, narrowed to scopes, and dead after its last day.
 
 use dukou_kernel::{AccountId, Finding, InstitutionId, PersonId, text};
 use dukou_store::{Db, Fault, Store, Value as Cell};
@@ -22,6 +22,8 @@ pub struct Token {
     pub name: String,
     /// Actions, `*` or `case.*`.
     pub scopes: String,
+    /// Milliseconds.
+    pub created_at: i64,
     /// Milliseconds.
     pub expires_at: i64,
     /// Milliseconds; 0 for never.
@@ -74,29 +76,63 @@ pub fn covers(scope: &str, action: &str) -> bool {
     }
 }
 
-/// Makes a token; it is shown this once.
+/// A token to be made.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// What its owner calls it.
+    pub name: String,
+    /// What it may do.
+    pub scopes: Vec<String>,
+    /// How long it lives.
+    pub days: i64,
+}
+
+/// What somebody asks for, checked.
+///
+/// # Errors
+/// What is wrong with it first.
+pub fn wanted(name: &str, words: &str, days: i64) -> Result<Wanted, Finding> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > 60 {
+        let say = text!(
+            "给令牌起个名，至多60字。",
+            "Give the token a name of at most 60 characters."
+        );
+        return Err(Finding::refused("token.name", say).at("name"));
+    }
+    if !(1..=LONGEST).contains(&days) {
+        let say = text!("有效天数写1到366。", "Days: from 1 to 366.");
+        return Err(Finding::refused("token.days", say).at("days"));
+    }
+    Ok(Wanted {
+        name: name.to_owned(),
+        scopes: scopes(words)?,
+        days,
+    })
+}
+
+/// Makes a token of a secret; its id and the token, which is shown this once.
 ///
 /// # Errors
 /// When the database cannot be written.
 pub fn make(
     store: &Store,
     (institution, person): (InstitutionId, PersonId),
-    name: &str,
-    scopes: &[String],
-    days: i64,
-) -> Result<String, Fault> {
-    let token = format!("{HEAD}{}", session::token());
+    wanted: &Wanted,
+    secret: &str,
+) -> Result<(String, String), Fault> {
+    let token = format!("{HEAD}{secret}");
     let now = store.now_ms();
-    let name: String = name.trim().chars().take(60).collect();
+    let id = uuid::Uuid::now_v7().to_string();
     let params = [
         cell(session::token_hash(&token)),
         cell(institution),
-        cell(uuid::Uuid::now_v7()),
+        cell(&id),
         cell(person),
-        cell(name),
-        cell(scopes.join(" ")),
+        cell(&wanted.name),
+        cell(wanted.scopes.join(" ")),
         Cell::Int(now),
-        Cell::Int(now + days.clamp(1, LONGEST) * DAY_MS),
+        Cell::Int(now + wanted.days.clamp(1, LONGEST) * DAY_MS),
     ];
     store.write(move |db| {
         db.exec(
@@ -104,17 +140,32 @@ pub fn make(
             &params,
         )
     })?;
-    Ok(token)
+    Ok((id, token))
+}
+
+/// The same of a secret that nobody can guess.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn make_random(
+    store: &Store,
+    whose: (InstitutionId, PersonId),
+    wanted: &Wanted,
+) -> Result<(String, String), Fault> {
+    make(store, whose, wanted, &session::token())
 }
 
 /// The tokens of a person, newest first.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn list(db: &mut dyn Db, user: &User) -> Result<Vec<Token>, Fault> {
+pub fn list(
+    db: &mut dyn Db,
+    (institution, person): (InstitutionId, PersonId),
+) -> Result<Vec<Token>, Fault> {
     let rows = db.rows(
-        "SELECT id, name, scopes, expires_at, used_at FROM api_token WHERE institution = $1 AND person = $2 ORDER BY created_at DESC",
-        &[cell(user.institution), cell(user.person)],
+        "SELECT id, name, scopes, created_at, expires_at, used_at FROM api_token WHERE institution = $1 AND person = $2 ORDER BY created_at DESC, id DESC",
+        &[cell(institution), cell(person)],
     )?;
     Ok(rows
         .iter()
@@ -122,25 +173,39 @@ pub fn list(db: &mut dyn Db, user: &User) -> Result<Vec<Token>, Fault> {
             id: row.text(0).to_owned(),
             name: row.text(1).to_owned(),
             scopes: row.text(2).to_owned(),
-            expires_at: row.int(3),
-            used_at: row.int(4),
+            created_at: row.int(3),
+            expires_at: row.int(4),
+            used_at: row.int(5),
         })
         .collect())
 }
 
-/// Takes a token back.
+/// Takes a token of a person back; false when there is none of that id.
 ///
 /// # Errors
 /// When the database cannot be written.
-pub fn revoke(store: &Store, user: &User, id: &str) -> Result<(), Fault> {
-    let params = [cell(user.institution), cell(user.person), cell(id)];
+pub fn revoke(
+    store: &Store,
+    (institution, person): (InstitutionId, PersonId),
+    id: &str,
+) -> Result<bool, Fault> {
+    let params = [cell(institution), cell(person), cell(id)];
     store.write(move |db| {
-        db.exec(
+        let gone = db.exec(
             "DELETE FROM api_token WHERE institution = $1 AND person = $2 AND id = $3",
             &params,
-        )
-        .map(drop)
+        )?;
+        Ok(gone > 0)
     })
+}
+
+/// The statement that takes every token of a person back: with the account or its
+/// password goes what was made under it.
+pub fn revoke_all(institution: InstitutionId, person: PersonId) -> (&'static str, Vec<Cell>) {
+    (
+        "DELETE FROM api_token WHERE institution = $1 AND person = $2",
+        vec![cell(institution), cell(person)],
+    )
 }
 
 /// The person behind a token, narrowed to its scopes.
@@ -152,12 +217,14 @@ pub fn user_of(store: &Store, token: &str) -> Result<User, Failure> {
     let hash = session::token_hash(token);
     let now = store.now_ms();
     let (user, used) = store.read(|db| {
+        // Somebody with an open account, or a service, which never has one.
         let row = db.row(
-            "SELECT t.institution, t.person, t.scopes, t.expires_at, t.used_at, a.disabled, t.name FROM api_token t \
-             LEFT JOIN account a ON a.institution = t.institution AND a.person = t.person WHERE t.token_hash = $1",
+            "SELECT t.institution, t.person, t.scopes, t.expires_at, t.used_at FROM api_token t WHERE t.token_hash = $1 AND \
+             (EXISTS (SELECT 1 FROM account a WHERE a.institution = t.institution AND a.person = t.person AND a.disabled = 0) \
+             OR EXISTS (SELECT 1 FROM person_view v WHERE v.institution = t.institution AND v.id = t.person AND v.kind = 'service' AND v.erased = 0))",
             &[cell(&hash)],
         )?;
-        let Some(row) = row.filter(|row| row.int(3) > now && row.int(5) == 0) else {
+        let Some(row) = row.filter(|row| row.int(3) > now) else {
             return Ok((None, 0));
         };
         let (Ok(institution), Ok(person)) = (row.text(0).parse(), row.text(1).parse()) else {

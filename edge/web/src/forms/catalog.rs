@@ -95,6 +95,7 @@ pub const PERSON_STEPS: &[&str] = &[
     "people.grant_role",
     "people.revoke_role",
     "people.name_heir",
+    "people.name_owner",
     "people.erase",
 ];
 
@@ -141,7 +142,7 @@ pub fn spec(command: &str, offer: &Offer) -> Option<Spec> {
         .or_else(|| deal::spec(command, offer))
         .or_else(|| contract::spec(command, offer))
         .or_else(|| money::spec(command, offer))
-        .or_else(|| people::spec(command))?;
+        .or_else(|| people::spec(command, offer))?;
     for field in &mut spec.fields {
         if let Some(value) = offer.standing.get(field.path) {
             field.value = value.clone();

@@ -44,6 +44,8 @@ pub struct Row {
     pub address: String,
     /// True when a program came with a token.
     pub token: bool,
+    /// True when it was done at the machine.
+    pub machine: bool,
     /// The answer's status.
     pub status: i64,
 }
@@ -92,9 +94,9 @@ fn conditions(user: &User, people: &[String], req: &Req) -> (String, Vec<Value>)
     if let Some(to) = begins(req.query("to")) {
         add(" AND at_ms < ?", (to + DAY_MS).into());
     }
-    let before = match req.query("before") {
-        "" => req.query("after"),
-        before => before,
+    let before = match crate::api::after(req, "audit") {
+        Some([id]) => id,
+        None => req.query("before").to_owned(),
     };
     if before.parse::<uuid::Uuid>().is_ok() {
         add(" AND id < ?", text(before));
@@ -236,6 +238,7 @@ fn row(from: &Record, names: &Names, req: &Req) -> Row {
         path: root(from.text(5)),
         address: from.text(8).to_owned(),
         token: from.text(7) == "token",
+        machine: from.text(7) == audit::MACHINE,
         status: from.int(6),
     }
 }
@@ -316,7 +319,7 @@ pub fn export(app: &App, req: &Req) -> Result<Answer, Failure> {
     sheet(req.t("审计日志", "Audit log"), &heads, rows)
 }
 
-/// The lines for programs, newest first; `after` goes on from a line's id.
+/// The lines for programs, newest first.
 ///
 /// # Errors
 /// When the database cannot be used.
@@ -336,8 +339,9 @@ pub fn api_list(app: &App, req: &Req) -> Result<Answer, Failure> {
             })
         })
         .collect();
-    let last = lines.last().map(|line| line.text(0));
-    let cursor = crate::api::next(items.len(), most, last);
+    let last = lines.last().map(|line| [line.text(0)]);
+    let key = last.as_ref().map(<[&str; 1]>::as_slice);
+    let cursor = crate::api::next(items.len(), most, "audit", key);
     crate::api::resource(req, &serde_json::json!({"items": items, "next": cursor}))
 }
 

@@ -234,7 +234,7 @@ impl Build<'_> {
             rights: self.rights(),
             deals: self.deals(deals, focus.map(|(id, _)| *id)),
             receipts: match (focus, deal) {
-                (Some((id, _)), Some(deal)) => self.receipts(*id, deal),
+                (Some((id, _)), Some(deal)) => self.receipts(*id, deal)?,
                 _ => Vec::new(),
             },
             refused: pick(Severity::Refused),

@@ -9,7 +9,7 @@ use dukou_store::{Db, Fault, Value};
 
 use super::list::{self, Paging, SHEET, Views, like, query_with, sheet};
 use crate::app::App;
-use crate::authorise::{authorise, case_filter, covers_case};
+use crate::authorise::{authorise, covers_case, deal_filter};
 use crate::data::{self, text};
 use crate::failure::Failure;
 use crate::find::{Found, Listed};
@@ -33,8 +33,8 @@ pub struct Row {
     pub party: String,
     /// Price.
     pub price: Money,
-    /// Received.
-    pub received: Money,
+    /// Received, for whoever may read it.
+    pub received: Option<Money>,
     /// Stop.
     pub stop: String,
     /// Tone.
@@ -65,14 +65,9 @@ struct List {
 
 fn conditions(user: &User, scope: Scope, req: &Req, found: Option<&Found>) -> (String, Vec<Value>) {
     let mut params = vec![text(user.institution)];
-    let mut sql = "v.institution = $1".to_owned();
-    if scope != Scope::All {
-        let (filter, values) = case_filter(scope, user, 2);
-        params.extend(values);
-        sql.push_str(&format!(
-            " AND EXISTS (SELECT 1 FROM deal_case d CROSS JOIN case_view c WHERE c.institution = d.institution AND c.id = d.case_id AND d.institution = v.institution AND d.deal = v.id{filter})"
-        ));
-    }
+    let (filter, values) = deal_filter(scope, user, "v.id", 2);
+    params.extend(values);
+    let mut sql = format!("v.institution = $1{filter}");
     let mut add = |clause: &str, value: Value| {
         params.push(value);
         sql.push_str(&clause.replace('?', &format!("${}", params.len())));
@@ -96,12 +91,12 @@ fn read(
     db: &mut dyn Db,
     app: &App,
     user: &User,
-    scope: Scope,
+    (scope, money): (Scope, Scope),
     req: &Req,
     (limit, offset): (i64, i64),
 ) -> Result<(i64, Money, Vec<Row>), Fault> {
     let found = app.finder.find(db, user.institution, Listed::Deals, req)?;
-    let (clause, params) = conditions(user, scope, req, found.as_ref());
+    let (clause, mut params) = conditions(user, scope, req, found.as_ref());
     let mut count = |what: &str| {
         let sql = format!("SELECT {what} FROM deal_view v WHERE {clause}");
         app.counts.count(db, user.institution, &sql, &params)
@@ -113,8 +108,10 @@ fn read(
         "signed" => "COALESCE(v.signed, '') DESC",
         _ => "v.number DESC",
     };
+    let (seen, values) = deal_filter(money, user, "v.id", params.len() + 1);
+    params.extend(values);
     let sql = format!(
-        "SELECT v.id, v.number, v.contract_no, v.mode, v.party, v.price_minor, v.received_minor, v.stop, v.signed, v.history, v.ended, \
+        "SELECT v.id, v.number, v.contract_no, v.mode, v.party, v.price_minor, CASE WHEN 1 = 1{seen} THEN v.received_minor END, v.stop, v.signed, v.history, v.ended, \
          (SELECT d.case_id FROM deal_case d WHERE d.institution = v.institution AND d.deal = v.id ORDER BY d.place LIMIT 1) \
          FROM deal_view v WHERE {clause} ORDER BY {order} LIMIT {limit} OFFSET {offset}"
     );
@@ -133,7 +130,7 @@ fn read(
                 mode: label(Mode::parse(row.text(3)).map(Mode::label)),
                 party: row.text(4).to_owned(),
                 price: Money::from_fen(row.int(5)),
-                received: Money::from_fen(row.int(6)),
+                received: (!row.is_null(6)).then(|| Money::from_fen(row.int(6))),
                 stop: if ended {
                     req.t("已终结", "Ended").to_owned()
                 } else {
@@ -155,11 +152,12 @@ fn read(
 pub fn list(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let institution = data::institution(app, user.institution)?;
-    let scope = authorise(Some(&institution), Some(user), "deal.read");
+    let may = |action| authorise(Some(&institution), Some(user), action);
+    let scopes = (may("deal.read"), may("money.read"));
     let offset = list::offset(req, PAGE);
     let (total, sum, rows) = app
         .store
-        .read(|db| read(db, app, user, scope, req, (PAGE, offset)))?;
+        .read(|db| read(db, app, user, scopes, req, (PAGE, offset)))?;
     Answer::html(&List {
         p: Page::new(app, req)?,
         at: list::paging(req, total, PAGE),
@@ -195,10 +193,11 @@ fn labels<'a>(
 pub fn export(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let institution = data::institution(app, user.institution)?;
-    let scope = authorise(Some(&institution), Some(user), "deal.read");
+    let may = |action| authorise(Some(&institution), Some(user), action);
+    let scopes = (may("deal.read"), may("money.read"));
     let (_, _, rows) = app
         .store
-        .read(|db| read(db, app, user, scope, req, (SHEET, 0)))?;
+        .read(|db| read(db, app, user, scopes, req, (SHEET, 0)))?;
     let heads = [
         req.t("编号", "Number"),
         req.t("对方", "Other side"),
@@ -216,7 +215,7 @@ pub fn export(app: &App, req: &Req) -> Result<Answer, Failure> {
             row.contract_no.clone(),
             row.mode.clone(),
             row.price.plain_yuan(),
-            row.received.plain_yuan(),
+            row.received.map_or_else(String::new, Money::plain_yuan),
             row.signed.clone(),
             row.stop.clone(),
         ]

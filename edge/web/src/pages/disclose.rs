@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 use super::step;
 use crate::app::App;
-use crate::authorise::authorise;
+use crate::authorise::{authorise, for_others};
 use crate::data::{self, text};
 use crate::failure::Failure;
 use crate::forms::{self, Choice, Field, FormView, Kind, Spec, Tried};
@@ -386,7 +386,7 @@ pub fn save(app: &App, req: &Req) -> Result<Answer, Failure> {
                 let kept = format!("{hash}|{}", upload.name);
                 fields.insert("_kept_evidence".to_owned(), vec![kept]);
             }
-            Err(Failure::BadRequest(finding)) => {
+            Err(Failure::BadRequest(finding) | Failure::File(_, finding)) => {
                 let message = finding.message.get(req.lang).to_owned();
                 tried.errors.insert("evidence".to_owned(), message);
             }
@@ -545,9 +545,7 @@ fn submit(
     }
     let institution = data::institution(app, user.institution)?;
     let scope = authorise(Some(&institution), Some(user), "disclosure.submit");
-    if on_behalf.is_some_and(|person| person != user.person) && scope != Scope::All {
-        return Err(Failure::Forbidden);
-    }
+    for_others(user, scope, on_behalf)?;
     let command = match Command::from_json(value) {
         Ok(command) => command,
         Err(_) if dry => return Ok(id),

@@ -4,6 +4,7 @@ use axum::http::header;
 use dukou_kernel::{Finding, text};
 use dukou_store::{FileError, Value};
 
+use crate::api::tagged;
 use crate::app::App;
 use crate::authorise::{authorise, covers_case};
 use crate::data::{self, text as value};
@@ -15,13 +16,14 @@ use crate::session::User;
 /// Puts an upload into the store and gives back its hash.
 ///
 /// # Errors
-/// [`Failure::BadRequest`] with what to do when the file is not accepted.
+/// [`Failure::File`] or [`Failure::BadRequest`] with what to do when the file is not
+/// accepted.
 pub fn put(app: &App, user: &User, name: &str, bytes: &[u8]) -> Result<String, Failure> {
     let meta = app.store.put_file(name, bytes).map_err(|error| match error {
         FileError::Fault(fault) => Failure::from(fault),
         FileError::TooLarge { limit } => {
             let megabytes = limit >> 20;
-            Failure::BadRequest(Finding::refused(
+            Failure::File("too_large", Finding::refused(
                 "file.too_large",
                 text!(
                     "文件超过{megabytes} MB。压缩或拆分后再传。",
@@ -33,7 +35,7 @@ pub fn put(app: &App, user: &User, name: &str, bytes: &[u8]) -> Result<String, F
             "file.empty",
             text!("文件是空的。", "The file is empty."),
         )),
-        FileError::Unknown => Failure::BadRequest(Finding::refused(
+        FileError::Unknown => Failure::File("media", Finding::refused(
             "file.type",
             text!(
                 "只收 PDF、图片（PNG、JPEG、WebP）、Word、Excel、PowerPoint 和文本；按内容识别，改后缀没有用。",
@@ -85,8 +87,9 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
     if !own && !referred(app, user, hash)? {
         return Err(Failure::NotFound);
     }
+    let tag = format!("\"{hash}\"");
     let bytes = app.store.file(hash)?.ok_or_else(|| {
-        Failure::BadRequest(Finding::refused(
+        Failure::File("gone", Finding::refused(
             "file.missing",
             text!(
                 "附件不在存储里。请告诉系统管理员运行 dukou verify。",
@@ -109,7 +112,8 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
             "default-src 'none'; style-src 'unsafe-inline'; sandbox".to_owned(),
         ));
     }
-    Ok(answer)
+    // The name is the content: what somebody has, stands.
+    Ok(tagged(req, tag, answer))
 }
 
 /// True when an entry of a case or deal that this user may see refers to the file.

@@ -8,14 +8,16 @@ use serde_json::json;
 
 use super::journal::kind_words;
 use super::list::{Turns, turns};
-use crate::api::{next, resource};
+use crate::api::once::once;
+use crate::api::resource;
 use crate::app::App;
+use crate::cursor;
 use crate::data;
 use crate::failure::Failure;
 use crate::hooks::{self, Act, Hook, Letter};
 use crate::page::{Answer, Page};
 use crate::request::Req;
-use crate::session::User;
+use crate::session::{self, User};
 
 /// Dead letters on one page.
 const PAGE: i64 = 50;
@@ -70,6 +72,17 @@ fn asker(req: &Req) -> Result<&User, Failure> {
     req.user.as_ref().ok_or(Failure::SignIn)
 }
 
+/// Where the list of dead letters goes on after this one.
+fn place(it: &Letter) -> String {
+    cursor::pack("letters", &[&it.seq.to_string(), &it.hook])
+}
+
+/// The entry and the hook of such a place.
+fn placed(cursor: &str) -> Option<(i64, String)> {
+    let [seq, hook] = cursor::unpack("letters", cursor)?;
+    Some((seq.parse().ok()?, hook))
+}
+
 fn moment(at_ms: i64) -> String {
     match at_ms {
         0 => String::new(),
@@ -85,7 +98,8 @@ fn page(
     errors: Vec<(String, String)>,
 ) -> Result<Answer, Failure> {
     let user = asker(req)?;
-    let before = req.query("before").parse().unwrap_or(i64::MAX);
+    let before = placed(req.query("before"));
+    let before = before.as_ref().map(|(seq, hook)| (*seq, hook.as_str()));
     let (all, mut letters, head) = app.store.read(|db| {
         let all = hooks::all(db, user.institution)?;
         let letters = hooks::letters(db, user.institution, before, PAGE + 1)?;
@@ -97,7 +111,7 @@ fn page(
     })?;
     let more = i64::try_from(letters.len()).is_ok_and(|found| found > PAGE);
     letters.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
-    let last = letters.last().map_or(0, |it| it.seq);
+    let last = letters.last().filter(|_| more).map(place);
     let name_of = |id: &str| {
         let hook = all.iter().find(|it| it.id == id);
         hook.map_or_else(String::new, |it| it.name.clone())
@@ -124,7 +138,7 @@ fn page(
     });
     let page = Hooks {
         p: Page::new(app, req)?,
-        turns: turns(req, more.then_some(&last.to_string())),
+        turns: turns(req, last.as_deref()),
         hooks: all.iter().cloned().map(row).collect(),
         letters,
         made,
@@ -161,7 +175,7 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
 /// When the database cannot be used.
 pub fn make(app: &App, req: &Req) -> Result<Answer, Failure> {
     let typed = (req.field("name"), req.field("url"), req.field("kinds"));
-    match hooks::make(app, asker(req)?, typed) {
+    match hooks::make(app, asker(req)?, typed, &session::token()) {
         Ok((_, secret)) => page(app, req, StatusCode::OK, secret, Vec::new()),
         Err(failure) => told(app, req, failure),
     }
@@ -218,13 +232,6 @@ fn body<'a, T: Deserialize<'a>>(req: &'a Req) -> Result<T, Failure> {
     })
 }
 
-fn created(value: &serde_json::Value) -> Answer {
-    Answer {
-        status: StatusCode::CREATED,
-        ..Answer::json(value)
-    }
-}
-
 /// The hooks, for programs.
 ///
 /// # Errors
@@ -251,8 +258,11 @@ struct Wanted {
 pub fn api_make(app: &App, req: &Req) -> Result<Answer, Failure> {
     let wanted: Wanted = body(req)?;
     let kinds = wanted.kinds.join(" ");
-    let (id, secret) = hooks::make(app, asker(req)?, (&wanted.name, &wanted.url, &kinds))?;
-    Ok(created(&json!({"id": id, "secret": secret})))
+    once(app, req, |secret| {
+        let typed = (wanted.name.as_str(), wanted.url.as_str(), kinds.as_str());
+        let (id, secret) = hooks::make(app, asker(req)?, typed, secret)?;
+        Ok(json!({"id": id, "secret": secret}))
+    })
 }
 
 #[derive(Deserialize)]
@@ -281,8 +291,10 @@ fn unknown_act() -> Failure {
 pub fn api_act(app: &App, req: &Req) -> Result<Answer, Failure> {
     let asked: Asked = body(req)?;
     let what = Act::parse(&asked.act).ok_or_else(unknown_act)?;
-    hooks::act(app, asker(req)?, req.param("id"), what)?;
-    Ok(created(&json!({"id": req.param("id"), "act": asked.act})))
+    once(app, req, |_| {
+        hooks::act(app, asker(req)?, req.param("id"), what)?;
+        Ok(json!({"id": req.param("id"), "act": asked.act}))
+    })
 }
 
 /// Dead letters, newest first.
@@ -291,13 +303,14 @@ pub fn api_act(app: &App, req: &Req) -> Result<Answer, Failure> {
 /// When the database cannot be read.
 pub fn api_letters(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = asker(req)?;
-    let before = req.query("after").parse().unwrap_or(i64::MAX);
+    let before = placed(req.query("after"));
+    let before = before.as_ref().map(|(seq, hook)| (*seq, hook.as_str()));
     let most = crate::api::limit(req);
     let found = app
         .store
         .read(|db| hooks::letters(db, user.institution, before, most))?;
-    let last = found.last().map(|it| it.seq.to_string());
-    let cursor = next(found.len(), most, last.as_deref());
+    let full = i64::try_from(found.len()).is_ok_and(|found| found >= most);
+    let cursor = found.last().filter(|_| full).map(place);
     resource(req, &json!({"items": found, "next": cursor}))
 }
 
@@ -313,7 +326,8 @@ pub fn api_settle(app: &App, req: &Req) -> Result<Answer, Failure> {
         _ => return Err(unknown_act()),
     };
     let seq: i64 = req.param("seq").parse().map_err(|_| Failure::NotFound)?;
-    hooks::settle(app, asker(req)?, (req.param("id"), seq), again)?;
-    let answer = json!({"hook": req.param("id"), "seq": seq, "act": asked.act});
-    Ok(created(&answer))
+    once(app, req, |_| {
+        hooks::settle(app, asker(req)?, (req.param("id"), seq), again)?;
+        Ok(json!({"hook": req.param("id"), "seq": seq, "act": asked.act}))
+    })
 }

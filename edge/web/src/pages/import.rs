@@ -137,7 +137,9 @@ pub fn submit(app: &App, req: &Req) -> Result<Answer, Failure> {
         let hash = super::file::put(app, user, &upload.name, &upload.bytes);
         match hash {
             Ok(hash) => kept.push((hash, upload.name.clone())),
-            Err(Failure::BadRequest(finding)) => return refuse(finding.message.get(req.lang)),
+            Err(Failure::BadRequest(finding) | Failure::File(_, finding)) => {
+                return refuse(finding.message.get(req.lang));
+            }
             Err(other) => return Err(other),
         }
     }

@@ -7,7 +7,8 @@ use dukou_journal::Actor;
 
 use super::sign_in::invite::password_error;
 use super::sign_in::{record, write};
-use crate::api::tokens;
+use super::tokens::{self, TokenNews, TokenRow};
+use crate::api::tokens as keys;
 use crate::app::App;
 use crate::data::{self, text};
 use crate::failure::Failure;
@@ -44,31 +45,6 @@ struct Me {
     token_error: String,
     made: String,
     draft: (String, String),
-}
-
-/// One token of the reader.
-pub struct TokenRow {
-    /// Id.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// What it may do.
-    pub scopes: String,
-    /// Last day.
-    pub until: String,
-    /// Last use.
-    pub used: String,
-    /// True past its last day.
-    pub dead: bool,
-}
-
-/// What the tokens' part of the page has to say.
-#[derive(Default)]
-struct TokenNews {
-    error: String,
-    made: String,
-    name: String,
-    scopes: String,
 }
 
 /// The page.
@@ -110,10 +86,10 @@ fn page(
         sessions,
         old_error: old_error.to_owned(),
         password_error: password_error.to_owned(),
-        tokens: token_rows(app, req, user)?,
+        tokens: tokens::rows(app, req, (user.institution, user.person))?,
         token_error: news.error,
         made: news.made,
-        draft: (news.name, news.scopes),
+        draft: news.draft,
     };
     Answer::html_with(status, &page)
 }
@@ -156,7 +132,7 @@ fn sessions(app: &App, user: &User) -> Result<Vec<SessionRow>, Failure> {
     Ok(rows.collect())
 }
 
-/// Changes the own password; every other session ends.
+/// Changes the own password; every other session ends, and every token with them.
 ///
 /// # Errors
 /// When the database cannot be written.
@@ -183,7 +159,8 @@ pub fn change_password(app: &App, req: &Req) -> Result<Answer, Failure> {
     let mut set = whose();
     set.push(text(hash));
     let set_sql = "UPDATE account SET password_hash = $3 WHERE institution = $1 AND id = $2";
-    write(app, vec![(set_sql, set), others(user)])?;
+    let tokens = keys::revoke_all(user.institution, user.person);
+    write(app, vec![(set_sql, set), others(user), tokens])?;
     let actor = Actor::Person(user.person);
     record(
         app,
@@ -193,8 +170,8 @@ pub fn change_password(app: &App, req: &Req) -> Result<Answer, Failure> {
         AccountFact::PasswordReset,
     )?;
     let said = req.t(
-        "密码已改，别处的登录已退出",
-        "Password changed; other sessions ended",
+        "密码已改，别处的登录已退出，接口令牌已作废",
+        "Password changed; other sessions ended, tokens taken back",
     );
     Ok(Answer::see_other("/me").toast(said))
 }
@@ -221,58 +198,18 @@ pub fn end_others(app: &App, req: &Req) -> Result<Answer, Failure> {
     Ok(Answer::see_other("/me").toast(said))
 }
 
-fn token_rows(app: &App, req: &Req, user: &User) -> Result<Vec<TokenRow>, Failure> {
-    let now = app.store.now_ms();
-    let all = app.store.read(|db| tokens::list(db, user))?;
-    Ok(all
-        .into_iter()
-        .map(|it| TokenRow {
-            id: it.id,
-            name: it.name,
-            scopes: it.scopes,
-            until: super::moment(it.expires_at).chars().take(10).collect(),
-            used: if it.used_at == 0 {
-                req.t("还没用过", "never").to_owned()
-            } else {
-                super::moment(it.used_at)
-            },
-            dead: it.expires_at <= now,
-        })
-        .collect())
-}
-
 /// Makes a token and shows it, this once.
 ///
 /// # Errors
 /// When the database cannot be written.
 pub fn make_token(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
-    let (name, words) = (req.field("name").trim(), req.field("scopes"));
-    let days: i64 = req.field("days").trim().parse().unwrap_or(0);
-    let refused = |error: String| {
-        let news = TokenNews {
-            error,
-            name: name.to_owned(),
-            scopes: words.to_owned(),
-            ..TokenNews::default()
-        };
-        page(app, req, ("", ""), news, StatusCode::UNPROCESSABLE_ENTITY)
-    };
-    if name.is_empty() {
-        return refused(req.t("给令牌起个名。", "Give the token a name.").to_owned());
-    }
-    if !(1..=tokens::LONGEST).contains(&days) {
-        return refused(
-            req.t("有效天数写1到366。", "Days: from 1 to 366.")
-                .to_owned(),
-        );
-    }
-    let scopes = match tokens::scopes(words) {
-        Ok(scopes) => scopes,
-        Err(finding) => return refused(finding.message.get(req.lang).to_owned()),
+    let wanted = match tokens::wanted(req) {
+        Ok(wanted) => wanted,
+        Err(news) => return page(app, req, ("", ""), news, StatusCode::UNPROCESSABLE_ENTITY),
     };
     let owner = (user.institution, user.person);
-    let made = tokens::make(&app.store, owner, name, &scopes, days)?;
+    let (_, made) = keys::make_random(&app.store, owner, &wanted)?;
     let news = TokenNews {
         made,
         ..TokenNews::default()
@@ -286,6 +223,10 @@ pub fn make_token(app: &App, req: &Req) -> Result<Answer, Failure> {
 /// When the database cannot be written.
 pub fn revoke_token(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
-    tokens::revoke(&app.store, user, req.field("token"))?;
+    keys::revoke(
+        &app.store,
+        (user.institution, user.person),
+        req.field("token"),
+    )?;
     Ok(Answer::see_other("/me").toast(req.t("令牌已作废", "Token taken back")))
 }

@@ -22,6 +22,7 @@ pub mod people;
 pub mod settings;
 pub mod journal;
 pub mod rules;
+pub mod tokens;
 pub mod tools;
 pub mod styleguide;
 

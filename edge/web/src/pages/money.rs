@@ -8,7 +8,7 @@ use dukou_store::{Db, Fault, Value};
 use super::case::receipt_state;
 use super::list::{self, Paging, SHEET, Views, like, query_with, sheet};
 use crate::app::{App, Counts};
-use crate::authorise::{authorise, case_filter};
+use crate::authorise::{authorise, deal_filter};
 use crate::data::{self, text};
 use crate::failure::Failure;
 use crate::page::{Answer, Page};
@@ -18,7 +18,7 @@ use crate::session::User;
 const PAGE: i64 = 40;
 
 /// Where a receipt may stand.
-const STANDINGS: &[&str] = &[
+pub const STANDINGS: &[&str] = &[
     "undivided",
     "proposed",
     "approved",
@@ -67,14 +67,9 @@ struct List {
 /// What the list asks for, as SQL over `receipt_view r` with its values.
 fn conditions(user: &User, scope: Scope, req: &Req) -> (String, Vec<Value>) {
     let mut params = vec![text(user.institution)];
-    let mut sql = "r.institution = $1".to_owned();
-    if scope != Scope::All {
-        let (filter, values) = case_filter(scope, user, 2);
-        params.extend(values);
-        sql.push_str(&format!(
-            " AND EXISTS (SELECT 1 FROM deal_case d CROSS JOIN case_view c WHERE c.institution = d.institution AND c.id = d.case_id AND d.institution = r.institution AND d.deal = r.deal{filter})"
-        ));
-    }
+    let (filter, values) = deal_filter(scope, user, "r.deal", 2);
+    params.extend(values);
+    let mut sql = format!("r.institution = $1{filter}");
     let mut add = |clause: &str, value: Value| {
         params.push(value);
         sql.push_str(&clause.replace('?', &format!("${}", params.len())));

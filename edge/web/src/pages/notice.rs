@@ -123,12 +123,17 @@ pub fn list(app: &App, req: &Req) -> Result<Answer, Failure> {
 /// When the database cannot be read.
 pub fn api_list(app: &App, req: &Req) -> Result<Answer, Failure> {
     let id = institution_of(app, req)?.ok_or(Failure::NotFound)?;
-    let found = app.store.read(|db| {
-        db.rows(
-            "SELECT id, kind, year, ordinal, posted_on, last_day, standing, titles FROM notice WHERE institution = $1 ORDER BY posted_on DESC, ordinal DESC LIMIT 200",
-            &[text(id)],
-        )
-    })?;
+    let most = crate::api::limit(req);
+    let mut params = vec![text(id)];
+    let mut on = "";
+    if let Some([posted, last]) = crate::api::after(req, "notices") {
+        on = " AND (posted_on < $2 OR (posted_on = $2 AND id < $3))";
+        params.extend([text(posted), text(last)]);
+    }
+    let sql = format!(
+        "SELECT id, kind, year, ordinal, posted_on, last_day, standing, titles FROM notice WHERE institution = $1{on} ORDER BY posted_on DESC, id DESC LIMIT {most}"
+    );
+    let found = app.store.read(|db| db.rows(&sql, &params))?;
     let items: Vec<serde_json::Value> = found
         .iter()
         .map(|row| {
@@ -140,7 +145,10 @@ pub fn api_list(app: &App, req: &Req) -> Result<Answer, Failure> {
             })
         })
         .collect();
-    crate::api::resource(req, &serde_json::json!({"items": items, "next": null}))
+    let last = found.last().map(|row| [row.text(4), row.text(0)]);
+    let key = last.as_ref().map(<[&str; 2]>::as_slice);
+    let cursor = crate::api::next(found.len(), most, "notices", key);
+    crate::api::resource(req, &serde_json::json!({"items": items, "next": cursor}))
 }
 
 /// A section of the notice.

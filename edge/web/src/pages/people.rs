@@ -3,6 +3,7 @@
 mod account;
 mod form;
 mod roster;
+mod tokens;
 
 use askama::Template;
 use dukou_chain::institution::Institution;
@@ -15,11 +16,16 @@ use dukou_store::{Db, Fault, Value};
 pub use account::{Changed, account, change_account};
 pub use form::{close_if_gone, edit, new, register, seal_names, update};
 pub use roster::{roster, roster_submit};
+pub use tokens::{
+    api_act as api_token_act, api_list as api_tokens, api_make as api_token_make,
+    make as make_token, revoke as revoke_token,
+};
 
-use account::{AccountView, account_view, may_have_account};
+use account::{AccountView, account_view};
 
 use super::list::{self, Paging, SHEET, Views, like, query_with, sheet};
 use super::me::unit_name;
+use super::tokens::{TokenNews, TokenRow};
 use crate::app::App;
 use crate::authorise::{authorise, case_filter};
 use crate::data::{self, text};
@@ -344,6 +350,9 @@ struct PersonPage {
     posts: Vec<PostRow>,
     roles: Vec<String>,
     heir: Option<(String, String)>,
+    owner: Option<(String, String)>,
+    owner_gone: bool,
+    service: bool,
     deceased: bool,
     erased: bool,
     may_have_account: bool,
@@ -356,7 +365,19 @@ struct PersonPage {
     may_grant: bool,
     may_revoke: bool,
     may_heir: bool,
+    may_own: bool,
     may_erase: bool,
+    tokens: Vec<TokenRow>,
+    news: TokenNews,
+}
+
+/// What a step just done leaves to be said on the page.
+#[derive(Default)]
+struct News {
+    /// A link that works once, and whether it resets an account that is there.
+    link: Option<(String, bool)>,
+    /// Of tokens.
+    tokens: TokenNews,
 }
 
 /// A person with their state, if the reader may see them.
@@ -402,27 +423,41 @@ fn sealed(app: &App, user: &User, id: PersonId, field: &str) -> Result<String, F
 /// # Errors
 /// When there is no such person.
 pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
-    person_page(app, req, None)
+    person_page(app, req, News::default())
 }
 
-fn person_page(app: &App, req: &Req, link: Option<(String, bool)>) -> Result<Answer, Failure> {
+/// A person with the name, for a link to the page.
+fn named(
+    app: &App,
+    user: &User,
+    id: Option<PersonId>,
+) -> Result<Option<(String, String)>, Failure> {
+    let Some(id) = id else { return Ok(None) };
+    let name = app
+        .store
+        .read(|db| data::person_name(db, user.institution, id))?;
+    Ok(Some((id.to_string(), name)))
+}
+
+fn person_page(app: &App, req: &Req, news: News) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let institution = data::institution(app, user.institution)?;
     let (id, person) = load(app, req)?;
     let may = |action: &str| authorise(Some(&institution), Some(user), action) != Scope::None;
     let name = name_or_erased(&sealed(app, user, id, "name")?, req);
-    let heir = match person.heir {
-        Some(heir) => {
-            let name = app
-                .store
-                .read(|db| data::person_name(db, user.institution, heir))?;
-            Some((heir.to_string(), name))
-        }
-        None => None,
+    let owner_gone = match person.owner {
+        Some(owner) => !state_of(app, user, owner)?.is_present(),
+        None => false,
+    };
+    // Administrators see which tokens there are, never the tokens.
+    let tokens = if may("admin.people.account") {
+        crate::pages::tokens::rows(app, req, (user.institution, id))?
+    } else {
+        Vec::new()
     };
     let kind = person.kind.unwrap_or(PersonKind::Outside);
     let unit = person.unit.and_then(|unit| institution.units.get(&unit));
-    let (link, link_reset) = link.unwrap_or_default();
+    let (link, link_reset) = news.link.unwrap_or_default();
     Answer::html(&PersonPage {
         p: Page {
             here: format!("/people/{id}"),
@@ -439,10 +474,13 @@ fn person_page(app: &App, req: &Req, link: Option<(String, bool)>) -> Result<Ans
             .iter()
             .map(|it| it.label().get(req.lang).to_owned())
             .collect(),
-        heir,
+        heir: named(app, user, person.heir)?,
+        owner: named(app, user, person.owner)?,
+        owner_gone,
+        service: person.is_service(),
         deceased: kind == PersonKind::Deceased,
         erased: person.erased,
-        may_have_account: may_have_account(&person),
+        may_have_account: person.is_present(),
         account: account_view(app, user, id)?,
         link,
         link_reset,
@@ -452,7 +490,10 @@ fn person_page(app: &App, req: &Req, link: Option<(String, bool)>) -> Result<Ans
         may_grant: may("admin.people.grant_role"),
         may_revoke: may("admin.people.revoke_role"),
         may_heir: may("people.name_heir"),
+        may_own: may("people.name_owner"),
         may_erase: may("admin.people.erase"),
+        tokens,
+        news: news.tokens,
     })
 }
 

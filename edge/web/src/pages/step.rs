@@ -19,11 +19,12 @@ use offer::{
 pub use offer::roster;
 
 use crate::app::App;
-use crate::authorise::{authorise, covers_case, covers_deal, uncovered_cases};
+use crate::authorise::{authorise, covers_case, covers_deal, for_others, uncovered_cases};
 use crate::data;
 use crate::failure::Failure;
 use crate::forms::{self, Choice, FormView, Offer, Spec, Tried};
 use crate::page::{Answer, Page};
+use crate::pages::people::close_if_gone;
 use crate::request::Req;
 use crate::session::User;
 
@@ -109,7 +110,7 @@ fn allowed(app: &App, req: &Req, find: Find) -> Result<Target, Failure> {
     let action = Command::action_on(req.param("command"), req.path.starts_with("/deals/"));
     let scope = authorise(Some(&institution), Some(user), action);
     if scope == Scope::None {
-        return Err(Failure::Forbidden);
+        return Err(Failure::lacks(user, action));
     }
     let target = find(app, req, user, scope)?;
     if target.scope_covers {
@@ -276,7 +277,7 @@ fn put_away(
                     json!({"file": file, "name": upload.name}),
                 );
             }
-            Err(Failure::BadRequest(finding)) => {
+            Err(Failure::BadRequest(finding) | Failure::File(_, finding)) => {
                 let message = finding.message.get(req.lang).to_owned();
                 tried.errors.insert(field.path.to_owned(), message);
             }
@@ -305,16 +306,22 @@ fn take(
     if !outside.is_empty() {
         return Err(Failure::Refused(not_yours().into()));
     }
+    let on_behalf = reading.on_behalf.and_then(|id| id.parse::<PersonId>().ok());
+    for_others(user, target.scope, on_behalf)?;
     let opens = matches!(command, Command::Matching(..)) && target.address.0 == "case";
     let envelope = Envelope {
-        on_behalf: reading.on_behalf.and_then(|id| id.parse::<PersonId>().ok()),
+        on_behalf,
         expected: (!opens).then(|| version_of(req, target)),
         key: Some(req.field("_key").to_owned()).filter(|key| !key.is_empty()),
         ..Envelope::new(user.institution, Actor::Person(user.person), command)
     };
+    let stream = envelope.command.stream();
     app.store
         .execute(envelope)
         .map_err(|rejected: Rejected| Failure::from(rejected))?;
+    if let ("people.erase", StreamId::Person(id)) = (req.param("command"), stream) {
+        close_if_gone(app, user, id)?;
+    }
     Ok(())
 }
 
@@ -448,6 +455,10 @@ fn person_target(app: &App, req: &Req, user: &User, scope: Scope) -> Result<Targ
     let name = app
         .store
         .read(|db| data::person_name(db, user.institution, id))?;
+    let mut offer = base_offer(app, user)?;
+    if req.param("command") == "people.name_owner" {
+        offer.roster = roster(app, user)?;
+    }
     Ok(Target {
         stream: StreamId::Person(id),
         version,
@@ -457,7 +468,7 @@ fn person_target(app: &App, req: &Req, user: &User, scope: Scope) -> Result<Targ
             (format!("/people/{id}"), name),
         ],
         back: format!("/people/{id}"),
-        offer: base_offer(app, user)?,
+        offer,
         scope,
         scope_covers: scope == Scope::All || id == user.person,
     })

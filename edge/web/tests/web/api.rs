@@ -10,7 +10,7 @@ use crate::fixture::{DAY_MS, Fixture, Reply, Someone};
 use crate::story;
 
 /// Makes a token in the browser, as its owner does.
-async fn token(fixture: &Fixture, who: &Someone, scopes: &str) -> String {
+pub async fn token(fixture: &Fixture, who: &Someone, scopes: &str) -> String {
     let form = [("name", "财务系统"), ("days", "30"), ("scopes", scopes)];
     let page = fixture.post(Some(who), "/me/tokens", &form).await;
     assert_eq!(page.code(), 200, "{}", page.body);
@@ -18,7 +18,7 @@ async fn token(fixture: &Fixture, who: &Someone, scopes: &str) -> String {
     format!("dkt_{}", rest.split('<').next().unwrap())
 }
 
-async fn call(
+pub async fn call(
     fixture: &Fixture,
     token: &str,
     path: &str,
@@ -41,7 +41,7 @@ async fn call(
     fixture.raw(request.unwrap()).await
 }
 
-async fn read(fixture: &Fixture, token: &str, path: &str) -> Value {
+pub async fn read(fixture: &Fixture, token: &str, path: &str) -> Value {
     let reply = call(fixture, token, path, None, &[]).await;
     assert_eq!(reply.code(), 200, "{path}: {}", reply.body);
     serde_json::from_str(&reply.body).unwrap()
@@ -170,7 +170,7 @@ async fn a_token_does_no_more_than_its_scopes_and_its_owner() {
     let reply = call(&fixture, &inventor, "/api/v1/commands", Some(accept), &[]).await;
     assert_eq!(reply.code(), 403);
     let problem: Value = serde_json::from_str(&reply.body).unwrap();
-    assert_eq!(problem["type"], "forbidden");
+    assert_eq!(problem["type"], "/api#forbidden");
     // A session writes nothing here, and no token counts on the pages.
     let mut request = Request::builder()
         .uri("/api/v1/commands")
@@ -260,7 +260,7 @@ async fn a_command_counts_once_and_never_over_another() {
     assert_eq!((again.code(), &again.body), (201, &first.body));
     assert_eq!(again.headers["idempotency-replayed"], "true");
     let other = call(&fixture, &manager, path, Some(note("别的")), &key).await;
-    assert_eq!(other.code(), 400);
+    assert_eq!(other.code(), 409);
     // Another caller's key of the same name is another key.
     let head = token(&fixture, fixture.of(Role::OfficeHead), "*").await;
     let theirs = call(&fixture, &head, path, Some(note("主任")), &[key[0]]).await;
@@ -355,7 +355,7 @@ async fn a_file_goes_in_and_comes_out() {
     let path = format!("/api/v1/files/{}", file["file"].as_str().unwrap());
     let back = call(&fixture, &manager, &path, None, &[]).await;
     assert_eq!(back.body.as_bytes(), crate::fixture::PDF);
-    assert_eq!(send("a.exe", b"MZ\x90\x00").await.code(), 400);
+    assert_eq!(send("a.exe", b"MZ\x90\x00").await.code(), 415);
     assert_eq!(send("", crate::fixture::PDF).await.code(), 400);
 }
 

@@ -15,6 +15,7 @@ use dukou_kernel::{InstitutionId, PersonId, UnitId};
 use dukou_rules::SchoolPolicy;
 use dukou_store::{Clock, Config, Envelope, Store, Value};
 use dukou_web::accounts::{self, NewPerson};
+use dukou_web::api::tokens;
 use dukou_web::{App, Limits, Settings};
 use sha2::{Digest, Sha256};
 use tower::ServiceExt;
@@ -322,6 +323,12 @@ impl Fixture {
             body: String::from_utf8_lossy(&bytes).into_owned(),
         }
     }
+}
+
+/// A token as the machine makes it.
+pub fn token_of(store: &Store, owner: (InstitutionId, PersonId), scopes: &str) -> String {
+    let wanted = tokens::wanted("test", scopes, 30).unwrap();
+    tokens::make_random(store, owner, &wanted).unwrap().1
 }
 
 /// The anonymous visitor's token.

@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
-use crate::fixture::{Fixture, PDF, Someone};
+use crate::fixture::{Fixture, PDF, Someone, token_of};
 
 /// Longer than any answer takes; what waits for it has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -370,8 +370,7 @@ async fn a_request_is_never_two() {
 
 async fn token(fixture: &Fixture, role: Role) -> String {
     let owner = (fixture.institution, fixture.of(role).person);
-    let all = ["*".to_owned()];
-    dukou_web::api::tokens::make(fixture.store(), owner, "test", &all, 30).unwrap()
+    token_of(fixture.store(), owner, "*")
 }
 
 fn call(token: &str, path: &str, body: impl Into<Body>) -> Request<Body> {

@@ -5,6 +5,7 @@
 mod api;
 mod audit;
 mod browser;
+mod coverage;
 mod find;
 mod fixture;
 mod forms;
@@ -12,7 +13,10 @@ mod hooks;
 mod hostile;
 mod inventory;
 mod languages;
+mod manners;
+mod paging;
 mod rights;
 mod security;
 mod stored;
 mod story;
+mod tokens;

@@ -7,9 +7,9 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use dukou_chain::people::{Role, Scope, permission::delivered};
 use dukou_web::routes::{ROUTES, Route};
-use dukou_web::{CASE_STEPS, DEAL_STEPS, PERSON_STEPS, accounts, api::tokens};
+use dukou_web::{CASE_STEPS, DEAL_STEPS, PERSON_STEPS, accounts};
 
-use crate::fixture::{Fixture, Reply, Someone, VISITOR};
+use crate::fixture::{Fixture, Reply, Someone, VISITOR, token_of};
 use crate::hooks;
 use crate::inventory;
 use crate::story::{self, Told};
@@ -251,7 +251,7 @@ async fn another_institutions_ids_lead_nowhere() {
     ] {
         let who = &neighbours[&role];
         let owner = (institution, who.person);
-        let token = tokens::make(fixture.store(), owner, "t", &["*".to_owned()], 9).unwrap();
+        let token = token_of(fixture.store(), owner, "*");
         for route in ROUTES.iter().filter(takes_id) {
             for path in addresses(route, &ids) {
                 let reply = ask(&fixture, route, who, &path, &token).await;
@@ -442,7 +442,7 @@ async fn the_entries_of_a_deal_are_read_by_the_right_to_deals() {
     let told = story::tell(&fixture);
     let owner = (fixture.institution, fixture.of(Role::OfficeHead).person);
     let read = |scope: &str, path: String| {
-        let token = tokens::make(fixture.store(), owner, "t", &[scope.to_owned()], 9).unwrap();
+        let token = token_of(fixture.store(), owner, scope);
         let request = Request::builder()
             .uri(path)
             .header(header::AUTHORIZATION, format!("Bearer {token}"))

@@ -129,40 +129,9 @@ pub fn opened(fixture: &Fixture, title: &str) -> (CaseId, DealId) {
 
 /// The whole road.
 pub fn tell(fixture: &Fixture) -> Told {
-    let (case, deal) = opened(fixture, HOSTILE);
+    let (case, deal) = decided(fixture, HOSTILE);
     let paper = paper(fixture);
-    let price = Money::from_fen(30_000_000);
-    let terms = Terms {
-        mode: Mode::Transfer,
-        licence: None,
-        territory: "境内".to_owned(),
-        term_years: None,
-        price,
-        royalty: None,
-        royalty_base: String::new(),
-        equity: None,
-        pricing: Pricing::Agreement,
-        schedule: Vec::new(),
-        weights: std::collections::BTreeMap::new(),
-    };
-    let agree = deal::Command::AgreeTerms { terms, paper: None };
-    fixture.act(Role::Manager, Command::Negotiation(deal, agree));
-    let declare = deal::Command::DeclareInterest {
-        related: false,
-        note: String::new(),
-        paper: None,
-    };
-    fixture.act(Role::Inventor, Command::Negotiation(deal, declare));
-    let decide = deal::Command::Decide {
-        meeting: "校长办公会第21次".to_owned(),
-        held: fixture.store().today(),
-        approved: true,
-        appraisal: Appraisal::Waived,
-        appraised: None,
-        note: String::new(),
-        minutes: paper.clone(),
-    };
-    fixture.act(Role::Approver, Command::Negotiation(deal, decide));
+    let price = Money::from_fen(PRICE);
     let notice = NoticeId(Uuid::now_v7());
     let post = publicity::Command::Post {
         notice,
@@ -215,4 +184,46 @@ pub fn tell(fixture: &Fixture) -> Told {
         receipt,
         notice,
     }
+}
+
+/// What the deal of the story costs, in fen.
+const PRICE: i64 = 30_000_000;
+
+/// A deal whose terms are agreed and decided.
+pub fn decided(fixture: &Fixture, title: &str) -> (CaseId, DealId) {
+    let (case, deal) = opened(fixture, title);
+    let paper = paper(fixture);
+    let price = Money::from_fen(PRICE);
+    let terms = Terms {
+        mode: Mode::Transfer,
+        licence: None,
+        territory: "境内".to_owned(),
+        term_years: None,
+        price,
+        royalty: None,
+        royalty_base: String::new(),
+        equity: None,
+        pricing: Pricing::Agreement,
+        schedule: Vec::new(),
+        weights: std::collections::BTreeMap::new(),
+    };
+    let agree = deal::Command::AgreeTerms { terms, paper: None };
+    fixture.act(Role::Manager, Command::Negotiation(deal, agree));
+    let declare = deal::Command::DeclareInterest {
+        related: false,
+        note: String::new(),
+        paper: None,
+    };
+    fixture.act(Role::Inventor, Command::Negotiation(deal, declare));
+    let decide = deal::Command::Decide {
+        meeting: "校长办公会第21次".to_owned(),
+        held: fixture.store().today(),
+        approved: true,
+        appraisal: Appraisal::Waived,
+        appraised: None,
+        note: String::new(),
+        minutes: paper,
+    };
+    fixture.act(Role::Approver, Command::Negotiation(deal, decide));
+    (case, deal)
 }

@@ -3,9 +3,9 @@
 use dukou_chain::people::Role;
 
 use super::{choices, form, reason};
-use crate::forms::{Field, Kind, Spec};
+use crate::forms::{Field, Kind, Offer, Spec};
 
-pub(super) fn spec(command: &str) -> Option<Spec> {
+pub(super) fn spec(command: &str, offer: &Offer) -> Option<Spec> {
     Some(match command {
         "people.grant_role" => form(
             "people.grant_role",
@@ -47,6 +47,21 @@ pub(super) fn spec(command: &str) -> Option<Spec> {
                 Field::new("heir", Kind::Line, "继承人编号", "Heir's id"),
                 Field::new("paper", Kind::File, "公证书", "Notarial certificate"),
             ],
+        ),
+        "people.name_owner" => form(
+            "people.name_owner",
+            ("登记系统负责人", "Name the owner"),
+            (
+                "此人对这个系统经接口办的事负责；有负责人才能生成令牌。",
+                "The person answers for what the service does; a token needs an owner.",
+            ),
+            ("校内规定", "School rule"),
+            vec![Field::new(
+                "owner",
+                Kind::Choose(offer.roster.clone()),
+                "负责人",
+                "Owner",
+            )],
         ),
         "people.erase" => Spec {
             danger: true,

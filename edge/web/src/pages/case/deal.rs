@@ -7,6 +7,8 @@ use super::views::{DealView, Fact, ReceiptView};
 use super::words::receipt_state;
 use super::{Build, LoadedCase, LoadedDeal};
 use crate::data;
+use crate::failure::Failure;
+use crate::sight::Sight;
 
 impl Build<'_> {
     pub(super) fn terms(&self, deal: &Deal) -> Vec<Fact> {
@@ -156,8 +158,14 @@ impl Build<'_> {
             .collect()
     }
 
-    pub(super) fn receipts(&self, id: DealId, deal: &Deal) -> Vec<ReceiptView> {
-        deal.income
+    /// The receipts, for whoever may read them.
+    pub(super) fn receipts(&self, id: DealId, deal: &Deal) -> Result<Vec<ReceiptView>, Failure> {
+        let sight = Sight::new(self.institution, self.user);
+        if !self.app.store.read(|db| sight.reads_money(db, id))? {
+            return Ok(Vec::new());
+        }
+        let views = deal
+            .income
             .order
             .iter()
             .filter_map(|receipt_id| deal.income.receipts.get(receipt_id))
@@ -184,6 +192,7 @@ impl Build<'_> {
                     },
                 }
             })
-            .collect()
+            .collect();
+        Ok(views)
     }
 }

@@ -11,6 +11,7 @@ use super::words::tell;
 use crate::data;
 use crate::failure::Failure;
 use crate::pages::{initial, moment, short_hash};
+use crate::sight::Sight;
 
 impl Build<'_> {
     pub(super) fn timeline(
@@ -23,6 +24,16 @@ impl Build<'_> {
         if let Some(deal) = deal {
             list.extend(store.entries(self.user.institution, StreamId::Deal(deal))?);
         }
+        let mut sight = Sight::new(self.institution, self.user);
+        let seen = store.read(|db| {
+            let mut seen = Vec::with_capacity(list.len());
+            for (entry, _) in &list {
+                seen.push(sight.reads(db, entry)?);
+            }
+            Ok(seen)
+        })?;
+        let mut seen = seen.into_iter();
+        list.retain(|_| seen.next().unwrap_or_default());
         list.sort_by_key(|(entry, _)| std::cmp::Reverse(entry.meta.seq));
         let actors: Vec<PersonId> = list
             .iter()

@@ -144,6 +144,11 @@ pub const KINDS: &[(&str, &str, &str)] = &[
     ("closing.refused.v1", "被拒绝的一步", "Refused step"),
     ("people.registered.v1", "人员已登记", "Person registered"),
     ("people.updated.v1", "人员已更新", "Person updated"),
+    (
+        "people.owner_named.v1",
+        "系统负责人已登记",
+        "Owner of a service named",
+    ),
     ("people.heir_named.v1", "继承人已登记", "Heir named"),
     ("people.role_granted.v1", "角色已授予", "Role granted"),
     ("people.role_revoked.v1", "角色已收回", "Role revoked"),

@@ -1,12 +1,13 @@
 //! Accounts: opening, resetting, unlocking, closing. Only the system
 //! administrator comes here.
 
-use dukou_chain::people::{AccountFact, Person, PersonKind};
+use dukou_chain::people::AccountFact;
 use dukou_journal::Actor;
 use dukou_kernel::PersonId;
 use dukou_store::Value;
 
-use super::{load, person_page, sealed};
+use super::{News, load, person_page, sealed};
+use crate::api::tokens;
 use crate::app::App;
 use crate::data::text;
 use crate::failure::Failure;
@@ -29,15 +30,6 @@ pub struct AccountView {
     pub locked_until: String,
     /// Until when an unused link is valid.
     pub link_until: String,
-}
-
-/// May this person have an account at all?
-pub fn may_have_account(person: &Person) -> bool {
-    !person.erased
-        && !matches!(
-            person.kind,
-            Some(PersonKind::Left | PersonKind::Deceased) | None
-        )
 }
 
 /// What is known of a person's account.
@@ -72,7 +64,7 @@ pub fn account_view(app: &App, user: &User, id: PersonId) -> Result<AccountView,
     Ok(view)
 }
 
-/// Closes an account with its sessions and links.
+/// Closes an account with its sessions, links and tokens.
 ///
 /// # Errors
 /// When the database cannot be written.
@@ -82,6 +74,7 @@ pub fn close(app: &App, user: &User, id: PersonId) -> Result<(), Failure> {
         app,
         vec![
             end_sessions(user, id),
+            tokens::revoke_all(user.institution, id),
             (
                 "DELETE FROM invite WHERE institution = $1 AND person = $2",
                 key(),
@@ -124,26 +117,36 @@ pub enum Changed {
 /// When there is no such person, or the database cannot be written.
 pub fn account(app: &App, req: &Req) -> Result<Answer, Failure> {
     let here = format!("/people/{}", req.param("id"));
-    match change_account(app, req, req.field("what"))? {
+    match change_account(app, req, req.field("what"), &session::token())? {
         Changed::Nothing => Ok(Answer::see_other(&here)),
         Changed::Done => Ok(Answer::see_other(&here).toast(req.t("已办", "Done"))),
-        Changed::Link(path, reset) => person_page(app, req, Some((path, reset))),
+        Changed::Link(path, reset) => {
+            let news = News {
+                link: Some((path, reset)),
+                ..News::default()
+            };
+            person_page(app, req, news)
+        }
     }
 }
 
 /// The same for whoever asks: `invite`, `reset`, `unlock`, `reset_codes`, `close`.
+/// A link is made of the secret.
 ///
 /// # Errors
 /// When there is no such person, or the database cannot be written.
-pub fn change_account(app: &App, req: &Req, what: &str) -> Result<Changed, Failure> {
+pub fn change_account(app: &App, req: &Req, what: &str, secret: &str) -> Result<Changed, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let (id, person) = load(app, req)?;
     let view = account_view(app, user, id)?;
     let open = !view.login.is_empty();
     let key = || vec![text(user.institution), text(id)];
     let fact = match what {
-        "invite" if !open && may_have_account(&person) => return link(app, user, id, ""),
-        "reset" if open => return link(app, user, id, &view.login),
+        "invite" if !open && person.is_present() => return link(app, user, id, "", secret),
+        "reset" if open => {
+            write(app, vec![tokens::revoke_all(user.institution, id)])?;
+            return link(app, user, id, &view.login, secret);
+        }
         "unlock" if open => {
             let sql = "UPDATE account SET failed = 0, locked_until = 0 WHERE institution = $1 AND person = $2";
             write(app, vec![(sql, key())])?;
@@ -168,7 +171,13 @@ pub fn change_account(app: &App, req: &Req, what: &str) -> Result<Changed, Failu
 }
 
 /// Makes a link that works once, and shows it once: only its hash is kept.
-fn link(app: &App, user: &User, id: PersonId, login: &str) -> Result<Changed, Failure> {
+fn link(
+    app: &App,
+    user: &User,
+    id: PersonId,
+    login: &str,
+    token: &str,
+) -> Result<Changed, Failure> {
     let reset = !login.is_empty();
     let proposed = if reset {
         login.to_owned()
@@ -180,11 +189,10 @@ fn link(app: &App, user: &User, id: PersonId, login: &str) -> Result<Changed, Fa
         .chars()
         .filter(|c| c.is_ascii_alphanumeric() || "._-@".contains(*c))
         .collect();
-    let token = session::token();
     let now = app.store.now_ms();
     let valid = if reset { DAY_MS } else { 7 * DAY_MS };
     let row = vec![
-        text(session::token_hash(&token)),
+        text(session::token_hash(token)),
         text(user.institution),
         text(id),
         text(if reset { "reset" } else { "open" }),

@@ -10,12 +10,14 @@ use dukou_store::{Envelope, Rejected, SealedText};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::account::{close, may_have_account};
+use super::account::close;
 use super::{Pick, kind_picks, load, post_picks, sealed, state_of, unit_picks};
+use crate::api::tokens;
 use crate::app::App;
 use crate::data;
 use crate::failure::Failure;
 use crate::page::{Answer, Page};
+use crate::pages::sign_in::write;
 use crate::request::Req;
 use crate::session::{self, User};
 
@@ -303,14 +305,17 @@ pub fn seal_names(
     Ok(texts)
 }
 
-/// Closes the account of somebody who may no longer have one.
+/// Closes the account of somebody who may no longer have one, and takes back the
+/// tokens of a service that is no more.
 ///
 /// # Errors
 /// When there is no such person, or the database cannot be written.
 pub fn close_if_gone(app: &App, user: &User, id: PersonId) -> Result<(), Failure> {
     let person = state_of(app, user, id)?;
-    if person.has_account && !may_have_account(&person) {
+    if person.has_account && !person.is_present() {
         close(app, user, id)?;
+    } else if !person.is_present() && (person.erased || !person.is_service()) {
+        write(app, vec![tokens::revoke_all(user.institution, id)])?;
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use dukou_kernel::{InstitutionId, PersonId};
 use dukou_store::{Db, Fault};
 
 use super::{Known, accounts, int, limit, record};
+use crate::api::tokens;
 use crate::app::App;
 use crate::data::{self, text};
 use crate::failure::Failure;
@@ -223,6 +224,8 @@ fn redeem(
         "DELETE FROM session WHERE institution = $1 AND account IN (SELECT id FROM account WHERE institution = $1 AND person = $2)",
         &whose,
     )?;
+    let (tokens, whose_tokens) = tokens::revoke_all(found.institution, found.person);
+    db.exec(tokens, &whose_tokens)?;
     if found.reset {
         db.exec(
             "UPDATE account SET password_hash = $3, failed = 0, locked_until = 0 WHERE institution = $1 AND person = $2",

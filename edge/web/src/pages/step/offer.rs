@@ -107,7 +107,7 @@ pub fn roster(app: &App, user: &User) -> Result<Vec<Choice>, Failure> {
             "SELECT v.id, s.text, u.name_zh, u.name_en FROM person_view v \
              JOIN sealed s ON s.institution = v.institution AND s.subject = v.id AND s.field = 'name' \
              LEFT JOIN unit_view u ON u.institution = v.institution AND u.id = v.unit \
-             WHERE v.institution = $1 ORDER BY s.text LIMIT 2000",
+             WHERE v.institution = $1 AND v.kind <> 'service' ORDER BY s.text LIMIT 2000",
             &[data::text(user.institution)],
         )
     })?;
