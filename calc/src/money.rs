@@ -59,15 +59,38 @@ struct Split {
     people: Option<Vec<PersonShare>>,
 }
 
+/// Most receipts times everything that each is divided by.
+const MOST_PARTS: usize = 200_000;
+
+/// Every receipt goes over all people, costs and pools; what one question may cost
+/// is limited.
+fn within_limits(question: &Split) -> Result<(), CalcError> {
+    let people = question.people.as_ref().map_or(0, Vec::len);
+    let tiers = &question.policy.tiers;
+    let pools: usize = tiers.iter().map(|tier| 1 + tier.pools.len()).sum();
+    let each = people + question.costs.len() + pools;
+    let receipts = question.receipts.len();
+    if receipts.saturating_mul(each) <= MOST_PARTS {
+        return Ok(());
+    }
+    let message = text!(
+        "到账笔数乘以人员、费用和各档份额的个数（{receipts}×{each}）超过上限 {MOST_PARTS}，请分几次计算",
+        "receipts times people, costs and tier shares ({receipts} × {each}) are above the limit of {MOST_PARTS}; ask in parts"
+    );
+    Err(CalcError::new("input.too_much", "/receipts", message))
+}
+
 /// `split`: see [`dukou_ledger::distribution`].
 pub(crate) fn split(question: Value, env: &Env) -> Result<Value, CalcError> {
+    let question: Split = parse(question)?;
+    within_limits(&question)?;
     let Split {
         policy,
         costs,
         inventor_paid_fen,
         receipts,
         people,
-    } = parse(question)?;
+    } = question;
     if !JURISDICTIONS.contains(&policy.jurisdiction.as_str()) {
         let (name, known) = (&policy.jurisdiction, JURISDICTIONS.join(", "));
         let message = text!(

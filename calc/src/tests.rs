@@ -450,3 +450,32 @@ fn replace_number(value: &mut Value, left: &mut usize, a: i64, b: i64) {
         _ => {}
     }
 }
+
+#[test]
+fn one_question_costs_so_much_and_no_more() {
+    let drawn = |draws: u32, flows: usize| {
+        json!({"method": "monte_carlo", "draws": draws, "seed": 1, "of": {"method": "present_value",
+            "cash_flows": vec![1; flows], "discount_rate": 0.1}})
+    };
+    let too_much = |calculator: &str, question| {
+        let error = ask(calculator, question).unwrap_err();
+        assert_eq!(error.code, "input.too_much");
+        (error.pointer.clone(), error.message.en.clone())
+    };
+    assert!(ask("valuation", drawn(1000, 100)).is_ok());
+    let (pointer, words) = too_much("valuation", drawn(1_000_000, 11));
+    assert_eq!(pointer, "/draws");
+    assert!(words.contains("10000000"), "{words}");
+
+    let divided = |receipts: usize, people: usize| {
+        let receipt = |n| json!({"id": format!("r{n}"), "date": "2025-03-01", "fen": 100});
+        let person = |n| json!({"id": format!("p{n}"), "share": format!("1/{people}")});
+        json!({"policy": {"tiers": [{"up_to_fen": null, "pools": {"team": "100%"}}]},
+            "receipts": (0..receipts).map(receipt).collect::<Vec<_>>(),
+            "people": (0..people).map(person).collect::<Vec<_>>()})
+    };
+    assert!(ask("split", divided(50, 50)).is_ok());
+    let (pointer, words) = too_much("split", divided(5_000, 50));
+    assert_eq!(pointer, "/receipts");
+    assert!(words.contains("200000"), "{words}");
+}

@@ -14,6 +14,8 @@ use crate::{CalcError, Env};
 
 /// Most draws of one simulation.
 const MOST_DRAWS: u32 = 1_000_000;
+/// Most draws times the flows of each: what one simulation may cost.
+const MOST_DRAWN: usize = 10_000_000;
 /// Bars of the histogram.
 const BARS: usize = 20;
 
@@ -142,6 +144,16 @@ impl Flows {
             "risk_adjusted" => parse(question).map(Self::RiskAdjusted),
             _ => return None,
         })
+    }
+
+    /// How many flows one draw takes.
+    fn len(&self) -> usize {
+        match self {
+            Self::PresentValue(it) => it.cash_flows.len(),
+            Self::Royalty(it) => it.revenue_projections.len(),
+            Self::Incremental(it) => it.cash_flows_with.len() + it.cash_flows_without.len(),
+            Self::RiskAdjusted(it) => it.cash_flow_projections.len(),
+        }
     }
 
     fn value(&self, source: &mut Source<'_>) -> Result<f64, CalcError> {
@@ -346,6 +358,14 @@ fn monte_carlo(question: Value, env: &Env) -> Result<Value, CalcError> {
         error
     };
     let flows = flows.map_err(within)?;
+    let (drawn, many) = (draws as usize, flows.len());
+    if drawn.saturating_mul(many) > MOST_DRAWN {
+        let message = text!(
+            "次数乘以现金流个数（{draws}×{many}）超过上限 {MOST_DRAWN}，请减少次数",
+            "draws times flows ({draws} × {many}) are above the limit of {MOST_DRAWN}; take fewer draws"
+        );
+        return Err(CalcError::new("input.too_much", "/draws", message));
+    }
     let mut dice = Dice::new(seed);
     let mut values = Vec::new();
     for _ in 0..draws {

@@ -24,10 +24,11 @@ mod json;
 mod fix_list;
 
 pub use batch::{Accepted, Batch, Options, SheetReport, Totals, guess, read};
-pub use file::Unreadable;
+pub use cell::Cell;
+pub use file::{Unreadable, open};
 pub use finding::{CellFinding, Code};
 pub use fix_list::fix_list_xlsx;
-pub use grid::column_letters;
+pub use grid::{Grid, column_letters};
 pub use known::{Known, KnownSets, Nothing};
 pub use layout::{Column, Field, Kind, Mapping};
 pub use row::{Achievement, Contract, Distribution, Place, Receipt, contract_key};

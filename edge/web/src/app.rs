@@ -8,7 +8,7 @@ use crate::meters::Meters;
 use crate::pace::Pace;
 use crate::turns::Turns;
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use dukou_kernel::{InstitutionId, PersonId};
@@ -54,6 +54,8 @@ pub struct Limits {
     pub body: Duration,
     /// Large bodies that are read at once; more wait for a place.
     pub uploads: usize,
+    /// Calculations at once; more wait a moment for a place, and are then sent away.
+    pub calculations: usize,
     /// Connections at once; more wait to be accepted.
     pub connections: usize,
 }
@@ -68,9 +70,14 @@ impl Default for Limits {
             silence: Duration::from_secs(30),
             body: Duration::from_secs(600),
             uploads: 8,
+            calculations: cores().div_ceil(2),
             connections: 1024,
         }
     }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 /// One person of the demo's one-click row.
@@ -159,6 +166,9 @@ pub struct App {
     pub(crate) sender: Sender,
     /// Places for large bodies; each is held in memory while it is read.
     pub uploads: tokio::sync::Semaphore,
+    /// Places for calculations, which anybody may ask for; the rest of the machine is
+    /// for the others. A calculation keeps its place when its caller has gone.
+    pub calculations: Arc<tokio::sync::Semaphore>,
 }
 
 impl App {
@@ -176,6 +186,7 @@ impl App {
             turns: Turns::default(),
             sender: Sender::new(settings.hook_hosts.clone()),
             uploads: tokio::sync::Semaphore::new(settings.limits.uploads),
+            calculations: Arc::new(tokio::sync::Semaphore::new(settings.limits.calculations)),
             settings,
         }
     }

@@ -23,6 +23,8 @@ pub struct Route {
     pub half_signed_in: bool,
     /// True when files may be sent.
     pub uploads: bool,
+    /// True for a calculation, which waits for a place among the few at once.
+    pub calculates: bool,
     /// True for the API: a token instead of a session, JSON instead of forms.
     pub api: bool,
     /// The handler.
@@ -36,6 +38,7 @@ const fn get(path: &'static str, action: &'static str, handler: Handler) -> Rout
         action,
         half_signed_in: false,
         uploads: false,
+        calculates: false,
         api: false,
         handler,
     }
@@ -48,6 +51,7 @@ const fn post(path: &'static str, action: &'static str, handler: Handler) -> Rou
         action,
         half_signed_in: false,
         uploads: false,
+        calculates: false,
         api: false,
         handler,
     }
@@ -57,6 +61,13 @@ const fn upload(path: &'static str, action: &'static str, handler: Handler) -> R
     Route {
         uploads: true,
         ..post(path, action, handler)
+    }
+}
+
+const fn calculation(path: &'static str, handler: Handler) -> Route {
+    Route {
+        calculates: true,
+        ..post(path, "page.public", handler)
     }
 }
 
@@ -106,7 +117,7 @@ pub const ROUTES: &[Route] = &[
     get("/notices/{id}", "page.public", pages::notice::show),
     get("/tools", "page.public", pages::tools::list),
     get("/tools/{name}", "page.public", pages::tools::show),
-    post("/tools/{name}", "page.public", pages::tools::run),
+    calculation("/tools/{name}", pages::tools::run),
     // Work.
     get("/", "page.home", pages::home::show),
     get("/me", "page.self", pages::me::show),
@@ -301,9 +312,8 @@ pub const ROUTES: &[Route] = &[
         "page.public",
         commands::calculators,
     )),
-    api(post(
+    api(calculation(
         "/api/v1/calculators/{name}",
-        "page.public",
         commands::calculate,
     )),
     api(post("/api/v1/commands", "", commands::submit)),

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -13,6 +14,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{MethodRouter, on};
 use dukou_kernel::Lang;
+use tokio::sync::OwnedSemaphorePermit;
 use tower_http::compression::CompressionLayer;
 
 use crate::api::{once, openapi, tokens};
@@ -31,6 +33,9 @@ const FORM_LIMIT: usize = 2 << 20;
 
 /// Most fields of one form.
 const FIELDS: usize = 10_000;
+
+/// How long a calculation waits for a place.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The router over [`ROUTES`].
 pub fn router(app: Arc<App>) -> Router {
@@ -141,12 +146,30 @@ async fn work(
         return tokio::task::spawn_blocking(move || answer(&asked, route, &req, known)).await;
     }
     let how = (FORM_LIMIT, route.post, route.api);
-    let unread = read_body(&app, headers, body, how, &mut req).await;
+    let mut unread = read_body(&app, headers, body, how, &mut req).await;
+    let place = turn(&app, route).await.unwrap_or_else(|failure| {
+        unread = Err(failure);
+        None
+    });
     tokio::task::spawn_blocking(move || {
+        let _place = place;
         let found = find_user(&app, route, &mut req, session.as_deref());
         answer(&app, route, &req, found.and(unread))
     })
     .await
+}
+
+/// A place among the calculations, for a route that is one. Who waits holds no thread.
+async fn turn(app: &App, route: &Route) -> Result<Option<OwnedSemaphorePermit>, Failure> {
+    if !route.calculates {
+        return Ok(None);
+    }
+    let place = Arc::clone(&app.calculations).acquire_owned();
+    let busy = || Failure::TooFast(PATIENCE.as_secs());
+    let place = tokio::time::timeout(PATIENCE, place)
+        .await
+        .map_err(|_| busy())?;
+    place.map(Some).map_err(|_| busy())
 }
 
 /// Whose request this is, for limits. A proxy on this machine is believed when it

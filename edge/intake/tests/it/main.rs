@@ -13,5 +13,6 @@ mod wide_layouts;
 mod mappings;
 mod office_styles;
 mod spread_rows;
+mod bomb_files;
 mod bombs;
 mod hostile;

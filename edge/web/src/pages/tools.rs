@@ -105,7 +105,8 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
 pub fn run(app: &App, req: &Req) -> Result<Answer, Failure> {
     let calculator = named(req)?;
     let input = req.field("input");
-    let short = input.get(..LONGEST).unwrap_or(input);
+    let end = input.floor_char_boundary(LONGEST);
+    let short = input.get(..end).unwrap_or_default();
     let (answer, good) = run_line(calculator, short, req.lang, Env::builtin());
     if req.wants_json {
         return Ok(Answer::json(&answer));

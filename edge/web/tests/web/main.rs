@@ -11,6 +11,7 @@ mod fixture;
 mod forms;
 mod hooks;
 mod hostile;
+mod calculators;
 mod inventory;
 mod languages;
 mod manners;

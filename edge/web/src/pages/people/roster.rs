@@ -228,8 +228,8 @@ fn collect(
 fn fix(sheet: &Sheet, row: usize, column: Column, say: &str) -> Fix {
     Fix {
         row: row + 1,
-        column: sheet.heading(column).to_owned(),
-        found: sheet.cell(row, column).to_owned(),
+        column: sheet.heading(column),
+        found: sheet.cell(row, column),
         say: say.to_owned(),
     }
 }
@@ -238,8 +238,8 @@ fn read_row(sheet: &Sheet, row: usize, req: &Req, fixes: &mut Vec<Fix>) -> (Stri
     let mut wrong = |column: Column, zh: &str, en: &str| {
         fixes.push(fix(sheet, row, column, req.lang.pick(zh, en)));
     };
-    let number = sheet.cell(row, Column::StaffNo).to_owned();
-    let name = sheet.cell(row, Column::Name).to_owned();
+    let number = sheet.cell(row, Column::StaffNo);
+    let name = sheet.cell(row, Column::Name);
     if number.is_empty() {
         wrong(
             Column::StaffNo,
@@ -254,7 +254,7 @@ fn read_row(sheet: &Sheet, row: usize, req: &Req, fixes: &mut Vec<Fix>) -> (Stri
             "The name is empty or too long; at most 60 characters.",
         );
     }
-    let said = sheet.cell(row, Column::Kind);
+    let said = &sheet.cell(row, Column::Kind);
     let kind = if said.is_empty() { None } else { kind_of(said) };
     if kind.is_none() && !said.is_empty() {
         wrong(
@@ -264,7 +264,7 @@ fn read_row(sheet: &Sheet, row: usize, req: &Req, fixes: &mut Vec<Fix>) -> (Stri
         );
     }
     let mut day = |column: Column| -> Option<Date> {
-        let said = sheet.cell(row, column);
+        let said = &sheet.cell(row, column);
         let read = sheet::date(said);
         if read.is_none() && !said.is_empty() {
             wrong(
@@ -276,7 +276,7 @@ fn read_row(sheet: &Sheet, row: usize, req: &Req, fixes: &mut Vec<Fix>) -> (Stri
         read
     };
     let (from, to) = (day(Column::From), day(Column::To));
-    let title = sheet.cell(row, Column::Title).to_owned();
+    let title = sheet.cell(row, Column::Title);
     let post = post_of(&title);
     if from.is_none() && post != Post::None {
         wrong(
@@ -302,7 +302,7 @@ fn read_row(sheet: &Sheet, row: usize, req: &Req, fixes: &mut Vec<Fix>) -> (Stri
         })
         .into_iter()
         .collect();
-    let unit = Some(sheet.cell(row, Column::Unit).to_owned()).filter(|unit| !unit.is_empty());
+    let unit = Some(sheet.cell(row, Column::Unit)).filter(|unit| !unit.is_empty());
     (
         number,
         Entry {

@@ -1,9 +1,8 @@
 //! A sheet as texts: Excel or CSV, with the columns found by their headings.
 
 use std::collections::HashMap;
-use std::io::Cursor;
 
-use calamine::{Data, Reader};
+use dukou_intake::{Cell, Grid};
 use dukou_kernel::{Date, Text, text};
 
 /// A column of the roster.
@@ -91,27 +90,22 @@ const ROWS: usize = 100_000;
 /// The texts of a sheet.
 #[derive(Debug)]
 pub struct Sheet {
-    cells: Vec<Vec<String>>,
+    grid: Grid,
     head: usize,
     columns: HashMap<Column, usize>,
 }
 
 impl Sheet {
-    /// Reads Excel, OpenDocument or CSV (UTF-8 or GB18030).
+    /// Reads Excel, OpenDocument or CSV, within the limits of every import.
     ///
     /// # Errors
     /// What it is instead, or which column is missing.
     pub fn read(bytes: &[u8]) -> Result<Self, Text> {
-        let excel = bytes.starts_with(b"PK") || bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]);
-        let sheets = if excel {
-            workbook(bytes)?
-        } else {
-            vec![csv_cells(bytes)?]
-        };
-        let found = sheets.into_iter().find_map(|cells| {
-            let (head, columns) = headings(&cells)?;
+        let sheets = dukou_intake::open("roster", bytes).map_err(|it| it.reason)?;
+        let found = sheets.into_iter().find_map(|grid| {
+            let (head, columns) = headings(&grid)?;
             Some(Self {
-                cells,
+                grid,
                 head,
                 columns,
             })
@@ -126,45 +120,39 @@ impl Sheet {
 
     /// The rows below the head that are not blank, by place.
     pub fn rows(&self) -> impl Iterator<Item = usize> {
-        self.cells
-            .iter()
-            .enumerate()
-            .skip(self.head + 1)
-            .filter(|(_, row)| {
-                let blank = row.iter().all(String::is_empty);
-                let sum = row
-                    .iter()
-                    .any(|cell| matches!(cell.as_str(), "合计" | "小计" | "总计"));
-                !blank && !sum
-            })
-            .map(|(place, _)| place)
+        (self.head + 1..self.grid.height().min(ROWS)).filter(|row| {
+            let row = self.grid.row(*row);
+            let blank = row.iter().all(Cell::is_empty);
+            let sum = row
+                .iter()
+                .any(|cell| matches!(shown(cell).as_str(), "合计" | "小计" | "总计"));
+            !blank && !sum
+        })
     }
 
     /// A cell, or nothing.
-    pub fn cell(&self, row: usize, column: Column) -> &str {
+    pub fn cell(&self, row: usize, column: Column) -> String {
         let place = self.columns.get(&column);
-        let cell = place.and_then(|place| self.cells.get(row)?.get(*place));
-        cell.map_or("", String::as_str)
+        place.map_or_else(String::new, |place| shown(self.grid.own(row, *place)))
     }
 
     /// The heading of a column, as the file has it.
-    pub fn heading(&self, column: Column) -> &str {
+    pub fn heading(&self, column: Column) -> String {
         let written = self.cell(self.head, column);
         if !written.is_empty() {
             return written;
         }
         let usual = HEADINGS.iter().find(|(it, _)| *it == column);
-        usual
-            .and_then(|(_, words)| words.first().copied())
-            .unwrap_or_default()
+        let first = usual.and_then(|(_, words)| words.first().copied());
+        first.unwrap_or_default().to_owned()
     }
 }
 
-fn headings(cells: &[Vec<String>]) -> Option<(usize, HashMap<Column, usize>)> {
-    cells.iter().take(20).enumerate().find_map(|(place, row)| {
+fn headings(grid: &Grid) -> Option<(usize, HashMap<Column, usize>)> {
+    (0..grid.height().min(20)).find_map(|place| {
         let mut columns = HashMap::new();
-        for (number, cell) in row.iter().enumerate() {
-            let word: String = cell
+        for (number, cell) in grid.row(place).iter().enumerate() {
+            let word: String = shown(cell)
                 .to_lowercase()
                 .chars()
                 .filter(|c| !c.is_whitespace() && !"*_.:：".contains(*c))
@@ -181,72 +169,8 @@ fn headings(cells: &[Vec<String>]) -> Option<(usize, HashMap<Column, usize>)> {
     })
 }
 
-fn workbook(bytes: &[u8]) -> Result<Vec<Vec<Vec<String>>>, Text> {
-    let unreadable = || {
-        text!(
-            "这个 Excel 文件打不开。另存为 .xlsx 再传。",
-            "This workbook cannot be opened. Save it again as .xlsx."
-        )
-    };
-    let mut book =
-        calamine::open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(|_| unreadable())?;
-    let mut sheets = Vec::new();
-    for name in book.sheet_names() {
-        let Ok(range) = book.worksheet_range(&name) else {
-            continue;
-        };
-        // Rows above the used range are counted too, so that numbers match.
-        let (above, left) = range.start().unwrap_or((0, 0));
-        let above = usize::try_from(above).unwrap_or(0).min(1000);
-        let left = usize::try_from(left).unwrap_or(0).min(200);
-        let mut cells = vec![Vec::new(); above];
-        cells.extend(range.rows().take(ROWS).map(|row| {
-            let blank = std::iter::repeat_n(String::new(), left);
-            blank.chain(row.iter().map(cell_text)).collect()
-        }));
-        sheets.push(cells);
-    }
-    Ok(sheets)
-}
-
-fn cell_text(cell: &Data) -> String {
-    match cell {
-        Data::Empty | Data::Error(_) => String::new(),
-        Data::DateTime(at) => {
-            let (year, month, day, ..) = at.to_ymd_hms_milli();
-            format!("{year:04}-{month:02}-{day:02}")
-        }
-        Data::Float(number) if number.fract() == 0.0 && number.abs() < 1e15 => {
-            format!("{number:.0}")
-        }
-        other => clean(&other.to_string()),
-    }
-}
-
-fn csv_cells(bytes: &[u8]) -> Result<Vec<Vec<String>>, Text> {
-    let bytes = bytes.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(bytes);
-    let decoded = match std::str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
-        Err(_) => encoding_rs::GB18030.decode(bytes).0.into_owned(),
-    };
-    let first = decoded.lines().next().unwrap_or_default();
-    let separator = if first.contains('\t') { b'\t' } else { b',' };
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(separator)
-        .from_reader(decoded.as_bytes());
-    let mut cells = Vec::new();
-    for record in reader.records().take(ROWS) {
-        let record = record
-            .map_err(|error| text!("CSV 读不了：{error}", "The CSV cannot be read: {error}"))?;
-        cells.push(record.iter().map(clean).collect());
-    }
-    Ok(cells)
-}
-
-/// Trimmed, with full-width digits and letters made narrow.
-fn clean(text: &str) -> String {
+/// What a person sees: trimmed, with full-width digits and letters made narrow.
+fn shown(cell: &Cell) -> String {
     let narrow = |c: char| match c {
         '\u{ff01}'..='\u{ff5e}' => u32::from(c)
             .checked_sub(0xfee0)
@@ -255,11 +179,9 @@ fn clean(text: &str) -> String {
         '\u{3000}' | '\u{a0}' => ' ',
         _ => c,
     };
-    text.chars()
-        .map(narrow)
-        .collect::<String>()
-        .trim()
-        .to_owned()
+    let text = cell.shown();
+    let narrowed: String = text.chars().map(narrow).collect();
+    narrowed.trim().to_owned()
 }
 
 /// A day as offices write it: 2024-09-01, 2024/9/1, 2024.9, 2024年9月1日,
@@ -289,8 +211,30 @@ pub fn date(said: &str) -> Option<Date> {
 }
 
 #[cfg(test)]
+#[path = "../../../../../intake/tests/it/bomb_files.rs"]
+mod bomb_files;
+
+#[cfg(test)]
 mod tests {
+    use super::bomb_files::{BOUNDED, PLAIN, REFUSED, within};
     use super::*;
+
+    #[test]
+    fn no_bomb_of_the_import_goes_off_in_the_roster() {
+        // None names 工号 and 姓名, so none is a roster; how it is refused tells
+        // whether it was read.
+        let why = |bomb| within(bomb, |_, bytes| Sheet::read(bytes)).unwrap_err().en;
+        for plain in PLAIN {
+            assert!(why(plain).starts_with("No head line"), "{}", plain.name);
+        }
+        for bomb in REFUSED {
+            let why = why(bomb);
+            assert!(!why.starts_with("No head line"), "{}: {why}", bomb.what);
+        }
+        for bomb in BOUNDED {
+            why(bomb);
+        }
+    }
 
     #[test]
     fn a_roster_is_read_below_its_title_rows_and_in_gb18030() {
@@ -302,7 +246,7 @@ mod tests {
         assert_eq!(sheet.cell(2, Column::StaffNo), "201001");
         assert_eq!(sheet.cell(2, Column::Unit), "材料学院");
         assert_eq!(
-            date(sheet.cell(2, Column::From)),
+            date(&sheet.cell(2, Column::From)),
             Some(Date::constant(2010, 9, 1))
         );
     }
