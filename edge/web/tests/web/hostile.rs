@@ -527,7 +527,7 @@ async fn a_file_is_what_it_holds() {
     ] {
         let path = format!("/api/v1/files?name={name}");
         let reply = fixture.raw(call(&token, &path, bytes)).await;
-        assert_eq!(reply.code(), 400, "{name}: {}", reply.body);
+        assert_eq!(reply.code(), 415, "{name}: {}", reply.body);
     }
     let after = count(&fixture.folder.join("files"));
     assert_eq!(after, before, "a refused file was kept");
