@@ -16,6 +16,7 @@ mod manners;
 mod paging;
 mod rights;
 mod security;
+mod shapes;
 mod stored;
 mod story;
 mod tokens;
