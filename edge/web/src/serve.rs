@@ -620,7 +620,7 @@ fn protect(response: &mut Response, route: &Route) {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
 
     use super::*;
 
@@ -642,5 +642,28 @@ mod tests {
         assert_eq!(told("127.0.0.1:5", Some("nonsense")), "127.0.0.1");
         assert_eq!(told("10.9.9.9:5", Some("10.1.2.3")), "10.9.9.9");
         assert_eq!(told("[::1]:5", Some("2001:db8::1")), "2001:db8::1");
+    }
+
+    #[test]
+    fn a_handler_that_stops_is_a_problem_like_any_other() {
+        static STOPS: Route = Route {
+            api: true,
+            action: "page.public",
+            handler: |_, _| panic!("a handler that stops"),
+            ..NOT_FOUND
+        };
+        let folder = std::env::temp_dir().join(format!("dukou-stop-{}", uuid::Uuid::now_v7()));
+        let store = dukou_store::Store::open(dukou_store::Config::folder(&folder)).unwrap();
+        let app = App::new(store, crate::app::Settings::default());
+        let req = Req {
+            wants_json: true,
+            ..Req::default()
+        };
+        let response = answer(&app, &STOPS, &req, Ok(()));
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let kind = response.headers().get(header::CONTENT_TYPE).unwrap();
+        assert_eq!(kind, "application/problem+json");
+        drop(app);
+        std::fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -8,9 +8,11 @@
 
 pub mod commands;
 pub mod openapi;
+mod parts;
 pub mod once;
 mod query;
 pub mod reads;
+mod shapes;
 pub mod tokens;
 
 use axum::http::{StatusCode, header};

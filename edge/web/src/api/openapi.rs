@@ -2,17 +2,18 @@
 //! answer: routes, actions, commands, forms and calculators.
 
 use askama::Template;
-use dukou_chain::people::{PersonKind, permission};
+use dukou_chain::people::permission;
 use dukou_chain::whole::{Command, Event};
-use dukou_kernel::{Lang, Text};
+use dukou_kernel::Lang;
 use serde_json::{Map, Value, json};
 
 use super::commands::open_to_callers;
+use super::parts::{headers_of, problem_schema, problems_of, text_header};
 use super::query::{self, Takes};
-use super::tokens;
+use super::{shapes, tokens};
 use crate::app::App;
 use crate::failure::Failure;
-use crate::forms::{self, Kind, Offer};
+use crate::forms::{self, Offer};
 use crate::page::{Answer, Page};
 use crate::request::Req;
 use crate::routes::{ROUTES, Route};
@@ -327,23 +328,12 @@ fn parameters(route: &Route, told: &Told) -> Vec<Value> {
         let required = *takes == Takes::Name;
         json!({"name": name, "in": "query", "required": required, "schema": takes.schema()})
     }));
-    if route.path == "/api/v1/commands" {
-        for (name, what) in [
-            (
-                "Idempotency-Key",
-                "The same key and body: the same answer; another body: refused.",
-            ),
-            (
-                "If-Match",
-                "The version the command is based on; another one stands: 409.",
-            ),
-        ] {
-            all.push(json!({
-                "name": name, "in": "header", "required": false, "description": what,
-                "schema": {"type": "string"},
-            }));
-        }
-    }
+    all.extend(headers_of(route).iter().map(|(name, what, schema)| {
+        json!({
+            "name": name, "in": "header", "required": false, "description": what,
+            "schema": schema,
+        })
+    }));
     all
 }
 
@@ -353,7 +343,7 @@ fn body_of(route: &Route) -> Option<Value> {
     }
     let content = match route.path {
         "/api/v1/files" => json!({"application/octet-stream": {}}),
-        "/api/v1/calculators/{name}" => json!({"application/json": {"schema": {"type": "object"}}}),
+        "/api/v1/calculators/{name}" => json!({"application/json": {"schema": shapes::question()}}),
         "/api/v1/hooks" => json!({"application/json": {"schema": {
             "type": "object", "required": ["name", "url"], "additionalProperties": false,
             "properties": {
@@ -398,41 +388,30 @@ fn operation(route: &Route, told: &Told, lang: Lang) -> Value {
         "/api/v1/files/{hash}" => "application/octet-stream",
         _ => "application/json",
     };
-    let mut responses = Map::new();
+    let mut responses = problems_of(route);
+    let mut headers = json!({"Content-Language": text_header("zh or en")});
+    if let Some(map) = headers.as_object_mut() {
+        let (name, what) = if route.post {
+            (
+                "Idempotency-Replayed",
+                "true for an answer that was given before",
+            )
+        } else {
+            (
+                "ETag",
+                "of what was answered; \"v3-…\" for a thing with versions",
+            )
+        };
+        map.insert(name.to_owned(), text_header(what));
+    }
     responses.insert(
         good.to_owned(),
-        json!({"description": "OK", "content": {media: {"schema": answer_of(route)}}}),
+        json!({"description": "OK", "headers": headers, "content": {media: {"schema": answer_of(route)}}}),
     );
     if !route.post {
         responses.insert(
             "304".to_owned(),
             json!({"description": "Not modified (If-None-Match)"}),
-        );
-    }
-    for (status, what) in [
-        ("400", "The request cannot be read"),
-        ("401", "No token, or one that is out of date"),
-        ("403", "Roles or scopes do not allow it"),
-        ("404", "Not there, or not yours to see"),
-        (
-            "409",
-            "Somebody was faster, or the key was used for something else",
-        ),
-        ("405", "The address takes other methods"),
-        ("408", "The body did not come to its end in time"),
-        ("413", "Too large"),
-        ("415", "The body is no JSON"),
-        ("422", "Refused by law or rule"),
-        ("429", "Too many attempts"),
-    ] {
-        let mut problem = json!({"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}});
-        // A wrong question is answered as `dukou calc` answers it.
-        if status == "422" && route.path == "/api/v1/calculators/{name}" {
-            problem = json!({"application/json": {"schema": {"$ref": "#/components/schemas/WrongQuestion"}}});
-        }
-        responses.insert(
-            status.to_owned(),
-            json!({"description": what, "content": problem}),
         );
     }
     let mut operation = json!({
@@ -442,10 +421,14 @@ fn operation(route: &Route, told: &Told, lang: Lang) -> Value {
         "responses": responses,
         "x-action": route.action,
     });
-    if route.action == "page.public"
-        && let Some(map) = operation.as_object_mut()
-    {
-        map.insert("security".to_owned(), json!([]));
+    // A browser's session reads; it never writes here.
+    let security = match (route.action, route.post) {
+        ("page.public", _) => json!([]),
+        (_, true) => json!([{"token": []}]),
+        (_, false) => json!([{"token": []}, {"session": []}]),
+    };
+    if let Some(map) = operation.as_object_mut() {
+        map.insert("security".to_owned(), security);
     }
     if let (Some(body), Some(map)) = (body_of(route), operation.as_object_mut()) {
         map.insert("requestBody".to_owned(), body);
@@ -491,90 +474,6 @@ fn answer_of(route: &Route) -> Value {
     }
 }
 
-/// What a field of a form takes, as JSON Schema.
-fn field_schema(kind: &Kind, about: &Text, lang: Lang) -> Value {
-    let mut schema = match kind {
-        Kind::Day => json!({"type": "string", "format": "date"}),
-        Kind::Money => json!({"type": "integer", "description": "fen"}),
-        Kind::Number => json!({"type": "integer"}),
-        Kind::Share => json!({"type": "string", "description": "1/3, 33.3%"}),
-        Kind::YesNo(..) => json!({"type": "boolean"}),
-        Kind::Choose(list) if !list.is_empty() => {
-            json!({"enum": list.iter().map(|it| it.value.as_str()).collect::<Vec<_>>()})
-        }
-        Kind::Several(_) | Kind::Shares(_) | Kind::Schedule | Kind::Holdings(_) => {
-            json!({"type": "array"})
-        }
-        Kind::File => json!({}),
-        Kind::Long(longest) => json!({"type": "string", "maxLength": longest}),
-        _ => json!({}),
-    };
-    if let Some(map) = schema.as_object_mut() {
-        map.insert("title".to_owned(), json!(about.get(lang)));
-    }
-    schema
-}
-
-/// The schema of one command, from the form that sends the same.
-fn command_schema(name: &str, lang: Lang) -> Value {
-    let mut properties = Map::new();
-    properties.insert("command".to_owned(), json!({"const": name}));
-    for (key, about) in [
-        ("on_behalf", "for whom, on attached paper"),
-        ("_reason", "why"),
-    ] {
-        properties.insert(
-            key.to_owned(),
-            json!({"type": "string", "description": about}),
-        );
-    }
-    let target = match name.split('.').next().unwrap_or_default() {
-        "institution" => "",
-        "people" => "person",
-        "disclosure" | "assessment" | "protection" | "valuation" => "case",
-        "closing" | "history" => "",
-        _ => "deal",
-    };
-    let mut required = vec!["command"];
-    if !target.is_empty() {
-        properties.insert(
-            target.to_owned(),
-            json!({"type": "string", "format": "uuid"}),
-        );
-        required.push(target);
-    }
-    if matches!(name, "people.register" | "people.update") {
-        let kinds: Vec<&str> = PersonKind::ALL.iter().map(|it| it.code()).collect();
-        for (key, schema) in [
-            ("name", json!({"type": "string", "maxLength": 60})),
-            ("staff_no", json!({"type": "string"})),
-            ("kind", json!({"enum": kinds})),
-            (
-                "unit",
-                json!({"type": ["string", "null"], "format": "uuid"}),
-            ),
-            (
-                "posts",
-                json!({"type": "array", "items": {"type": "object"}}),
-            ),
-        ] {
-            properties.insert(key.to_owned(), schema);
-        }
-    }
-    let spec = forms::spec(name, &Offer::default());
-    let mut summary = name.to_owned();
-    if let Some(spec) = &spec {
-        summary = spec.title.get(lang).to_owned();
-        for field in spec.fields.iter().filter(|it| !it.path.contains('.')) {
-            properties.insert(
-                field.path.to_owned(),
-                field_schema(&field.kind, &field.label, lang),
-            );
-        }
-    }
-    json!({"type": "object", "title": summary, "required": required, "properties": properties})
-}
-
 fn document(lang: Lang) -> Value {
     let mut paths: Map<String, Value> = Map::new();
     for route in ROUTES.iter().filter(|it| it.api) {
@@ -587,11 +486,6 @@ fn document(lang: Lang) -> Value {
             map.insert(method.to_owned(), operation(route, told, lang));
         }
     }
-    let commands: Vec<Value> = Command::NAMES
-        .iter()
-        .filter(|name| open_to_callers(name))
-        .map(|name| command_schema(name, lang))
-        .collect();
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -620,23 +514,21 @@ fn document(lang: Lang) -> Value {
             "responses": {"2XX": {"description": "Taken"}},
         }}},
         "components": {
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "session": {
+                    "type": "apiKey", "in": "cookie", "name": crate::session::COOKIE,
+                    "description": lang.pick("在浏览器里登录的人，只读", "Somebody signed in with a browser; reads alone"),
+                },
+            },
             "schemas": {
-                "Command": {"type": "object", "required": ["command"], "oneOf": commands},
+                "Command": {"type": "object", "required": ["command"], "oneOf": shapes::commands(lang)},
                 "WrongQuestion": {"type": "object", "required": ["error"], "properties": {
                     "error": {"type": "object", "required": ["code", "message", "pointer"], "properties": {
                         "code": {"type": "string"}, "message": {"type": "string"}, "pointer": {"type": "string"},
                     }},
                 }},
-                "Problem": {"type": "object", "required": ["type", "title", "status"], "properties": {
-                    "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
-                    "detail": {"type": "string"}, "reference": {"type": "string"},
-                    "errors": {"type": "array", "items": {"type": "object", "properties": {
-                        "code": {"type": "string"}, "field": {"type": ["string", "null"]},
-                        "detail": {"type": "string"}, "article": {"type": ["string", "null"]},
-                        "earliest": {"type": ["string", "null"], "format": "date"},
-                    }}},
-                }},
+                "Problem": problem_schema(),
             },
         },
     })

@@ -40,16 +40,18 @@ fn word(value: &str) -> Value {
 pub fn about(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let institution = data::institution(app, user.institution)?;
+    let (version, _) = app.store.state(user.institution, StreamId::Institution)?;
     let profile = institution.profile.as_ref();
     let may: Vec<&str> = dukou_chain::people::permission::actions()
         .map(|it| it.name.as_str())
         .filter(|name| authorise(Some(&institution), Some(user), name) != Scope::None)
         .collect();
-    resource(
+    versioned(
         req,
+        version,
         &json!({
             "institution": {
-                "id": user.institution, "name_zh": profile.map(|it| &it.name_zh),
+                "id": user.institution, "version": version, "name_zh": profile.map(|it| &it.name_zh),
                 "name_en": profile.map(|it| &it.name_en),
             },
             "person": {"id": user.person, "name": user.name},

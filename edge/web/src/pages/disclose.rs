@@ -1,6 +1,8 @@
 //! 披露 — at most three short steps. It asks first whether the result is or may
 //! be a state secret; then nothing of its content is entered or stored.
 
+mod again;
+
 use std::collections::BTreeMap;
 
 use askama::Template;
@@ -137,7 +139,12 @@ fn load_draft(app: &App, req: &Req) -> Result<(Fields, i64), Failure> {
             &[text(user.institution), text(req.param("draft")), text(user.person)],
         )
         })?;
-    let row = row.ok_or(Failure::NotFound)?;
+    let Some(row) = row else {
+        // Nothing typed yet: a returned disclosure begins with what it said.
+        let (_, details) =
+            again::returned(app, user, req.param("draft"))?.ok_or(Failure::NotFound)?;
+        return Ok((again::fields(&details), app.store.now_ms()));
+    };
     Ok((
         serde_json::from_str(row.text(0)).unwrap_or_default(),
         row.int(1),
@@ -156,7 +163,7 @@ macro_rules! choices {
     };
 }
 
-fn spec(number: usize, app: &App, user: &User, lang: Lang) -> Result<Spec, Failure> {
+fn spec(number: usize, app: &App, user: &User) -> Result<Spec, Failure> {
     let institution = data::institution(app, user.institution)?;
     let units: Vec<Choice> = institution
         .units
@@ -190,7 +197,6 @@ fn spec(number: usize, app: &App, user: &User, lang: Lang) -> Result<Spec, Failu
         ],
         _ => Vec::new(),
     };
-    let _ = lang;
     Ok(Spec {
         command: "disclosure.submit",
         title: dukou_kernel::Text::new("披露一项成果", "Disclose a result"),
@@ -261,7 +267,7 @@ fn render(
 ) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let filled = with_fields(req, fields);
-    let spec = spec(step, app, user, req.lang)?;
+    let spec = spec(step, app, user)?;
     let action = format!("/disclose/{}?step={step}", req.param("draft"));
     let bad = !tried.errors.is_empty() || !tried.findings.is_empty();
     let form = forms::view(&spec, &filled, &action, 0, Some(&tried));
@@ -461,7 +467,7 @@ fn read_all(app: &App, user: &User, req: &Req, step: usize) -> Result<ReadAll, F
     let mut value = Map::new();
     let mut errors = BTreeMap::new();
     for number in [1, 2] {
-        let spec = spec(number, app, user, req.lang)?;
+        let spec = spec(number, app, user)?;
         let reading = forms::read(&spec, req, &BTreeMap::new());
         if number == step || step == 3 {
             errors.extend(reading.errors);
@@ -543,8 +549,16 @@ fn submit(
     if let Some(object) = value.as_object_mut() {
         object.insert("case".to_owned(), json!(id));
     }
+    let before = again::returned(app, user, req.param("draft"))?;
+    let mut key = format!("disclose-{id}");
+    let mut action = "disclosure.submit";
+    if let Some((version, details)) = &before {
+        again::resubmitted(&mut value, details);
+        key = format!("{key}-{version}");
+        action = "disclosure.resubmit";
+    }
     let institution = data::institution(app, user.institution)?;
-    let scope = authorise(Some(&institution), Some(user), "disclosure.submit");
+    let scope = authorise(Some(&institution), Some(user), action);
     for_others(user, scope, on_behalf)?;
     let command = match Command::from_json(value) {
         Ok(command) => command,
@@ -553,7 +567,7 @@ fn submit(
     };
     let envelope = Envelope {
         on_behalf: on_behalf.filter(|person| *person != user.person),
-        key: Some(format!("disclose-{id}")),
+        key: Some(key),
         ..Envelope::new(user.institution, Actor::Person(user.person), command)
     };
     let outcome: Result<(), Rejected> = if dry {

@@ -70,6 +70,12 @@ const PAGES: &[(&str, &str, &str, Role)] = &[
         Role::Inventor,
     ),
     (
+        "disclosure.resubmit",
+        "/disclose/{returned}",
+        "/disclose/{returned}",
+        Role::Inventor,
+    ),
+    (
         "history.case",
         "/import/{import}",
         "/import/{import}",
@@ -97,11 +103,6 @@ const PAGES: &[(&str, &str, &str, Role)] = &[
 
 /// What is not given on a page or through the API, and why.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
-    (
-        "disclosure.resubmit",
-        "page",
-        "no page yet: a returned disclosure is sent again through the API",
-    ),
     (
         "institution.found",
         "page",
@@ -156,6 +157,7 @@ async fn every_command_has_a_form_that_renders() {
     let draft = path_of("/disclose/{draft}", "/disclose/");
     let import = path_of("/import/{draft}", "/import/");
     let person = fixture.of(Role::Enterprise).person.to_string();
+    let returned = story::returned(&fixture, "膜").to_string();
     let mut wrong = Vec::new();
     for name in Command::NAMES {
         let reply = if let Some((_, page, to, role)) = PAGES.iter().find(|it| it.0 == *name) {
@@ -163,6 +165,7 @@ async fn every_command_has_a_form_that_renders() {
                 path.replace("{person}", &person)
                     .replace("{draft}", &draft)
                     .replace("{import}", &import)
+                    .replace("{returned}", &returned)
             };
             let reply = fixture.get(Some(fixture.of(*role)), &fill(page)).await;
             without_form(&reply, &fill(page), &fill(to))

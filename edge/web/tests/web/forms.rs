@@ -534,3 +534,56 @@ async fn a_list_is_kept_as_a_view_and_forgotten() {
     let wrong = [("list", "journal"), ("name", "x"), ("query", "")];
     assert_eq!(fixture.post(Some(head), "/views", &wrong).await.code(), 404);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_returned_disclosure_is_completed_and_submitted_again() {
+    let fixture = Fixture::new();
+    let case = story::returned(&fixture, "一种膜");
+    let inventor = fixture.of(Role::Inventor);
+    let page = fixture.get(Some(inventor), &format!("/cases/{case}")).await;
+    let path = format!("/disclose/{case}");
+    assert!(
+        page.body.contains(&format!("href=\"{path}\"")),
+        "{}",
+        page.body
+    );
+    // Nobody else finds it, and nothing is kept by looking.
+    let finance = fixture.of(Role::Finance);
+    assert_eq!(fixture.get(Some(finance), &path).await.code(), 403);
+    let neighbour = fixture.neighbour();
+    let stranger = &neighbour[&Role::Inventor];
+    assert_eq!(fixture.get(Some(stranger), &path).await.code(), 404);
+    let form = fixture.get(Some(inventor), &path).await;
+    assert!(form.body.contains("value=\"一种膜\""), "{}", form.body);
+    let person = inventor.person.to_string();
+    let first = [
+        ("details.title", "一种更好的膜"),
+        ("nearest.kind", "paper"),
+        ("nearest.text", "doi:10.1000/1"),
+        (
+            "details.novelty",
+            "通量高一倍，成本低三成。补充了实验记录。",
+        ),
+        ("details.contributors.person", person.as_str()),
+        ("details.contributors.role", "提出技术路线"),
+        ("details.contributors.share", "100%"),
+        ("details.contributors.main", "yes"),
+        ("go", "next"),
+    ];
+    let reply = fixture
+        .post(Some(inventor), &format!("{path}?step=1"), &first)
+        .await;
+    assert_eq!(reply.code(), 303, "{}", reply.body);
+    let before = fixture.entries();
+    for _ in 0..2 {
+        let reply = fixture
+            .post(Some(inventor), &format!("{path}?step=3"), &[("go", "next")])
+            .await;
+        assert!(matches!(reply.code(), 303 | 404), "{}", reply.body);
+    }
+    assert_eq!(fixture.entries(), before + 1, "submitted again, once");
+    let page = fixture.get(Some(inventor), &format!("/cases/{case}")).await;
+    assert!(page.body.contains("一种更好的膜"));
+    assert!(!page.body.contains(&format!("href=\"{path}\"")));
+    assert_eq!(fixture.get(Some(inventor), &path).await.code(), 404);
+}

@@ -18,6 +18,7 @@ mod manners;
 mod paging;
 mod rights;
 mod security;
+mod shapes;
 mod stored;
 mod story;
 mod tokens;

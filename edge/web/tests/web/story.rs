@@ -85,6 +85,15 @@ pub fn disclosed(fixture: &Fixture, title: &str) -> CaseId {
     case
 }
 
+/// A disclosure that the office gave back.
+pub fn returned(fixture: &Fixture, title: &str) -> CaseId {
+    let case = disclosed(fixture, title);
+    let reason = "补充实验记录".to_owned();
+    let back = disclosure::Command::Return { reason };
+    fixture.act(Role::Manager, Command::Disclosure(case, back));
+    case
+}
+
 /// A case with a deal that was just opened.
 pub fn opened(fixture: &Fixture, title: &str) -> (CaseId, DealId) {
     let case = disclosed(fixture, title);

@@ -35,6 +35,16 @@ impl Build<'_> {
             let href = format!("/cases/{}/do/{command}", self.id);
             self.offer(command, href, &wanted, &mut steps, &mut more);
         }
+        // A returned disclosure is filled in again where it began.
+        if wanted.iter().any(|it| it == "disclosure.resubmit") && self.may("disclosure.resubmit") {
+            steps.push(StepView {
+                href: format!("/disclose/{}", self.id),
+                label: self.t("补充披露", "Complete the disclosure"),
+                anchor: "disclosure-resubmit".to_owned(),
+                primary: false,
+                locked: String::new(),
+            });
+        }
         if let Some(id) = deal_id {
             for command in DEAL_STEPS {
                 if command.starts_with("closing.") {
@@ -43,10 +53,7 @@ impl Build<'_> {
                 let href = format!("/deals/{id}/do/{command}");
                 self.offer(command, href, &wanted, &mut steps, &mut more);
             }
-            let may = |action: &str| {
-                authorise(Some(self.institution), Some(self.user), action) != Scope::None
-            };
-            if may("deal.end") {
+            if self.may("deal.end") {
                 more.push(StepView {
                     href: format!("/deals/{id}/do/closing.end"),
                     label: self.t("终结项目", "End the deal"),
@@ -70,6 +77,10 @@ impl Build<'_> {
         (steps, more)
     }
 
+    fn may(&self, action: &str) -> bool {
+        authorise(Some(self.institution), Some(self.user), action) != Scope::None
+    }
+
     pub(super) fn offer(
         &self,
         command: &str,
@@ -79,7 +90,7 @@ impl Build<'_> {
         more: &mut Vec<StepView>,
     ) {
         let action = Command::action_on(command, href.starts_with("/deals/"));
-        if authorise(Some(self.institution), Some(self.user), action) == Scope::None {
+        if !self.may(action) {
             return;
         }
         let label = crate::forms::spec(command, &Offer::default())
