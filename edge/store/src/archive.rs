@@ -12,7 +12,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::path::Path;
 
-use dukou_journal::{Chain, Entry, Hash, SealKey, genesis, next_hash};
+use dukou_journal::{Chain, Hash, SealKey, genesis, next_hash};
 use dukou_kernel::InstitutionId;
 use serde::Deserialize;
 use serde_json::{Map, json};
@@ -20,6 +20,7 @@ use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
+use crate::commitments::Commitments;
 use crate::db::{Db, Value};
 use crate::rebuild::{self, Progress};
 use crate::store::{Config, Store};
@@ -483,7 +484,7 @@ fn take(
     progress: &mut Progress<'_>,
 ) -> Result<(), Fault> {
     let institution = part.institution;
-    let hash = take_journal(db, archive, part, progress)?;
+    let (hash, commitments) = take_journal(db, archive, part, progress)?;
     for (table, columns) in OWN {
         let Some(expected) = tables.get(*table) else {
             continue;
@@ -494,6 +495,11 @@ fn take(
                 "{table} has {found} rows, its manifest says {expected}"
             )));
         }
+    }
+    if let [person, ..] = commitments.broken(db, institution)?.as_slice() {
+        return Err(broken(format!(
+            "name or staff number of person {person} are not those the journal commits to"
+        )));
     }
     db.exec(
         "INSERT INTO head (institution, seq, hash, seal) VALUES ($1, $2, $3, $4)",
@@ -515,8 +521,9 @@ fn take_journal(
     archive: &mut In,
     part: &ArchivedHead,
     progress: &mut Progress<'_>,
-) -> Result<Hash, Fault> {
+) -> Result<(Hash, Commitments), Fault> {
     let institution = part.institution;
+    let mut commitments = Commitments::default();
     let mut hash = genesis(institution);
     let mut seq = 0;
     let total = u64::try_from(part.seq).unwrap_or(0);
@@ -525,8 +532,8 @@ fn take_journal(
         &format!("{institution}/journal.jsonl"),
         &mut |bytes| {
             seq += 1;
-            let entry = Entry::from_bytes(bytes)
-                .map_err(|why| journal::unreadable(institution, seq, why))?;
+            let (entry, event) = journal::decode(institution, seq, bytes)?;
+            commitments.take(entry.meta.stream, &event);
             if entry.meta.institution != institution || entry.meta.seq != seq {
                 return Err(journal::unreadable(
                     institution,
@@ -550,7 +557,7 @@ fn take_journal(
             part.hash
         )));
     }
-    Ok(hash)
+    Ok((hash, commitments))
 }
 
 fn take_table(

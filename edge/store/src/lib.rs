@@ -8,6 +8,7 @@
 
 mod archive;
 mod clock;
+mod commitments;
 mod db;
 mod dialect;
 mod fault;

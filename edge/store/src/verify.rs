@@ -8,6 +8,7 @@ use dukou_chain::whole::{self, Event, State};
 use dukou_journal::{Chain, Entry, SealKey, StreamId};
 use dukou_kernel::{InstitutionId, Text, text};
 
+use crate::commitments::Commitments;
 use crate::db::{Db, Engine, Record, Value};
 use crate::rebuild::{self, Keys, Progress};
 use crate::sqlite::Sqlite;
@@ -129,6 +130,7 @@ fn verify_inside(
             (total, progress),
         )?;
         head(db, &walked, key, saved, &mut report)?;
+        persons(db, &walked, &mut report)?;
         if report.findings.len() == before {
             views(db, institution, &mut scratch.db)?;
         }
@@ -230,6 +232,7 @@ struct Walked {
     hash: [u8; 32],
     whole: bool,
     heads: Vec<(i64, String)>,
+    commitments: Commitments,
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -246,6 +249,7 @@ fn walk(
 ) -> Result<Walked, Fault> {
     let mut chain = Chain::new(institution);
     let mut keys = Keys::default();
+    let mut commitments = Commitments::default();
     let mut after = i64::MIN;
     let mut heads = Vec::new();
     let mut whole = true;
@@ -261,6 +265,7 @@ fn walk(
                 Ok((entry, event)) => {
                     heads.push((row.int(0), hex(chain.hash())));
                     collect_files(&entry.body, evidence);
+                    commitments.take(entry.meta.stream, &event);
                     project::books(scratch, &entry.meta, &event)?;
                     keys.take(scratch, &entry)?;
                     report.entries += 1;
@@ -281,6 +286,7 @@ fn walk(
         hash: *chain.hash(),
         whole,
         heads,
+        commitments,
     };
     report
         .heads
@@ -435,6 +441,25 @@ fn head(
                 );
             }
         }
+    }
+    Ok(())
+}
+
+fn persons(db: &mut dyn Db, walked: &Walked, report: &mut Report) -> Result<(), Fault> {
+    let institution = walked.institution;
+    if !walked.whole {
+        return Ok(());
+    }
+    for person in walked.commitments.broken(db, institution)? {
+        report.add(
+            "person.differs",
+            Some(institution),
+            None,
+            text!(
+                "人员 {person} 的姓名或工号与登记时不符：记录之外被改过。",
+                "Name or staff number of person {person} are not those registered: they were changed behind the journal."
+            ),
+        );
     }
     Ok(())
 }
