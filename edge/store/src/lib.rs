@@ -7,6 +7,7 @@
 //! `dialect.rs`.
 
 mod archive;
+mod check;
 mod clock;
 mod commitments;
 mod db;
@@ -28,7 +29,7 @@ mod verify;
 mod wal;
 mod writer;
 
-pub use archive::ArchivedHead;
+pub use archive::{Archived, ArchivedHead, Taking};
 pub use clock::Clock;
 pub use db::{Db, Engine, Record, Value};
 pub use fault::{Fault, Rejected};
