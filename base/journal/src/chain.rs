@@ -1,6 +1,7 @@
 //! The hash chain over the exact stored bytes, and the seal on its head.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
 use dukou_kernel::InstitutionId;
 use hmac::{Hmac, KeyInit, Mac};
@@ -10,6 +11,15 @@ use crate::{Entry, StreamId};
 
 /// A SHA-256 value.
 pub type Hash = [u8; 32];
+
+/// Bytes as lower-case hex digits.
+pub fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
 
 /// What the first entry of an institution is chained to:
 /// `SHA-256("dukou journal v1\n" || institution id as text)`.
@@ -158,6 +168,21 @@ impl Chain {
         if hash.as_slice() != stored {
             return Err(ChainFault::Changed { seq });
         }
+        self.link(bytes, hash)
+    }
+
+    /// Takes the next entry where no hash is stored beside it; the head at the end
+    /// is what tells whether all of them were the right ones.
+    ///
+    /// # Errors
+    /// As [`Chain::step`].
+    pub fn next<'a>(&mut self, bytes: &'a str) -> Result<Entry<'a>, ChainFault> {
+        let hash = next_hash(&self.hash, bytes);
+        self.link(bytes, hash)
+    }
+
+    fn link<'a>(&mut self, bytes: &'a str, hash: Hash) -> Result<Entry<'a>, ChainFault> {
+        let seq = self.seq + 1;
         let entry = Entry::from_bytes(bytes).map_err(|error| ChainFault::Unreadable {
             seq,
             why: error.to_string(),

@@ -144,6 +144,11 @@ impl<'a> Entry<'a> {
     /// # Errors
     /// When the body is not JSON.
     pub fn to_bytes(&self) -> Result<String, DecodeError> {
+        self.written(serde_json::from_str(&self.body)?)
+    }
+
+    /// The same around another body.
+    pub(crate) fn written(&self, body: &RawValue) -> Result<String, DecodeError> {
         let meta = &self.meta;
         let record = Record {
             v: 1,
@@ -161,7 +166,7 @@ impl<'a> Entry<'a> {
             key: borrowed(&meta.key),
             request: borrowed(&meta.request),
             clock: borrowed(&meta.clock),
-            body: serde_json::from_str(&self.body)?,
+            body,
         };
         Ok(serde_json::to_string(&record)?)
     }

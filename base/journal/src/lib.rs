@@ -7,8 +7,11 @@
 mod stream;
 mod entry;
 mod quick;
+mod exact;
 mod chain;
+mod sealed;
 
-pub use chain::{Chain, ChainFault, Hash, SealKey, genesis, next_hash};
+pub use chain::{Chain, ChainFault, Hash, SealKey, genesis, hex, next_hash};
 pub use entry::{Actor, DecodeError, Entry, Meta};
+pub use sealed::{commitment, is_commitment};
 pub use stream::StreamId;

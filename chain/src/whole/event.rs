@@ -103,6 +103,12 @@ all_events! {
 }
 
 impl Event {
+    /// True when this program can read events of a stored kind.
+    pub fn knows(kind: &str) -> bool {
+        let present = upcast::present_kind(kind);
+        Self::kinds().any(|it| it == present)
+    }
+
     /// Reads a stored event, of whatever shape it was written in.
     ///
     /// # Errors

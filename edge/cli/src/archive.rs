@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use dukou_kernel::InstitutionId;
-use dukou_store::{ArchivedHead, Clock, Store};
+use dukou_store::{Archived, Clock, Store, Taking};
 
 use crate::config::Resolved;
 use crate::maintain::progress;
@@ -32,12 +32,19 @@ fn text(error: impl ToString) -> String {
     error.to_string()
 }
 
-/// Number and hash of every newest entry, one institution per line.
-fn tell(heads: &[ArchivedHead]) -> ExitCode {
-    for head in heads {
+/// Number and hash of every newest entry, one institution per line; on standard
+/// error what is not whole, and then the status says so too.
+fn tell(archived: &Archived) -> ExitCode {
+    for head in &archived.heads {
         out!("{} {} {}", head.institution, head.seq, head.hash);
     }
-    ExitCode::SUCCESS
+    for note in &archived.notes {
+        eprintln!("dukou: {} · {}", note.zh, note.en);
+    }
+    match archived.notes.is_empty() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::from(3),
+    }
 }
 
 /// One institution into a file, beside a running server.
@@ -55,7 +62,7 @@ pub fn export(settings: &Resolved, args: &ExportArgs) -> Result<ExitCode, String
     };
     store
         .export(&args.path, Some(one), &mut progress("export"))
-        .map(|heads| tell(&heads))
+        .map(|archived| tell(&archived))
         .map_err(text)
 }
 
@@ -66,21 +73,27 @@ pub fn export(settings: &Resolved, args: &ExportArgs) -> Result<ExitCode, String
 pub fn backup(settings: &Resolved, args: &ArchiveArgs) -> Result<ExitCode, String> {
     Store::open_reader(settings.store(Clock::System))
         .and_then(|store| store.export(&args.path, None, &mut progress("backup")))
-        .map(|heads| tell(&heads))
+        .map(|archived| tell(&archived))
         .map_err(text)
 }
 
-/// An archive into an installation that has none of its institutions.
+/// An archive into an installation: one institution beside others, or a whole one
+/// where nothing is yet.
 ///
 /// # Errors
 /// When the archive is damaged or newer, something is there already, or a
 /// server holds the folder.
-pub fn take_in(settings: &Resolved, args: &ArchiveArgs) -> Result<ExitCode, String> {
+pub fn take_in(
+    settings: &Resolved,
+    args: &ArchiveArgs,
+    taking: Taking,
+) -> Result<ExitCode, String> {
     Store::take_in(
         &settings.store(Clock::System),
         &args.path,
+        taking,
         &mut progress("restore"),
     )
-    .map(|heads| tell(&heads))
+    .map(|archived| tell(&archived))
     .map_err(text)
 }

@@ -72,7 +72,9 @@ fn text(error: impl ToString) -> String {
 pub fn run(settings: &Resolved, args: &ImportArgs) -> Result<ExitCode, String> {
     let args = match &args.verb {
         ImportVerb::Ledger(args) => args,
-        ImportVerb::Institution(args) => return archive::take_in(settings, args),
+        ImportVerb::Institution(args) => {
+            return archive::take_in(settings, args, dukou_store::Taking::Institution);
+        }
     };
     let lang = Lang::parse(&args.lang).ok_or_else(|| format!("--lang {}: zh or en", args.lang))?;
     let mut files = Vec::new();

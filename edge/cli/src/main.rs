@@ -93,7 +93,7 @@ fn main() -> ExitCode {
         Verb::Doctor => doctor::run(&settings),
         Verb::Export(args) => archive::export(&settings, &args),
         Verb::Backup(args) => archive::backup(&settings, &args),
-        Verb::Restore(args) => archive::take_in(&settings, &args),
+        Verb::Restore(args) => archive::take_in(&settings, &args, dukou_store::Taking::Whole),
         Verb::Bench(args) => bench::run(&settings, &args),
         Verb::Config(args) => config::run(&settings, &args),
     };

@@ -76,7 +76,7 @@ fn found(words: &[&Path]) -> String {
 /// A whole school: the folder kept from 0.1.0, taken in and written out again.
 fn school() -> (Folder, PathBuf) {
     let folder = Folder::new();
-    let kept = root().join("edge/store/tests/stored/0.1.0/archive.zip");
+    let kept = root().join("edge/store/tests/stored/0.1.0-schema2/archive.zip");
     folder.dukou(&["restore", kept.to_str().unwrap()]);
     let archive = folder.path("backup.zip");
     folder.dukou(&["backup", archive.to_str().unwrap()]);

@@ -1,7 +1,7 @@
 //! What can go wrong: the machine, or the rules.
 
 use dukou_journal::StreamId;
-use dukou_kernel::Refusal;
+use dukou_kernel::{Refusal, Text};
 
 use crate::Trouble;
 
@@ -55,6 +55,27 @@ pub enum Fault {
         seq: i64,
         /// Why.
         why: String,
+    },
+    /// An event that this program does not know stands in the journal.
+    #[error(
+        "数据里有本程序不认识的事项 {kind}，没有改动任何内容：由更新的版本写成，请用新版程序 · the journal holds the event {kind}, which this program does not know. Nothing was changed: use the newer program"
+    )]
+    NewerKind {
+        /// Its kind.
+        kind: String,
+    },
+    /// The journal does not hold, so that nothing is made of it.
+    #[error(
+        "{why_zh}没有写出存档：先运行 dukou verify · entry {seq} of {institution}: {why_en} No archive was written: run dukou verify",
+        why_zh = .why.zh, why_en = .why.en
+    )]
+    Unproven {
+        /// Which institution.
+        institution: String,
+        /// Which entry.
+        seq: i64,
+        /// What does not hold.
+        why: Text,
     },
     /// The writer has stopped.
     #[error("the store is closed")]

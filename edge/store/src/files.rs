@@ -162,17 +162,6 @@ pub fn put(root: &Path, name: &str, bytes: &[u8], limit: usize) -> Result<FileMe
     })
 }
 
-/// Keeps bytes whose hash is known to be this one.
-pub fn keep(root: &Path, hash: &str, bytes: &[u8]) -> Result<(), Fault> {
-    let path = path_of(root, hash)
-        .ok_or_else(|| Fault::Other(format!("{hash} is no SHA-256 in lower-case hex")))?;
-    if path.exists() {
-        Ok(())
-    } else {
-        write(root, &path, bytes)
-    }
-}
-
 /// What an upload is called until it is whole.
 const UNFINISHED: &str = "upload-";
 
@@ -181,13 +170,111 @@ const UNFINISHED: &str = "upload-";
 ///
 /// # Errors
 /// When the folder cannot be read or written.
-pub fn sweep(root: &Path) -> Result<(), Fault> {
+pub fn sweep_uploads(root: &Path) -> Result<(), Fault> {
+    sweep(root, UNFINISHED)
+}
+
+/// Removes every file of a folder whose name begins so.
+///
+/// # Errors
+/// When the folder cannot be read or written.
+pub fn sweep(root: &Path, beginning: &str) -> Result<(), Fault> {
     let looking = || format!("looking into {}", root.display());
     for entry in fs::read_dir(root).map_err(Fault::io(looking()))? {
         let entry = entry.map_err(Fault::io(looking()))?;
-        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+        if entry.file_name().to_string_lossy().starts_with(beginning) {
             let path = entry.path();
             fs::remove_file(&path).map_err(Fault::io(format!("removing {}", path.display())))?;
+        }
+    }
+    Ok(())
+}
+
+/// Where evidence of an archive waits until its institution is there.
+const INCOMING: &str = "incoming-";
+
+/// Evidence that is taken in: staged under its hash, moved to its place when the
+/// transaction that names it stands, and gone when it does not.
+pub(crate) struct Incoming {
+    root: PathBuf,
+    folder: PathBuf,
+}
+
+impl Incoming {
+    /// A new place to stage in.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub(crate) fn begin(root: &Path, batch: &str) -> Result<Self, Fault> {
+        let folder = root.join(format!("{INCOMING}{batch}"));
+        fs::create_dir_all(&folder).map_err(Fault::io(format!("making {}", folder.display())))?;
+        Ok(Self {
+            root: root.to_owned(),
+            folder,
+        })
+    }
+
+    /// A new file for what has this hash.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub(crate) fn file(&self, hash: &str) -> Result<fs::File, Fault> {
+        let path = self.folder.join(hash);
+        crate::folder::new_file(&path).map_err(Fault::io(format!("making {}", path.display())))
+    }
+
+    /// Moves all of it to its place.
+    ///
+    /// # Errors
+    /// When the folder cannot be read or written; a later start goes on with it.
+    pub(crate) fn settle(&self) -> Result<(), Fault> {
+        let moving = || format!("moving evidence out of {}", self.folder.display());
+        let work = || -> std::io::Result<()> {
+            for entry in fs::read_dir(&self.folder)? {
+                let entry = entry?;
+                let hash = entry.file_name().to_string_lossy().into_owned();
+                if let Some(path) = path_of(&self.root, &hash) {
+                    let inner = path.parent().unwrap_or(&self.root);
+                    fs::create_dir_all(inner)?;
+                    fs::rename(entry.path(), &path)?;
+                    fs::File::open(inner)?.sync_all()?;
+                }
+            }
+            fs::File::open(&self.root)?.sync_all()
+        };
+        work().map_err(Fault::io(moving()))
+    }
+}
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Finishes what a killed run left: evidence of the batch that was taken in goes to
+/// its place, that of any other is removed.
+///
+/// # Errors
+/// When the folder cannot be read or written.
+pub(crate) fn finish_incoming(root: &Path, taken: Option<&str>) -> Result<(), Fault> {
+    let looking = || format!("looking into {}", root.display());
+    for entry in fs::read_dir(root).map_err(Fault::io(looking()))? {
+        let folder = entry.map_err(Fault::io(looking()))?;
+        let name = folder.file_name().to_string_lossy().into_owned();
+        if let Some(batch) = name.strip_prefix(INCOMING) {
+            let incoming = Incoming {
+                root: root.to_owned(),
+                folder: folder.path(),
+            };
+            if taken == Some(batch) {
+                // What could not be moved waits for the next start.
+                let moved = incoming.settle();
+                if moved.is_err() {
+                    std::mem::forget(incoming);
+                    return moved;
+                }
+            }
         }
     }
     Ok(())

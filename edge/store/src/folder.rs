@@ -9,11 +9,39 @@ use dukou_kernel::InstitutionId;
 use rand::RngExt;
 
 use crate::Fault;
+use crate::check::Saved;
 
 /// The folder with everything of one installation.
 #[derive(Clone, Debug)]
 pub struct Folder {
     root: PathBuf,
+}
+
+/// What a file is called that is only needed while the program looks.
+const SCRATCH: &str = "scratch-";
+
+/// A file that is not there yet, for this user alone.
+pub(crate) fn new_file(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create_new(true).write(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options.open(path)
+}
+
+/// The heads of a `heads.log`.
+pub(crate) fn heads_in(text: &str) -> Vec<Saved> {
+    text.lines()
+        .filter_map(|line| {
+            let mut words = line.split_whitespace();
+            let institution = words.next()?.parse().ok()?;
+            let seq = words.next()?.parse().ok()?;
+            Some((institution, seq, words.next()?.to_owned()))
+        })
+        .collect()
 }
 
 fn private(path: &Path) -> Result<(), Fault> {
@@ -75,6 +103,30 @@ impl Folder {
         self.root.join("heads.log")
     }
 
+    /// A new file for what is only needed while the program looks, for nobody else to
+    /// read. Where the folder cannot be written it lies with the system's own.
+    ///
+    /// # Errors
+    /// When it can be made in neither place.
+    pub fn scratch(&self) -> Result<PathBuf, Fault> {
+        let name = format!("{SCRATCH}{}", uuid::Uuid::now_v7());
+        let make = |root: &Path| {
+            let path = root.join(&name);
+            new_file(&path).map(|_| path)
+        };
+        make(&self.root)
+            .or_else(|_| make(&std::env::temp_dir()))
+            .map_err(Fault::io(format!("making {name}")))
+    }
+
+    /// Removes such files whose program was killed.
+    ///
+    /// # Errors
+    /// When the folder cannot be read or written.
+    pub fn sweep(&self) -> Result<(), Fault> {
+        crate::files::sweep(&self.root, SCRATCH)
+    }
+
     /// Holds the folder for this process. A reader that only looks has it for a
     /// moment, and is waited for.
     ///
@@ -105,11 +157,12 @@ impl Folder {
         Ok(file.try_lock().is_ok().then_some(file))
     }
 
-    /// The key that seals heads, made at first use.
+    /// The key that seals heads, made at first use. Where something was sealed
+    /// before, it is never made anew: the old seals could not be told from forged ones.
     ///
     /// # Errors
-    /// When it cannot be read or made.
-    pub fn seal_key(&self) -> Result<SealKey, Fault> {
+    /// When it cannot be read or made, or is gone.
+    pub fn seal_key(&self, sealed_before: bool) -> Result<SealKey, Fault> {
         let path = self.root.join("keys").join("seal.key");
         match fs::read(&path) {
             Ok(bytes) if bytes.len() == 32 => Ok(SealKey::new(bytes)),
@@ -117,19 +170,17 @@ impl Folder {
                 "{} is not a key of 32 bytes",
                 path.display()
             ))),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && sealed_before => {
+                let path = path.display();
+                Err(Fault::Other(format!(
+                    "封印密钥 {path} 不见了，没有改动任何内容：从另存处拷回；确已丢失的，dukou backup 后 dukou restore 到新目录，那里另立密钥 · the seal key {path} is gone. Nothing was changed: copy it back from where it is kept; when it is lost for good, dukou backup and dukou restore into a new folder, which makes a key of its own"
+                )))
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let mut bytes = vec![0u8; 32];
                 rand::rng().fill(bytes.as_mut_slice());
-                let mut options = OpenOptions::new();
-                options.create_new(true).write(true);
-                #[cfg(unix)]
-                {
-                    use std::os::unix::fs::OpenOptionsExt;
-                    options.mode(0o600);
-                }
-                let mut file = options
-                    .open(&path)
-                    .map_err(Fault::io(format!("making {}", path.display())))?;
+                let mut file =
+                    new_file(&path).map_err(Fault::io(format!("making {}", path.display())))?;
                 file.write_all(&bytes)
                     .and_then(|()| file.sync_all())
                     .map_err(Fault::io(format!("writing {}", path.display())))?;
@@ -139,24 +190,38 @@ impl Folder {
         }
     }
 
-    /// The key, when it is there.
+    /// The key, when it is there and whole.
     pub fn existing_seal_key(&self) -> Option<SealKey> {
         fs::read(self.root.join("keys").join("seal.key"))
             .ok()
+            .filter(|bytes| bytes.len() == 32)
             .map(SealKey::new)
     }
 
     /// Saved heads: institution, number, hash in hex; one per line.
-    pub fn saved_heads(&self) -> Vec<(InstitutionId, i64, String)> {
-        let text = fs::read_to_string(self.heads()).unwrap_or_default();
-        text.lines()
-            .filter_map(|line| {
-                let mut words = line.split_whitespace();
-                let institution = words.next()?.parse().ok()?;
-                let seq = words.next()?.parse().ok()?;
-                Some((institution, seq, words.next()?.to_owned()))
-            })
-            .collect()
+    pub fn saved_heads(&self) -> Vec<Saved> {
+        heads_in(&fs::read_to_string(self.heads()).unwrap_or_default())
+    }
+
+    /// The folder itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Puts down a file that came with an archive.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn lay(&self, name: &str, bytes: &[u8]) -> Result<(), Fault> {
+        let path = self.root.join(name);
+        if let Some(inner) = path.parent().filter(|inner| *inner != self.root) {
+            private(inner)?;
+        }
+        let beside = self.scratch()?;
+        fs::write(&beside, bytes)
+            .and_then(|()| File::open(&beside)?.sync_all())
+            .and_then(|()| fs::rename(&beside, &path))
+            .map_err(Fault::io(format!("writing {}", path.display())))
     }
 
     /// Saves a head, so that a later cut is found even by a reader without the key.

@@ -7,7 +7,9 @@
 //! `dialect.rs`.
 
 mod archive;
+mod check;
 mod clock;
+mod commitments;
 mod db;
 mod dialect;
 mod fault;
@@ -27,7 +29,7 @@ mod verify;
 mod wal;
 mod writer;
 
-pub use archive::ArchivedHead;
+pub use archive::{Archived, ArchivedHead, Taking};
 pub use clock::Clock;
 pub use db::{Db, Engine, Record, Value};
 pub use fault::{Fault, Rejected};

@@ -515,6 +515,9 @@ impl Processor<'_> {
                 &key,
             )?;
             let [a, b, c] = key;
+            if sealed.text.is_empty() {
+                continue;
+            }
             self.db.exec(
                 "INSERT INTO sealed (institution, subject, field, text) VALUES ($1, $2, $3, $4)",
                 &[a, b, c, sealed.text.as_str().into()],

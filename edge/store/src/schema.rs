@@ -4,7 +4,9 @@
 use std::fmt::Write as _;
 
 use dukou_chain::contract::{Kind, Table};
-use dukou_chain::whole;
+use dukou_chain::whole::{self, Event};
+use dukou_journal::Entry;
+use dukou_kernel::InstitutionId;
 use sha2::{Digest, Sha256};
 
 use crate::db::{Db, Value};
@@ -59,6 +61,62 @@ pub fn known(found: i64) -> Result<i64, Fault> {
         return Err(Fault::Newer { found, known });
     }
     Ok(found)
+}
+
+/// The version of what is there, unless a newer program wrote it: by its tables, or
+/// by events in its journal that this program does not know.
+///
+/// # Errors
+/// [`Fault::Newer`], [`Fault::NewerKind`].
+pub fn look(db: &mut dyn Db) -> Result<i64, Fault> {
+    let found = known(version(db)?)?;
+    if found > 0 {
+        for institution in crate::rebuild::institutions(db)? {
+            kinds_of(db, institution)?;
+        }
+    }
+    Ok(found)
+}
+
+/// From one kind to the next along the journal's own index: as many steps as there
+/// are kinds, however many entries.
+const KINDS: &str = "WITH RECURSIVE k(kind) AS (
+SELECT MIN(kind) FROM journal WHERE institution = $1
+UNION ALL
+SELECT (SELECT MIN(j.kind) FROM journal j WHERE j.institution = $1 AND j.kind > k.kind) FROM k WHERE k.kind IS NOT NULL
+) SELECT kind FROM k WHERE kind IS NOT NULL";
+
+fn kinds_of(db: &mut dyn Db, institution: InstitutionId) -> Result<(), Fault> {
+    let who = institution.to_string();
+    let stored = db.rows(KINDS, &[who.as_str().into()])?;
+    for kind in stored.iter().map(|row| row.text(0)) {
+        if Event::knows(kind) {
+            continue;
+        }
+        // A column that was changed is for `verify` to name, not a newer program's.
+        let entry = db.row(
+            "SELECT bytes FROM journal WHERE institution = $1 AND kind = $2 ORDER BY seq LIMIT 1",
+            &[who.as_str().into(), kind.into()],
+        )?;
+        let bytes = entry.as_ref().map_or("", |row| row.text(0));
+        if Entry::from_bytes(bytes).is_ok_and(|entry| entry.meta.kind == kind) {
+            return Err(Fault::NewerKind {
+                kind: kind.to_owned(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// True when a head was sealed here before.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn sealed(db: &mut dyn Db) -> Result<bool, Fault> {
+    if version(db)? == 0 {
+        return Ok(false);
+    }
+    Ok(db.row("SELECT 1 FROM head LIMIT 1", &[])?.is_some())
 }
 
 /// Brings the data up to this program's version. Data of a newer version is

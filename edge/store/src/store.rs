@@ -11,7 +11,8 @@ use dukou_chain::whole::State;
 use dukou_journal::{Entry, SealKey, StreamId};
 use dukou_kernel::{Date, InstitutionId};
 
-use crate::archive::{self, ArchivedHead};
+use crate::archive::{self, Archived, Taking};
+use crate::check::Saved;
 use crate::clock::Clock;
 use crate::db::{Db, Engine};
 use crate::files::{self, FileError, FileMeta};
@@ -84,15 +85,14 @@ pub struct Store {
 /// is there: a damaged file stays as it is, and so does a newer one.
 fn inspect(config: &Config, folder: &Folder) -> Result<i64, Fault> {
     let path = folder.database();
-    let found = match &config.database_url {
-        Some(url) => schema::version(&mut Postgres::connect(url)?)?,
-        None if !path.exists() => 0,
+    match &config.database_url {
+        Some(url) => schema::look(&mut Postgres::connect(url)?),
+        None if !path.exists() => Ok(0),
         None => {
             wal::check(&path)?;
-            schema::version(&mut Sqlite::open_untouched(&path)?)?
+            schema::look(&mut Sqlite::open_untouched(&path)?)
         }
-    };
-    schema::known(found)
+    }
 }
 
 fn connect(config: &Config, folder: &Folder) -> Result<Reader, Fault> {
@@ -122,13 +122,16 @@ impl Store {
             });
         }
         let mut db = connect(&config, &folder)?;
+        let key = folder.seal_key(schema::sealed(db.as_mut())?)?;
         schema::migrate(db.as_mut(), config.clock.now_ms())?;
         let derived = schema::meta(db.as_mut(), "derived")?;
         if derived.as_deref() != Some(schema::fingerprint().as_str()) {
             rebuild::rebuild(db.as_mut(), &mut |_, _| {})?;
         }
-        files::sweep(&folder.files())?;
-        let key = folder.seal_key()?;
+        files::sweep_uploads(&folder.files())?;
+        let taken = schema::meta(db.as_mut(), archive::TAKEN)?;
+        files::finish_incoming(&folder.files(), taken.as_deref())?;
+        folder.sweep()?;
         let again = (config.clone(), folder.clone());
         let reconnect = Box::new(move || connect(&again.0, &again.1));
         let db: Reader = match config.recorder.clone() {
@@ -410,8 +413,7 @@ impl Store {
     pub fn verify(&self, progress: &mut rebuild::Progress<'_>) -> Result<Report, Fault> {
         let key = self.existing_seal_key();
         let heads = self.folder.saved_heads();
-        let files = self.folder.files();
-        self.read(|db| verify::verify(db, key.as_ref(), &heads, &files, progress))
+        self.read(|db| verify::verify(db, key.as_ref(), &heads, &self.folder, progress))
     }
 
     /// The key that seals heads, where this folder has one.
@@ -475,14 +477,14 @@ impl Store {
     }
 
     /// Opens the database for one piece of work, beside nobody else: connection,
-    /// seal key and the folder's lock.
-    pub(crate) fn alone(config: &Config) -> Result<(Reader, SealKey, File), Fault> {
+    /// seal key, the folder and its lock.
+    pub(crate) fn alone(config: &Config) -> Result<(Reader, SealKey, Folder, File), Fault> {
         let folder = Folder::prepare(&config.data_dir)?;
         let lock = folder.lock()?;
         inspect(config, &folder)?;
-        let db = connect(config, &folder)?;
-        let key = folder.seal_key()?;
-        Ok((db, key, lock))
+        let mut db = connect(config, &folder)?;
+        let key = folder.seal_key(schema::sealed(db.as_mut())?)?;
+        Ok((db, key, folder, lock))
     }
 
     /// Writes one institution, or with `None` the whole installation, into one
@@ -495,31 +497,44 @@ impl Store {
         path: &Path,
         only: Option<InstitutionId>,
         progress: &mut rebuild::Progress<'_>,
-    ) -> Result<Vec<ArchivedHead>, Fault> {
+    ) -> Result<Archived, Fault> {
         archive::write(self, path, only, progress)
     }
 
     /// Takes such a file into data that has none of its institutions yet.
     ///
     /// # Errors
-    /// When the file is damaged, altered or newer, an institution is there
-    /// already, or the data is in use; then nothing was taken.
+    /// When the file is damaged, altered or newer, something is there already, or
+    /// the data is in use; then nothing was taken.
     pub fn take_in(
         config: &Config,
         path: &Path,
+        taking: Taking,
         progress: &mut rebuild::Progress<'_>,
-    ) -> Result<Vec<ArchivedHead>, Fault> {
-        archive::read(config, path, progress)
+    ) -> Result<Archived, Fault> {
+        archive::read(config, path, taking, progress)
     }
 
-    /// The largest evidence file, in bytes.
-    pub(crate) fn file_limit(&self) -> usize {
-        self.config.file_limit
+    /// The data folder.
+    pub(crate) fn root(&self) -> &Path {
+        self.folder.root()
     }
 
-    /// Puts evidence away whose hash was checked.
-    pub(crate) fn keep_file(&self, hash: &str, bytes: &[u8]) -> Result<(), Fault> {
-        files::keep(&self.folder.files(), hash, bytes)
+    /// Heads that were saved, to find a cut-off tail.
+    pub(crate) fn saved_heads(&self) -> Vec<Saved> {
+        self.folder.saved_heads()
+    }
+
+    /// Evidence by its hash, to be read bit by bit; nothing when it is missing.
+    pub(crate) fn open_file(&self, hash: &str) -> Result<Option<(PathBuf, File)>, Fault> {
+        let Some(path) = files::path_of(&self.folder.files(), hash) else {
+            return Ok(None);
+        };
+        match File::open(&path) {
+            Ok(file) => Ok(Some((path, file))),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Fault::io(format!("reading {}", path.display()))(error)),
+        }
     }
 
     /// Puts evidence away; the caller records it with [`Store::write`].

@@ -4,11 +4,14 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use dukou_chain::whole::{self, Event, State};
-use dukou_journal::{Chain, Entry, SealKey, StreamId};
+use dukou_chain::whole::{self, State};
+use dukou_journal::{SealKey, StreamId, hex};
 use dukou_kernel::{InstitutionId, Text, text};
 
+use crate::check::{self, Saved, Walk};
+use crate::commitments::Texts;
 use crate::db::{Db, Engine, Record, Value};
+use crate::folder::Folder;
 use crate::rebuild::{self, Keys, Progress};
 use crate::sqlite::Sqlite;
 use crate::{Fault, dialect, files, project, schema};
@@ -72,8 +75,10 @@ struct Scratch {
 }
 
 impl Scratch {
-    fn new() -> Result<Self, Fault> {
-        let path = std::env::temp_dir().join(format!("dukou-verify-{}", uuid::Uuid::now_v7()));
+    /// In the data folder: it may grow as large as the read tables, and holds what
+    /// only the data folder may hold.
+    fn new(folder: &Folder) -> Result<Self, Fault> {
+        let path = folder.scratch()?;
         let mut db = Sqlite::scratch(&path)?;
         let create = schema::create_derived(&db);
         db.script(&create)?;
@@ -93,8 +98,8 @@ impl Drop for Scratch {
 pub(crate) fn verify(
     db: &mut dyn Db,
     key: Option<&SealKey>,
-    saved: &[(InstitutionId, i64, String)],
-    folder: &Path,
+    saved: &[Saved],
+    folder: &Folder,
     progress: &mut Progress<'_>,
 ) -> Result<Report, Fault> {
     db.script(dialect::snapshot(db.engine()))?;
@@ -106,8 +111,8 @@ pub(crate) fn verify(
 fn verify_inside(
     db: &mut dyn Db,
     key: Option<&SealKey>,
-    saved: &[(InstitutionId, i64, String)],
-    folder: &Path,
+    saved: &[Saved],
+    folder: &Folder,
     progress: &mut Progress<'_>,
 ) -> Result<Report, Fault> {
     let mut report = Report::default();
@@ -115,20 +120,21 @@ fn verify_inside(
     guards(db, &mut report)?;
     let unguarded = report.findings.len();
     let total = rebuild::entry_count(db)?;
-    let mut scratch = Scratch::new()?;
+    let mut scratch = Scratch::new(folder)?;
     let mut evidence = BTreeSet::new();
     for institution in known_institutions(db, saved, &mut report)? {
         report.institutions += 1;
         let before = report.findings.len();
-        let walked = walk(
+        let mut walked = walk(
             db,
-            institution,
+            (institution, saved),
             &mut scratch.db,
             &mut report,
-            &mut evidence,
             (total, progress),
         )?;
-        head(db, &walked, key, saved, &mut report)?;
+        evidence.append(&mut walked.walk.evidence);
+        head(db, &walked, key, &mut report)?;
+        persons(db, &walked, &mut report)?;
         if report.findings.len() == before {
             views(db, institution, &mut scratch.db)?;
         }
@@ -138,7 +144,7 @@ fn verify_inside(
         compare(db, &mut scratch.db, &mut report)?;
         balances(db, &mut report)?;
     }
-    check_files(db, &evidence, folder, &mut report)?;
+    check_files(db, &evidence, &folder.files(), &mut report)?;
     progress(total, total);
     Ok(report)
 }
@@ -196,7 +202,7 @@ fn guards(db: &mut dyn Db, report: &mut Report) -> Result<(), Fault> {
 /// Every institution with entries, a head, or a head saved earlier.
 fn known_institutions(
     db: &mut dyn Db,
-    saved: &[(InstitutionId, i64, String)],
+    saved: &[Saved],
     report: &mut Report,
 ) -> Result<BTreeSet<InstitutionId>, Fault> {
     let mut known: BTreeSet<InstitutionId> = saved.iter().map(|(who, _, _)| *who).collect();
@@ -226,41 +232,32 @@ fn known_institutions(
 
 struct Walked {
     institution: InstitutionId,
-    seq: i64,
-    hash: [u8; 32],
+    walk: Walk,
     whole: bool,
-    heads: Vec<(i64, String)>,
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn walk(
     db: &mut dyn Db,
-    institution: InstitutionId,
+    (institution, saved): (InstitutionId, &[Saved]),
     scratch: &mut Sqlite,
     report: &mut Report,
-    evidence: &mut BTreeSet<String>,
     (total, progress): (u64, &mut Progress<'_>),
 ) -> Result<Walked, Fault> {
-    let mut chain = Chain::new(institution);
+    let mut walk = Walk::new(institution, saved);
     let mut keys = Keys::default();
     let mut after = i64::MIN;
-    let mut heads = Vec::new();
     let mut whole = true;
+    let sql = format!(
+        "SELECT {} FROM journal WHERE institution = $1 AND seq > $2 ORDER BY seq LIMIT 2000",
+        check::COLUMNS
+    );
     'walk: loop {
-        let rows = db.rows(
-            "SELECT seq, bytes, hash, stream, version, kind, at_ms FROM journal WHERE institution = $1 AND seq > $2 ORDER BY seq LIMIT 2000",
-            &[institution.to_string().into(), after.into()],
-        )?;
+        let rows = db.rows(&sql, &[institution.to_string().into(), after.into()])?;
         let Some(last) = rows.last() else { break };
         after = last.int(0);
         for row in &rows {
-            match step(&mut chain, row) {
+            match walk.row(row) {
                 Ok((entry, event)) => {
-                    heads.push((row.int(0), hex(chain.hash())));
-                    collect_files(&entry.body, evidence);
                     project::books(scratch, &entry.meta, &event)?;
                     keys.take(scratch, &entry)?;
                     report.entries += 1;
@@ -275,113 +272,19 @@ fn walk(
         progress(report.entries, total);
     }
     keys.flush(scratch)?;
-    let walked = Walked {
+    let (seq, hash) = (walk.chain.seq(), hex(walk.chain.hash()));
+    report.heads.push((institution, seq, hash));
+    Ok(Walked {
         institution,
-        seq: chain.seq(),
-        hash: *chain.hash(),
+        walk,
         whole,
-        heads,
-    };
-    report
-        .heads
-        .push((institution, walked.seq, hex(&walked.hash)));
-    Ok(walked)
-}
-
-type Wrong = (&'static str, i64, Text);
-
-fn step<'a>(chain: &mut Chain, row: &'a Record) -> Result<(Entry<'a>, Event), Wrong> {
-    let seq = row.int(0);
-    let entry = chain
-        .step(seq, row.text(1), row.bytes(2))
-        .map_err(|fault| {
-            use dukou_journal::ChainFault;
-            match fault {
-                ChainFault::Gap { expected, found } => (
-                    "chain.gap",
-                    expected,
-                    text!(
-                        "第{expected}条缺失：接下来存的是第{found}条。",
-                        "Entry {expected} is missing: the next stored entry is {found}."
-                    ),
-                ),
-                ChainFault::Changed { seq } => (
-                    "chain.changed",
-                    seq,
-                    text!(
-                        "第{seq}条被改动过：内容与所存校验值不符。",
-                        "Entry {seq} was changed: its bytes do not give the stored hash."
-                    ),
-                ),
-                other => {
-                    let why = other.to_string();
-                    (
-                        "chain.unreadable",
-                        seq,
-                        text!("第{seq}条有误：{why}", "Entry {seq}: {why}"),
-                    )
-                }
-            }
-        })?;
-    let meta = &entry.meta;
-    let columns = [
-        ("stream", meta.stream.to_string() == row.text(3)),
-        ("version", meta.version == row.int(4)),
-        ("kind", meta.kind == row.text(5)),
-        ("at_ms", meta.at_ms == row.int(6)),
-    ];
-    if let Some((column, _)) = columns.iter().find(|(_, same)| !same) {
-        return Err((
-            "chain.column",
-            seq,
-            text!(
-                "第{seq}条的列 {column} 与其内容不符。",
-                "Entry {seq}: the column {column} does not agree with the entry's bytes."
-            ),
-        ));
-    }
-    let event = Event::from_body(&meta.kind, &entry.body).map_err(|error| {
-        let why = error.to_string();
-        (
-            "chain.unreadable",
-            seq,
-            text!(
-                "第{seq}条读不出：{why}",
-                "Entry {seq} is not readable: {why}"
-            ),
-        )
-    })?;
-    if !State::new(meta.stream).accepts(&event) {
-        return Err((
-            "chain.misplaced",
-            seq,
-            text!(
-                "第{seq}条的事件不属于它所在的案卷。",
-                "Entry {seq}: this kind of event does not belong to its stream."
-            ),
-        ));
-    }
-    Ok((entry, event))
-}
-
-/// Hashes of files that an event refers to.
-pub(crate) fn collect_files(body: &str, evidence: &mut BTreeSet<String>) {
-    let mut rest = body;
-    while let Some(at) = rest.find("\"file\":\"") {
-        rest = rest.get(at + 8..).unwrap_or_default();
-        if let Some(hash) = rest.get(..64)
-            && hash.bytes().all(|b| b.is_ascii_hexdigit())
-        {
-            evidence.insert(hash.to_owned());
-        }
-    }
+    })
 }
 
 fn head(
     db: &mut dyn Db,
     walked: &Walked,
     key: Option<&SealKey>,
-    saved: &[(InstitutionId, i64, String)],
     report: &mut Report,
 ) -> Result<(), Fault> {
     if !walked.whole {
@@ -392,12 +295,11 @@ fn head(
         "SELECT seq, hash, seal FROM head WHERE institution = $1",
         &[institution.to_string().into()],
     )?;
-    let last = walked.seq;
     match row {
         None => report.add(
             "head.missing",
             Some(institution),
-            Some(last),
+            Some(walked.walk.chain.seq()),
             text!(
                 "没有链头记录。",
                 "The record of the chain's head is missing."
@@ -405,43 +307,31 @@ fn head(
         ),
         Some(row) => check_head(walked, &row, key, report),
     }
-    for (_, seq, hash) in saved.iter().filter(|(who, _, _)| *who == institution) {
-        let same = walked
-            .heads
-            .iter()
-            .find(|(number, _)| number == seq)
-            .map(|(_, it)| it == hash);
-        match same {
-            Some(true) => {}
-            Some(false) => report.add(
-                "head.rewritten",
-                Some(institution),
-                Some(*seq),
-                text!(
-                    "第{seq}条与以前保存的链头不符：链被整体改写过。",
-                    "Entry {seq} contradicts a head saved earlier: the chain was rewritten."
-                ),
-            ),
-            None => {
-                let from = last + 1;
-                report.add(
-                    "head.cut",
-                    Some(institution),
-                    Some(from),
-                    text!(
-                        "第{from}条起的尾部被截去：以前保存的链头在第{seq}条。",
-                        "The tail from entry {from} on was cut off: a head saved earlier stands at entry {seq}."
-                    ),
-                );
-            }
-        }
+    for (code, seq, message) in walked.walk.against_saved() {
+        report.add(code, Some(institution), Some(seq), message);
+    }
+    Ok(())
+}
+
+fn persons(db: &mut dyn Db, walked: &Walked, report: &mut Report) -> Result<(), Fault> {
+    let institution = walked.institution;
+    if !walked.whole {
+        return Ok(());
+    }
+    let texts = Texts::of(db, institution)?;
+    for message in walked.walk.commitments.broken(&texts) {
+        report.add("person.differs", Some(institution), None, message);
     }
     Ok(())
 }
 
 fn check_head(walked: &Walked, row: &Record, key: Option<&SealKey>, report: &mut Report) {
     let institution = walked.institution;
-    let (seq, last) = (row.int(0), walked.seq);
+    let (seq, last, hash) = (
+        row.int(0),
+        walked.walk.chain.seq(),
+        walked.walk.chain.hash(),
+    );
     if seq > last {
         let from = last + 1;
         report.add(
@@ -464,7 +354,7 @@ fn check_head(walked: &Walked, row: &Record, key: Option<&SealKey>, report: &mut
                 "Entries from {from} on were not written by this system: the head stands at entry {seq}."
             ),
         );
-    } else if row.bytes(1) != walked.hash {
+    } else if row.bytes(1) != hash {
         report.add(
             "head.differs",
             Some(institution),
@@ -475,7 +365,7 @@ fn check_head(walked: &Walked, row: &Record, key: Option<&SealKey>, report: &mut
             ),
         );
     } else if let Some(key) = key {
-        if !key.opens(institution, seq, &walked.hash, row.bytes(2)) {
+        if !key.opens(institution, seq, hash, row.bytes(2)) {
             report.add(
                 "head.seal",
                 Some(institution),

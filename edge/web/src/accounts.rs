@@ -31,9 +31,7 @@ pub struct NewPerson {
 /// The commands that register a person with roles.
 pub fn registration(institution: InstitutionId, actor: &Actor, new: &NewPerson) -> Vec<Envelope> {
     let salt = session::token();
-    let seal = session::hex(&Sha256::digest(
-        format!("{salt}\n{}\n{}", new.name, new.staff_no).as_bytes(),
-    ));
+    let seal = dukou_journal::commitment(&salt, &new.name, &new.staff_no);
     let key = format!("{institution}:{}", new.staff_no);
     let staff_no_key =
         (!new.staff_no.is_empty()).then(|| session::hex(&Sha256::digest(key.as_bytes())));

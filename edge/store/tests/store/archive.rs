@@ -4,23 +4,32 @@
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use dukou_store::{ArchivedHead, Clock, Store};
+use dukou_store::{ArchivedHead, Clock, Store, Taking};
 use serde_json::json;
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
+use crate::own::own;
 use crate::place::*;
+use crate::stored::migrations;
 
 fn out_of(place: &Place, path: &Path) -> Vec<ArchivedHead> {
     let office = Office::try_open(place).unwrap();
-    let heads = office.store.export(path, None, &mut |_, _| {}).unwrap();
+    let archived = office.store.export(path, None, &mut |_, _| {}).unwrap();
+    assert_eq!(archived.notes, []);
     office.close();
-    heads
+    archived.heads
+}
+
+fn taken(place: &Place, path: &Path, taking: Taking) -> Result<Vec<ArchivedHead>, String> {
+    let config = place.config(&Clock::fixed("test", morning("2026-09-21")));
+    Store::take_in(&config, path, taking, &mut |_, _| {})
+        .map(|archived| archived.heads)
+        .map_err(|why| why.to_string())
 }
 
 fn into(place: &Place, path: &Path) -> Result<Vec<ArchivedHead>, String> {
-    let config = place.config(&Clock::fixed("test", morning("2026-09-21")));
-    Store::take_in(&config, path, &mut |_, _| {}).map_err(|why| why.to_string())
+    taken(place, path, Taking::Whole)
 }
 
 /// What follows from the journal, and the journal; without the seals, which
@@ -39,28 +48,17 @@ fn scratch(name: &str) -> PathBuf {
     std::env::temp_dir().join(format!("dukou-{name}-{}.zip", uuid::Uuid::now_v7()))
 }
 
-/// A place with two institutions, evidence, and a person's name.
+/// A place with two institutions, evidence, a person under a commitment, and a row
+/// in every table that is not derived.
 fn furnished(place: &Place) {
     let office = Office::open(place);
     office.drive();
+    office.register(50, "李一", "1001");
     let other = office.of(2);
     other.found();
     other.must(1, other.submit(77));
     other.must(1, other.note(77, "二"));
-    office
-        .store
-        .write(|db| {
-            let id = institution(1).to_string();
-            db.exec(
-                "INSERT INTO sealed (institution, subject, field, text) VALUES ($1, 's', 'name', '李一')",
-                &[id.clone().into()],
-            )?;
-            db.exec(
-                "INSERT INTO account (institution, id, person, login, password_hash, created_at) VALUES ($1, 'a', 'p', 'li', 'x', 5)",
-                &[id.into()],
-            )
-        })
-        .unwrap();
+    office.furnish();
     office.verified();
     drop(other);
     office.close();
@@ -82,16 +80,13 @@ fn from_sqlite_to_postgres_and_back_to_the_same_head() {
     assert_eq!(into(&last, &two).unwrap(), heads);
     assert_eq!(told(&last), told(&first));
     let office = Office::try_open(&last).unwrap();
-    let names = office
-        .store
-        .read(|db| {
-            db.rows(
-                "SELECT text FROM sealed UNION ALL SELECT login FROM account",
-                &[],
-            )
-        })
-        .unwrap();
-    assert_eq!((names[0].text(0), names[1].text(0)), ("李一", "li"));
+    let kept = office.store.read(own).unwrap();
+    let before = Office::try_open(&first).unwrap();
+    assert_eq!(kept, before.store.read(own).unwrap());
+    before.close();
+    for word in ["李一", "li", "whsec", "/cases/1", "脚本", "gone", "草稿"] {
+        assert!(kept.iter().any(|it| it.contains(word)), "{word}: {kept:#?}");
+    }
     // And the office goes on.
     let other = office.of(2);
     other.must(1, other.note(77, "三"));
@@ -112,7 +107,11 @@ fn one_institution_goes_alone() {
     let path = scratch("alone");
     let office = Office::try_open(&first).unwrap();
     let only = Some(institution(2));
-    let heads = office.store.export(&path, only, &mut |_, _| {}).unwrap();
+    let heads = office
+        .store
+        .export(&path, only, &mut |_, _| {})
+        .unwrap()
+        .heads;
     assert_eq!(heads.len(), 1);
     let again = office.store.export(&path, only, &mut |_, _| {});
     assert!(again.is_err(), "a file that is there is not written over");
@@ -129,8 +128,39 @@ fn one_institution_goes_alone() {
     std::fs::remove_file(path).unwrap();
 }
 
+fn replaced(bytes: Vec<u8>, from: &str, to: &str) -> Vec<u8> {
+    let text = String::from_utf8(bytes).unwrap();
+    text.replacen(from, to, 1).into_bytes()
+}
+
 /// The same archive with one member changed.
 fn forged(path: &Path, name: &str, change: impl Fn(Vec<u8>) -> Vec<u8>) -> PathBuf {
+    let changed = |known: &str, bytes| match known.ends_with(name) {
+        true => Some(change(bytes)),
+        false => Some(bytes),
+    };
+    rewritten(path, changed, None)
+}
+
+/// The same archive with a member more.
+fn extended(path: &Path, name: &str) -> PathBuf {
+    rewritten(path, |_, bytes| Some(bytes), Some(name))
+}
+
+/// The same archive without a member.
+fn without(path: &Path, name: &str) -> PathBuf {
+    rewritten(
+        path,
+        |known, bytes| (!known.contains(name)).then_some(bytes),
+        None,
+    )
+}
+
+fn rewritten(
+    path: &Path,
+    change: impl Fn(&str, Vec<u8>) -> Option<Vec<u8>>,
+    more: Option<&str>,
+) -> PathBuf {
     let mut from = ZipArchive::new(std::fs::File::open(path).unwrap()).unwrap();
     let to = scratch("forged");
     let mut out = ZipWriter::new(std::fs::File::create(&to).unwrap());
@@ -139,11 +169,14 @@ fn forged(path: &Path, name: &str, change: impl Fn(Vec<u8>) -> Vec<u8>) -> PathB
         let mut bytes = Vec::new();
         member.read_to_end(&mut bytes).unwrap();
         let known = member.name().unwrap().into_owned();
-        if known.ends_with(name) {
-            bytes = change(bytes);
+        if let Some(bytes) = change(&known, bytes) {
+            out.start_file(known, SimpleFileOptions::default()).unwrap();
+            out.write_all(&bytes).unwrap();
         }
-        out.start_file(known, SimpleFileOptions::default()).unwrap();
-        out.write_all(&bytes).unwrap();
+    }
+    if let Some(name) = more {
+        out.start_file(name, SimpleFileOptions::default()).unwrap();
+        out.write_all(b"{}\n").unwrap();
     }
     out.finish().unwrap();
     to
@@ -155,14 +188,8 @@ fn a_damaged_or_forged_archive_leaves_nothing() {
     furnished(&first);
     let path = scratch("whole");
     out_of(&first, &path);
-    let replace = |from: &'static str, to: &'static str| {
-        move |bytes: Vec<u8>| {
-            String::from_utf8(bytes)
-                .unwrap()
-                .replacen(from, to, 1)
-                .into_bytes()
-        }
-    };
+    let replace =
+        |from: &'static str, to: &'static str| move |bytes: Vec<u8>| replaced(bytes, from, to);
     let cut = |bytes: Vec<u8>| {
         let text = String::from_utf8(bytes).unwrap();
         let mut lines: Vec<&str> = text.lines().collect();
@@ -189,10 +216,52 @@ fn a_damaged_or_forged_archive_leaves_nothing() {
             forged(
                 &path,
                 "manifest.json",
-                replace("\"version\":1", "\"version\":9"),
+                replace("\"version\":2", "\"version\":9"),
             ),
             "newer",
         ),
+        (
+            forged(&path, "manifest.json", |bytes| {
+                let newest = format!("\"schema\":{}", migrations().len());
+                replaced(bytes, &newest, "\"schema\":99")
+            }),
+            "version 99",
+        ),
+        (
+            forged(&path, "manifest.json", replace("\"hook\":", "\"hoop\":")),
+            "the table hoop",
+        ),
+        (
+            forged(&path, "hook.jsonl", replace("\"url\":", "\"uri\":")),
+            "the column uri",
+        ),
+        (
+            forged(
+                &path,
+                "manifest.json",
+                replace("\"entries\":29", "\"entries\":28"),
+            ),
+            "manifest",
+        ),
+        (
+            forged(
+                &path,
+                "manifest.json",
+                replace("\"files\":1", "\"files\":2"),
+            ),
+            "2",
+        ),
+        (
+            forged(&path, "sealed.jsonl", replace("李一", "李二")),
+            "commits to",
+        ),
+        (
+            forged(&path, "sealed.jsonl", replace("\"salt\"", "\"name2\"")),
+            "commits to",
+        ),
+        (extended(&path, "x/y.jsonl"), "the member x/y.jsonl"),
+        (extended(&path, "folder/keys/seal.key"), "the member folder"),
+        (without(&path, "/files/"), "files"),
         (
             forged(&path, "manifest.json", replace("dukou-archive", "other")),
             "no archive",
@@ -208,12 +277,9 @@ fn a_damaged_or_forged_archive_leaves_nothing() {
         ),
     ] {
         let there = Place::sqlite();
-        let said = into(&there, &bad).unwrap_err();
-        assert!(said.contains(why), "{why}: {said}");
-        let office = Office::try_open(&there).unwrap();
-        assert!(office.store.institutions().unwrap().is_empty(), "{why}");
-        assert_eq!(office.count(), 0, "{why}");
-        office.close();
+        let said = into(&there, &bad).map_err(|said| assert!(said.contains(why), "{why}: {said}"));
+        assert!(said.is_err(), "{why}");
+        assert!(!there.folder.exists(), "{why}: nothing was made of it");
         std::fs::remove_file(bad).unwrap();
     }
     let there = Place::sqlite();

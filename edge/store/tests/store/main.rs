@@ -12,6 +12,7 @@
 mod archive;
 mod conformance;
 mod guards;
+mod own;
 mod place;
 mod replay;
 mod stored;

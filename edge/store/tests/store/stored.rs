@@ -9,26 +9,15 @@ use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use dukou_store::{Clock, Db, Fault, Store, Value as Cell};
+use dukou_store::{Clock, Db, Fault, Postgres, Store, Taking, Value as Cell};
+use rusqlite::types::ValueRef;
 use serde_json::{Value, json};
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
 use crate::conformance::on_both_engines;
+use crate::own::OWN;
 use crate::place::*;
-
-/// Tables that do not follow from the journal. An archive holds the first five.
-const OWN: [&str; 9] = [
-    "sealed",
-    "file",
-    "account",
-    "saved_view",
-    "import_mapping",
-    "session",
-    "invite",
-    "draft",
-    "api_token",
-];
 
 fn stored() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/stored"))
@@ -84,44 +73,19 @@ fn figures(db: &mut dyn Db) -> Result<Value, Fault> {
     }))
 }
 
-/// Fills every table of the program's own with one invented row.
-fn furnish(office: &Office) {
-    let paper = office.store.put_file("签字件.pdf", PAPER).unwrap();
-    let who = office.institution.to_string();
-    office
-        .store
-        .write(move |db| {
-            let size = i64::try_from(paper.size).unwrap();
-            for (sql, cells) in [
-                ("sealed (institution, subject, field, text) VALUES ($1, $2, 'name', '李一')", vec![id(1).into()]),
-                (
-                    "file (institution, hash, name, media, size, uploaded_at, uploaded_by) VALUES ($1, $2, $3, $4, $5, 5, $6)",
-                    vec![paper.hash.as_str().into(), paper.name.as_str().into(), paper.media.into(), size.into(), id(1).into()],
-                ),
-                (
-                    "account (institution, id, person, login, password_hash, totp_secret, created_at) VALUES ($1, 'a', $2, 'li', 'x', 'y', 5)",
-                    vec![id(1).into()],
-                ),
-                ("saved_view (institution, person, list, name, query) VALUES ($1, $2, 'cases', '我的', 'q=1')", vec![id(1).into()]),
-                ("import_mapping (institution, fingerprint, mapping, saved_at) VALUES ($1, 'f', '{}', 5)", vec![]),
-                (
-                    "session (institution, token_hash, account, csrf, created_at, seen_at, expires_at) VALUES ($1, 't', 'a', 'c', 5, 5, 6)",
-                    vec![],
-                ),
-                ("invite (institution, token_hash, person, purpose, created_at, expires_at) VALUES ($1, 't', $2, 'open', 5, 6)", vec![id(2).into()]),
-                ("draft (institution, id, person, kind, body, saved_at) VALUES ($1, 'd', $2, 'disclosure', '{}', 5)", vec![id(1).into()]),
-                (
-                    "api_token (institution, token_hash, id, person, name, scopes, created_at, expires_at) VALUES ($1, 't', 'k', $2, '脚本', '*', 5, 6)",
-                    vec![id(1).into()],
-                ),
-            ] {
-                let mut all: Vec<Cell> = vec![who.as_str().into()];
-                all.extend(cells);
-                db.exec(&format!("INSERT INTO {sql}"), &all)?;
-            }
-            Ok(())
-        })
-        .unwrap();
+/// Found again is what a version's figures say. Tables that it did not have are not
+/// among them, and from an archive those it did not hold are empty.
+fn agrees(found: &Value, version: &Path, held: Option<&Value>) {
+    let (mut found, mut golden) = (found.clone(), golden(version));
+    for (table, rows) in golden["own"].as_object_mut().unwrap() {
+        if held.is_some_and(|held| held.get(table).is_none()) {
+            *rows = json!(0);
+        }
+    }
+    let known = golden["own"].as_object().unwrap();
+    let own = found["own"].as_object_mut().unwrap();
+    own.retain(|table, _| known.contains_key(table));
+    assert_eq!(found, golden, "{}", version.display());
 }
 
 /// The present version's folder, archive and figures; the same bytes of journal
@@ -132,7 +96,8 @@ fn write(version: &Path) {
     std::fs::write(place.folder.join("keys/seal.key"), [7u8; 32]).unwrap();
     let office = Office::open(&place);
     office.play("story.jsonl");
-    furnish(&office);
+    office.register(50, "李一", "1001");
+    office.furnish();
     std::fs::create_dir_all(version).unwrap();
     let archive = version.join("archive.zip");
     office.store.export(&archive, None, &mut |_, _| {}).unwrap();
@@ -151,6 +116,11 @@ fn write(version: &Path) {
         }
     }
     out.finish().unwrap();
+}
+
+fn manifest(archive: &Path) -> Value {
+    let mut zip = ZipArchive::new(std::fs::File::open(archive).unwrap()).unwrap();
+    serde_json::from_reader(zip.by_name("manifest.json").unwrap()).unwrap()
 }
 
 fn unpack(version: &Path) -> Place {
@@ -193,6 +163,124 @@ fn every_released_version_left_a_folder() {
     }
 }
 
+/// The data of the present version is of its present tables: who adds a migration
+/// before the release cuts it anew.
+#[test]
+fn the_present_version_left_its_last_tables() {
+    let place = unpack(&stored().join(env!("CARGO_PKG_VERSION")));
+    let db = rusqlite::Connection::open(place.database()).unwrap();
+    let left: i64 = db
+        .query_row("SELECT MAX(version) FROM schema_version", [], |row| {
+            row.get(0)
+        })
+        .unwrap();
+    assert_eq!(
+        left,
+        i64::try_from(migrations().len()).unwrap(),
+        "remove the folder of this version, then DUKOU_WRITE_STORED=1 bash scripts/test.sh -p dukou-store --test store stored"
+    );
+    for table in OWN {
+        let rows: i64 = db
+            .query_row(&format!("SELECT COUNT(*) FROM {table}"), [], |row| {
+                row.get(0)
+            })
+            .unwrap();
+        assert!(rows > 0, "{table} is empty");
+    }
+}
+
+/// The migrations' texts, oldest first.
+pub fn migrations() -> Vec<String> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|it| it.unwrap().path())
+        .collect();
+    paths.sort();
+    let texts = paths.iter().map(|it| std::fs::read_to_string(it).unwrap());
+    texts.collect()
+}
+
+/// Guards as the tables of every stored version have them on PostgreSQL.
+const GUARDS: &str = "\
+CREATE FUNCTION dukou_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$;
+CREATE FUNCTION dukou_next_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+IF NEW.seq <> 1 + COALESCE((SELECT MAX(seq) FROM journal WHERE institution = NEW.institution), 0) THEN
+RAISE EXCEPTION 'only the next entry may be appended to the journal'; END IF; RETURN NEW; END $$;
+CREATE TRIGGER journal_no_update BEFORE UPDATE ON journal FOR EACH ROW EXECUTE FUNCTION dukou_append_only();
+CREATE TRIGGER journal_no_delete BEFORE DELETE ON journal FOR EACH ROW EXECUTE FUNCTION dukou_append_only();
+CREATE TRIGGER journal_no_truncate BEFORE TRUNCATE ON journal FOR EACH STATEMENT EXECUTE FUNCTION dukou_append_only();
+CREATE TRIGGER journal_next_only BEFORE INSERT ON journal FOR EACH ROW EXECUTE FUNCTION dukou_next_only();";
+
+/// A version's folder as that version would have left it on PostgreSQL: the tables by
+/// the migrations it had, and every row that is not derived.
+fn on_postgres(from: &Place, to: &Place) {
+    let old = rusqlite::Connection::open(from.database()).unwrap();
+    let schema: u32 = old
+        .query_row("SELECT MAX(version) FROM schema_version", [], |row| {
+            row.get(0)
+        })
+        .unwrap();
+    let mut new = Postgres::connect(to.url.as_ref().unwrap()).unwrap();
+    new.script("CREATE TABLE schema_version (version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, at_ms BIGINT NOT NULL); CREATE TABLE store_meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL)").unwrap();
+    for text in migrations().iter().take(schema.try_into().unwrap()) {
+        new.script(&text.replace("{bytes}", "BYTEA")).unwrap();
+    }
+    new.script(GUARDS).unwrap();
+    for table in OWN.into_iter().chain(["schema_version", "journal", "head"]) {
+        let Ok(mut rows) = old.prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2")) else {
+            continue;
+        };
+        let names = rows.column_names().collect::<Vec<_>>().join(", ");
+        let width = rows.column_count();
+        let places: Vec<String> = (1..=width).map(|at| format!("${at}")).collect();
+        let sql = format!(
+            "INSERT INTO {table} ({names}) VALUES ({})",
+            places.join(", ")
+        );
+        let mut rows = rows.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            let cells: Vec<Cell> = (0..width)
+                .map(|at| match row.get_ref(at).unwrap() {
+                    ValueRef::Integer(number) => Cell::Int(number),
+                    ValueRef::Text(text) => Cell::Text(String::from_utf8(text.to_vec()).unwrap()),
+                    ValueRef::Blob(bytes) => Cell::Bytes(bytes.to_vec()),
+                    other => {
+                        assert_eq!(other, ValueRef::Null);
+                        Cell::Null
+                    }
+                })
+                .collect();
+            new.exec(&sql, &cells).unwrap();
+        }
+    }
+    new.script("SELECT 1").unwrap();
+    for (name, bytes) in from.files() {
+        if !name.to_string_lossy().starts_with("dukou.sqlite") {
+            let path = to.folder.join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, bytes).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_database_of_every_version_is_brought_up_to_date_in_place() {
+    for version in versions() {
+        let Some(place) = Place::postgres() else {
+            return;
+        };
+        let from = unpack(&version);
+        on_postgres(&from, &place);
+        let office = Office::open(&place);
+        agrees(&office.store.read(figures).unwrap(), &version, None);
+        office.verified();
+        office.must(1, office.submit(700));
+        office.verified();
+        office.close();
+    }
+}
+
 #[test]
 fn a_folder_of_every_version_is_opened_and_found_whole() {
     for version in versions() {
@@ -200,7 +288,7 @@ fn a_folder_of_every_version_is_opened_and_found_whole() {
         let before = journal_of(&place);
         let office = Office::open(&place);
         let found = office.store.read(figures).unwrap();
-        assert_eq!(found, golden(&version), "{}", version.display());
+        agrees(&found, &version, None);
         office.verified();
         // The tables as they were taken over are those the journal gives.
         let dump = office.dump();
@@ -244,16 +332,15 @@ fn an_archive_of_every_version_is_taken_in(place: &Place) {
         let place = other.as_ref().unwrap_or(place);
         let config = place.config(&Clock::fixed("test", morning("2026-11-27")));
         let path = version.join("archive.zip");
-        let heads = Store::take_in(&config, &path, &mut |_, _| {}).unwrap();
-        let mut golden = golden(&version);
+        let heads = Store::take_in(&config, &path, Taking::Whole, &mut |_, _| {})
+            .unwrap()
+            .heads;
         assert_eq!(heads.len(), 1);
-        assert_eq!(golden["head"]["hash"], json!(heads[0].hash));
+        assert_eq!(golden(&version)["head"]["hash"], json!(heads[0].hash));
         let office = Office::open(place);
         let found = office.store.read(figures).unwrap();
-        for table in &OWN[5..] {
-            golden["own"][table] = json!(0);
-        }
-        assert_eq!(found, golden, "{}", version.display());
+        let tables = &manifest(&path)["institutions"][0]["tables"];
+        agrees(&found, &version, Some(tables));
         office.verified();
         office.close();
     }

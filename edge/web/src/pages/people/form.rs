@@ -230,23 +230,18 @@ pub fn seal(id: PersonId, name: &str, staff_no: &str) -> (String, Vec<SealedText
 
 /// The same under a salt that is known, so that what is sent twice is the same.
 fn seal_with(salt: String, id: PersonId, name: &str, staff_no: &str) -> (String, Vec<SealedText>) {
-    let seal = session::hex(&Sha256::digest(
-        format!("{salt}\n{name}\n{staff_no}").as_bytes(),
-    ));
-    let mut texts = Vec::new();
-    for (field, value) in [
-        ("name", name),
-        ("staff_no", staff_no),
-        ("salt", salt.as_str()),
-    ] {
-        if !value.is_empty() {
-            texts.push(SealedText {
-                subject: id,
-                field: field.into(),
-                text: value.to_owned(),
-            });
-        }
-    }
+    let seal = dukou_journal::commitment(&salt, name, staff_no);
+    // An empty text takes the place of one that was there.
+    let text = |field: &str, text: &str| SealedText {
+        subject: id,
+        field: field.into(),
+        text: text.to_owned(),
+    };
+    let texts = vec![
+        text("name", name),
+        text("staff_no", staff_no),
+        text("salt", &salt),
+    ];
     (seal, texts)
 }
 
