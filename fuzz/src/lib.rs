@@ -88,8 +88,8 @@ pub fn roster(data: &[u8]) {
     };
     for row in read.rows() {
         let _ = read.cell(row, Column::StaffNo);
-        let _ = sheet::date(read.cell(row, Column::From));
-        let _ = sheet::date(read.cell(row, Column::To));
+        let _ = sheet::date(&read.cell(row, Column::From));
+        let _ = sheet::date(&read.cell(row, Column::To));
     }
     let _ = read.heading(Column::Name);
 }

@@ -1,6 +1,7 @@
 //! What every handler may lean on.
 
 use crate::audit::Trail;
+use crate::caller::Nets;
 use crate::failure::Failure;
 use crate::find::Finder;
 use crate::hooks::{Inside, Sender};
@@ -31,6 +32,10 @@ pub struct Settings {
     pub audit_days: i64,
     /// Hosts and networks inside the school that hooks may reach.
     pub hook_hosts: Inside,
+    /// Proxies that are believed when they say for whom they ask.
+    pub proxies: Nets,
+    /// Machines that may read `/metrics`.
+    pub metrics_from: Nets,
     /// What one caller may ask of the machine.
     pub limits: Limits,
 }

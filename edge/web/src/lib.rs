@@ -10,6 +10,7 @@ pub mod api;
 pub mod app;
 pub mod audit;
 pub mod authorise;
+pub mod caller;
 mod cursor;
 mod data;
 mod failure;

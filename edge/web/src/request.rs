@@ -43,6 +43,8 @@ pub struct Req {
     pub visitor: String,
     /// Address of the caller, for limits and the audit log.
     pub address: String,
+    /// The machine that asks, when it asks for itself.
+    pub direct: Option<std::net::IpAddr>,
     /// One line to show once, left by the step before.
     pub toast: String,
     /// True on every address of the API.

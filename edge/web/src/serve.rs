@@ -21,6 +21,7 @@ use crate::api::{once, openapi, tokens};
 use crate::app::App;
 use crate::audit;
 use crate::authorise::authorise;
+use crate::caller;
 use crate::failure::Failure;
 use crate::listen::collect;
 use crate::page::{self, Answer};
@@ -75,9 +76,12 @@ async fn dispatch(app: Arc<App>, route: &'static Route, request: Request) -> Res
         path: parts.uri.path().to_owned(),
         api: route.api || parts.uri.path().starts_with("/api/v1"),
         query: pairs(parts.uri.query().unwrap_or_default().as_bytes()),
-        address: address(&parts.extensions, &parts.headers),
         ..Req::default()
     };
+    if let Some(ConnectInfo(peer)) = parts.extensions.get::<ConnectInfo<SocketAddr>>() {
+        let caller = caller::find(*peer, &parts.headers, &app.settings.proxies);
+        (req.address, req.direct) = (caller.address, caller.direct);
+    }
     if let Ok(params) = params {
         req.params = params
             .iter()
@@ -170,21 +174,6 @@ async fn turn(app: &App, route: &Route) -> Result<Option<OwnedSemaphorePermit>, 
         .await
         .map_err(|_| busy())?;
     place.map(Some).map_err(|_| busy())
-}
-
-/// Whose request this is, for limits. A proxy on this machine is believed when it
-/// says for whom it asks; nobody else is.
-fn address(extensions: &axum::http::Extensions, headers: &HeaderMap) -> String {
-    let Some(peer) = extensions.get::<ConnectInfo<SocketAddr>>() else {
-        return String::new();
-    };
-    let ip = peer.0.ip();
-    let told = headers
-        .get("x-forwarded-for")
-        .filter(|_| ip.is_loopback())
-        .and_then(|value| value.to_str().ok()?.rsplit(',').next())
-        .and_then(|last| last.trim().parse::<std::net::IpAddr>().ok());
-    told.unwrap_or(ip).to_string()
 }
 
 fn answer(app: &App, route: &'static Route, req: &Req, known: Result<(), Failure>) -> Response {
@@ -623,26 +612,6 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
 
     use super::*;
-
-    #[test]
-    fn only_a_proxy_on_this_machine_speaks_for_others() {
-        let told = |peer: &str, forwarded: Option<&str>| {
-            let mut extensions = axum::http::Extensions::new();
-            let socket: SocketAddr = peer.parse().unwrap();
-            extensions.insert(ConnectInfo(socket));
-            let mut headers = HeaderMap::new();
-            if let Some(value) = forwarded {
-                headers.insert("x-forwarded-for", HeaderValue::from_str(value).unwrap());
-            }
-            address(&extensions, &headers)
-        };
-        assert_eq!(told("127.0.0.1:5", Some("10.1.2.3")), "10.1.2.3");
-        // What the caller wrote itself stands before what the proxy added.
-        assert_eq!(told("127.0.0.1:5", Some("6.6.6.6, 10.1.2.3")), "10.1.2.3");
-        assert_eq!(told("127.0.0.1:5", Some("nonsense")), "127.0.0.1");
-        assert_eq!(told("10.9.9.9:5", Some("10.1.2.3")), "10.9.9.9");
-        assert_eq!(told("[::1]:5", Some("2001:db8::1")), "2001:db8::1");
-    }
 
     #[test]
     fn a_handler_that_stops_is_a_problem_like_any_other() {

@@ -44,13 +44,14 @@ pub fn ready(app: &App, _req: &Req) -> Result<Answer, Failure> {
     Ok(answer)
 }
 
-/// Figures for Prometheus, to callers on this machine alone.
+/// Figures for Prometheus, to the machines that the settings name and that ask
+/// for themselves: this one unless told otherwise.
 ///
 /// # Errors
 /// Nothing is here for anybody else.
 pub fn metrics(app: &App, req: &Req) -> Result<Answer, Failure> {
-    let address: Result<std::net::IpAddr, _> = req.address.parse();
-    if !address.is_ok_and(|it| it.is_loopback()) {
+    let watchers = &app.settings.metrics_from;
+    if !req.direct.is_some_and(|it| watchers.hold(it)) {
         return Err(Failure::NotFound);
     }
     let now = app.store.now_ms();

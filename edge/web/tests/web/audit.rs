@@ -201,6 +201,10 @@ async fn figures_are_for_this_machine_alone() {
     );
     let through = from(&fixture, "127.0.0.1:9", Some("10.1.1.1"), "/metrics").await;
     assert_eq!(through.code(), 404);
+    for claim in ["127.0.0.1", "nonsense", "10.1.1.1, 127.0.0.1"] {
+        let through = from(&fixture, "127.0.0.1:9", Some(claim), "/metrics").await;
+        assert_eq!(through.code(), 404, "{claim}");
+    }
     let ready = from(&fixture, "10.1.1.1:9", None, "/readyz").await;
     assert_eq!(
         (ready.code(), ready.body.as_str()),
