@@ -150,9 +150,7 @@ pub fn put(root: &Path, name: &str, bytes: &[u8], limit: usize) -> Result<FileMe
     let media = sniff(name, bytes).ok_or(FileError::Unknown)?;
     let hash = hash_of(bytes);
     let path = path_of(root, &hash).ok_or(FileError::Unknown)?;
-    if !path.exists() {
-        write(root, &path, bytes)?;
-    }
+    lay(root, &path, bytes)?;
     let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     Ok(FileMeta {
         hash,
@@ -160,6 +158,26 @@ pub fn put(root: &Path, name: &str, bytes: &[u8], limit: usize) -> Result<FileMe
         media,
         size,
     })
+}
+
+/// Bytes at their path, whole and on the disk. What lies there already may be of an
+/// upload that was never acknowledged: perhaps torn, perhaps never synced.
+fn lay(root: &Path, path: &Path, bytes: &[u8]) -> Result<(), Fault> {
+    match fs::read(path) {
+        Ok(there) if there == bytes => fs::File::open(path)
+            .and_then(|file| file.sync_all())
+            .and_then(|()| sync_folders(root, path))
+            .map_err(Fault::io(format!("syncing {}", path.display()))),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Fault::io(format!("reading {}", path.display()))(error))
+        }
+        _ => write(root, path, bytes),
+    }
+}
+
+fn sync_folders(root: &Path, path: &Path) -> std::io::Result<()> {
+    fs::File::open(path.parent().unwrap_or(root))?.sync_all()?;
+    fs::File::open(root)?.sync_all()
 }
 
 /// What an upload is called until it is whole.
@@ -290,8 +308,7 @@ fn write(root: &Path, path: &Path, bytes: &[u8]) -> Result<(), Fault> {
             file.sync_all()
         })
         .and_then(|()| fs::rename(&temporary, path))
-        .and_then(|()| fs::File::open(folder)?.sync_all())
-        .and_then(|()| fs::File::open(root)?.sync_all());
+        .and_then(|()| sync_folders(root, path));
     if outcome.is_err() {
         // Half a file would hold the room that is missing.
         let _ = fs::remove_file(&temporary);

@@ -32,16 +32,21 @@ pub(crate) fn new_file(path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
-/// The heads of a `heads.log`.
+/// Saved heads: institution, number, hash in hex; one per line. A line that was torn
+/// when the machine stopped says nothing, and the log tells of it.
 pub(crate) fn heads_in(text: &str) -> Vec<Saved> {
-    text.lines()
-        .filter_map(|line| {
-            let mut words = line.split_whitespace();
-            let institution = words.next()?.parse().ok()?;
-            let seq = words.next()?.parse().ok()?;
-            Some((institution, seq, words.next()?.to_owned()))
-        })
-        .collect()
+    let mut heads = Vec::new();
+    for line in text.split_inclusive('\n') {
+        match saved_head(line) {
+            Some(head) => heads.push(head),
+            None if line.trim().is_empty() => {}
+            None => tracing::warn!(
+                line = line.trim_end(),
+                "heads.log 中有一行没有写完，略过 · a torn line of heads.log is passed over"
+            ),
+        }
+    }
+    heads
 }
 
 fn private(path: &Path) -> Result<(), Fault> {
@@ -200,7 +205,8 @@ impl Folder {
 
     /// Saved heads: institution, number, hash in hex; one per line.
     pub fn saved_heads(&self) -> Vec<Saved> {
-        heads_in(&fs::read_to_string(self.heads()).unwrap_or_default())
+        let bytes = fs::read(self.heads()).unwrap_or_default();
+        heads_in(&String::from_utf8_lossy(&bytes))
     }
 
     /// The folder itself.
@@ -243,8 +249,49 @@ impl Folder {
             .append(true)
             .open(&path)
             .map_err(Fault::io(format!("opening {}", path.display())))?;
-        writeln!(file, "{institution} {seq} {hash}")
+        // One write, so that a line is there or torn at its end; a torn one before it
+        // is ended first.
+        let torn = fs::read(&path).is_ok_and(|it| it.last().is_some_and(|end| *end != b'\n'));
+        let begin = if torn { "\n" } else { "" };
+        file.write_all(format!("{begin}{institution} {seq} {hash}\n").as_bytes())
             .and_then(|()| file.sync_all())
             .map_err(Fault::io(format!("writing {}", path.display())))
+    }
+}
+
+/// A saved head from its line, when the line is whole.
+fn saved_head(line: &str) -> Option<Saved> {
+    let mut words = line.strip_suffix('\n')?.split_whitespace();
+    let institution = words.next()?.parse().ok()?;
+    let seq = words.next()?.parse().ok()?;
+    let hash = words.next().filter(|hash| hash.len() == 64)?;
+    Some((institution, seq, hash.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_torn_line_of_the_saved_heads_is_no_head() {
+        let root = std::env::temp_dir().join(format!("dukou-heads-{}", uuid::Uuid::now_v7()));
+        let folder = Folder::prepare(&root).unwrap();
+        let who = InstitutionId(uuid::Uuid::now_v7());
+        let (first, second) = ("a".repeat(64), "b".repeat(64));
+        folder.save_head(who, 7, &first).unwrap();
+        folder.save_head(who, 8, &second).unwrap();
+        let whole = fs::read(folder.heads()).unwrap();
+        let line = whole.len() / 2;
+        for cut in 2..=line {
+            fs::write(folder.heads(), whole.get(..whole.len() - cut).unwrap()).unwrap();
+            assert_eq!(folder.saved_heads(), [(who, 7, first.clone())], "{cut}");
+            // What is written next stands on a line of its own.
+            folder.save_head(who, 9, &second).unwrap();
+            let heads = folder.saved_heads();
+            assert_eq!(heads, [(who, 7, first.clone()), (who, 9, second.clone())]);
+        }
+        fs::remove_dir_all(root).unwrap();
     }
 }

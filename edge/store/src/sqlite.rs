@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::types::ValueRef;
-use rusqlite::{CachedStatement, Connection, OpenFlags};
+use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags};
 
 use crate::db::{Db, Each, EachEntry, Engine, Record, Value};
 use crate::{Fault, Trouble, wal};
@@ -165,6 +165,15 @@ fn damaged(seq: i64) -> Fault {
     Fault::Other(format!("entry {seq}: its columns are of another kind"))
 }
 
+/// A disk that fails at the commit may have the whole of it all the same: what was
+/// written into the log and could not be synced may be read again after a crash. Only
+/// where writing itself failed, the log lacks its last frame.
+fn may_be_kept(error: &rusqlite::Error) -> bool {
+    matches!(error, rusqlite::Error::SqliteFailure(it, _)
+        if it.code == ErrorCode::SystemIoFailure
+            && it.extended_code != rusqlite::ffi::SQLITE_IOERR_WRITE)
+}
+
 impl Db for Sqlite {
     fn exec(&mut self, sql: &str, params: &[Value]) -> Result<u64, Fault> {
         let mut statement = self.connection.prepare_cached(sql)?;
@@ -212,7 +221,14 @@ impl Db for Sqlite {
     }
 
     fn script(&mut self, sql: &str) -> Result<(), Fault> {
-        Ok(self.connection.execute_batch(sql)?)
+        let outcome = self.connection.execute_batch(sql);
+        outcome.map_err(|error| match sql {
+            "COMMIT" if may_be_kept(&error) => Fault::Storage {
+                trouble: Trouble::Uncertain,
+                why: format!("SQLite: {error}"),
+            },
+            _ => error.into(),
+        })
     }
 
     fn engine(&self) -> Engine {

@@ -9,6 +9,9 @@ use std::io::ErrorKind;
 use dukou_kernel::{Text, text};
 use rusqlite::ErrorCode;
 
+/// What the system says when a disk fails; it has no kind of its own.
+const EIO: i32 = 5;
+
 /// What is the matter with the place where the data lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
@@ -22,7 +25,7 @@ pub enum Trouble {
     Damaged,
     /// 数据库连不上
     Unreachable,
-    /// 连接在提交时断开
+    /// 提交时没有得到答复
     Uncertain,
 }
 
@@ -51,8 +54,8 @@ impl Trouble {
                 "The database cannot be reached. The connection is made anew by itself once it is back."
             ),
             Self::Uncertain => text!(
-                "提交的那一刻与数据库的连接断了，不能确定是否已保存。稍候原样再提交一次：已保存的不会重复。",
-                "The connection to the database broke while saving, so it is not known whether this was kept. Send the same again in a moment: what was kept is not done twice."
+                "保存的那一刻连接断了或磁盘出错，不能确定是否已保存。稍候原样再提交一次：已保存的不会重复。",
+                "The connection broke or the disk failed while saving, so it is not known whether this was kept. Send the same again in a moment: what was kept is not done twice."
             ),
         }
     }
@@ -89,7 +92,7 @@ impl Trouble {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some(Self::Full),
             ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => Some(Self::ReadOnly),
             ErrorKind::FileTooLarge => Some(Self::Failing),
-            _ => None,
+            _ => (error.raw_os_error() == Some(EIO)).then_some(Self::Failing),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The one writer: drains its channel, runs each command under a savepoint,
 //! commits once for the group, then answers all.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
@@ -102,18 +103,22 @@ fn run(
         if let Err(broken) = outcome {
             // Rolled back, or told so by the engine: then nothing of the group was kept.
             let undone = db.script("ROLLBACK").is_ok() || db.alive();
-            let fault = match broken {
-                Broken::Committing(fault) if !undone => Fault::Storage {
-                    trouble: Trouble::Uncertain,
-                    why: fault.to_string(),
-                },
-                Broken::Working(fault) | Broken::Committing(fault) => fault,
+            let (fault, sound) = match broken {
+                Broken::Committing(fault) if fault.trouble() == Some(Trouble::Uncertain) => {
+                    (fault, false)
+                }
+                Broken::Committing(fault) if !undone => {
+                    let trouble = Trouble::Uncertain;
+                    let why = fault.to_string();
+                    (Fault::Storage { trouble, why }, false)
+                }
+                Broken::Working(fault) | Broken::Committing(fault) => (fault, true),
+                Broken::Stopped(fault) => (fault, false),
             };
             tracing::error!(error = %fault, "a group of commands was not committed");
-            memory.states.clear();
-            memory.heads.clear();
+            *memory = Memory::default();
             fail(&mut answers, &fault);
-            if db.row("SELECT 1", &[]).is_err() {
+            if !sound || db.row("SELECT 1", &[]).is_err() {
                 reconnect(db, connect);
             }
         }
@@ -129,11 +134,29 @@ fn run(
     }
 }
 
-/// Why a group was not committed: on the way, or when the engine was told to commit
-/// and did not answer.
+/// Why a group was not committed.
 enum Broken {
+    /// On the way.
     Working(Fault),
+    /// When the engine was told to commit.
     Committing(Fault),
+    /// The program itself stopped in the middle of a job.
+    Stopped(Fault),
+}
+
+/// Runs work that must not end the writer, whatever mistake is in it.
+fn guarded<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Broken> {
+    match std::panic::catch_unwind(AssertUnwindSafe(work)) {
+        Ok(outcome) => outcome.map_err(Broken::Working),
+        Err(said) => {
+            let text = said.downcast_ref::<&str>().map(|text| (*text).to_owned());
+            let said = text.or_else(|| said.downcast_ref::<String>().cloned());
+            let said = said.unwrap_or_default();
+            Err(Broken::Stopped(Fault::Other(format!(
+                "the program stopped in the middle of a command: {said}"
+            ))))
+        }
+    }
 }
 
 fn reconnect(db: &mut Box<dyn Db + Send>, connect: &Connect) {
@@ -203,10 +226,10 @@ fn group(
         }
     }
     began.map_err(Broken::Working)?;
-    if let Some(error) = broken {
-        return Err(Broken::Working(error));
+    if let Some(broken) = broken {
+        return Err(broken);
     }
-    seal_heads(db, memory, key).map_err(Broken::Working)?;
+    guarded(|| seal_heads(db, memory, key))?;
     db.script("COMMIT").map_err(Broken::Committing)
 }
 
@@ -217,12 +240,12 @@ fn one(
     memory: &mut Memory,
     fresh: &mut bool,
     answers: &mut Vec<Answer>,
-) -> Result<(), Fault> {
+) -> Result<(), Broken> {
     let mark = match Mark::set(db, *fresh) {
         Ok(mark) => mark,
         Err(error) => {
             answers.extend(job.waiting());
-            return Err(error);
+            return Err(Broken::Working(error));
         }
     };
     match job {
@@ -232,19 +255,26 @@ fn one(
             reply,
         } => {
             // A failure of the savepoint itself loses the transaction.
-            match batch(db, &mark, &envelopes, dry, clock, memory) {
+            match guarded(|| batch(db, &mark, &envelopes, dry, clock, memory)) {
                 Ok((result, wrote)) => {
                     *fresh &= !wrote;
                     answers.push(Answer::Batch(reply, result));
                 }
-                Err(error) => {
+                Err(broken) => {
                     answers.push(Answer::Batch(reply, Ok(Vec::new())));
-                    return Err(error);
+                    return Err(broken);
                 }
             }
         }
         Job::Own { work, reply } => {
-            let result = work(db).and_then(|()| mark.keep(db));
+            let result = match guarded(|| work(db).and_then(|()| mark.keep(db))) {
+                Err(Broken::Stopped(fault)) => {
+                    answers.push(Answer::Own(reply, Ok(())));
+                    return Err(Broken::Stopped(fault));
+                }
+                Err(Broken::Working(fault) | Broken::Committing(fault)) => Err(fault),
+                Ok(()) => Ok(()),
+            };
             let back = if result.is_err() {
                 mark.back(db)
             } else {
@@ -252,7 +282,7 @@ fn one(
                 Ok(())
             };
             answers.push(Answer::Own(reply, result));
-            back?;
+            back.map_err(Broken::Working)?;
         }
         Job::Stop => {}
     }

@@ -18,3 +18,4 @@ mod newer;
 mod office;
 mod postgres;
 mod readonly;
+mod sync;

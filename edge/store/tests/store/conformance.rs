@@ -52,7 +52,22 @@ on_both_engines! {
     a_year_that_arrives_moves_the_due_days,
     verification_beside_a_busy_server_is_calm,
     own_tables_fail_alone,
+    a_mistake_of_the_program_ends_no_writing,
     a_text_that_one_engine_cannot_keep_is_kept_by_neither,
+}
+
+fn a_mistake_of_the_program_ends_no_writing(place: &Place) {
+    let office = Office::open(place);
+    office.found();
+    let before = office.dump();
+    let wrong: Result<(), Fault> = office.store.write(|db| {
+        db.exec("DELETE FROM head", &[])?;
+        panic!("a mistake");
+    });
+    assert!(wrong.unwrap_err().to_string().contains("a mistake"));
+    assert_eq!(office.dump(), before, "it was taken back");
+    office.must(1, office.submit(10));
+    office.verified();
 }
 
 fn a_text_that_one_engine_cannot_keep_is_kept_by_neither(place: &Place) {
