@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks a journal of Dukou without Dukou, by docs/journal.md and docs/archive.md alone.
+"""Checks a journal of Dukou without Dukou, by docs/journal.md alone.
 
     python3 docs/verify.py ARCHIVE.zip
     python3 docs/verify.py DATA_FOLDER [--key FILE] [--heads FILE]
@@ -21,6 +21,8 @@ KEYS = ("v institution seq stream version kind actor on_behalf at_ms effective r
         "key request clock body").split()
 OPTIONAL = {"on_behalf", "reason", "corrects", "key", "request", "clock"}
 FILE = re.compile(r'"file":"([0-9a-f]{64})"')
+SEAL = re.compile("[0-9a-f]{64}")
+ERASED = object()
 
 
 class Bad(Exception):
@@ -40,6 +42,7 @@ class Chain:
 
     def __init__(self, institution):
         self.institution = institution
+        self.seals = {}
         self.hash = hashlib.sha256(b"dukou journal v1\n" + institution.encode()).digest()
         self.seq = 0
         self.versions = {}
@@ -55,13 +58,19 @@ class Chain:
         if stored is not None and stored != digest:
             raise Bad(f"{place} was changed: its bytes do not give the stored hash")
         try:
-            entry = json.loads(raw.decode("utf-8"), object_pairs_hook=no_twins)
+            text = raw.decode("utf-8")
+            entry = json.loads(text, object_pairs_hook=no_twins, parse_constant=no_number)
+            json.dumps(entry, ensure_ascii=False).encode("utf-8")  # no half of a surrogate pair
         except ValueError as why:
             raise Bad(f"{place} is not readable: {why}") from None
-        keys = [key for key in KEYS if key in entry]
-        if (list(entry) != keys or not set(KEYS) - OPTIONAL <= set(keys) or entry["v"] != 1
-                or not isinstance(entry["body"], dict)):
+        if not isinstance(entry, dict) or not set(KEYS) - OPTIONAL <= set(entry):
             raise Bad(f"{place} has other keys than the format")
+        # Up to the body there is one way to write it.
+        head = ",".join(f'"{key}":{json.dumps(entry[key], ensure_ascii=False)}'
+                        for key in KEYS[:-1] if key in entry)
+        if (set(entry) - set(KEYS) or entry["v"] != 1 or not isinstance(entry["body"], dict)
+                or not text.startswith("{" + head + ',"body":{') or not text.endswith("}}")):
+            raise Bad(f"{place} has other keys than the format, or writes them otherwise")
         if entry["institution"] != self.institution or entry["seq"] != seq:
             raise Bad(f"{place} says it is another")
         version = self.versions.get(entry["stream"], 0) + 1
@@ -71,18 +80,48 @@ class Chain:
                                                ("stream", "version", "kind", "at_ms")]:
             raise Bad(f"{place}: a column does not agree with the bytes")
         self.versions[entry["stream"]] = version
+        kind, person = entry["kind"], entry["stream"].partition("person:")[2]
+        if kind == "people.erased.v1":
+            self.seals[person] = ERASED
+        elif kind in ("people.registered.v1", "people.updated.v1"):
+            self.seals[person] = entry["body"].get("seal") or self.seals.get(person)
         self.seq, self.hash = seq, digest
         self.hashes[seq] = digest.hex()
-        for name in FILE.findall(raw.decode("utf-8")):
+        for name in FILE.findall(text):
             self.files.setdefault(name, seq)
 
-    def end(self, seq, digest, read):
-        """The head, and the evidence that entries name; `read(hash)` gives its bytes."""
+    def persons(self, rows):
+        """Names and numbers beside the journal: rows of subject, field and text."""
+        texts = {}
+        for subject, field, text in rows:
+            texts.setdefault(subject, {})[field] = text
+        for person in sorted(set(texts) | set(self.seals)):
+            seal, found = self.seals.get(person), texts.get(person)
+            place = f"{self.institution}: person {person}"
+            if seal is None:
+                raise Bad(f"{place} is not in the journal, and has texts")
+            if seal is ERASED:
+                if found:
+                    raise Bad(f"{place} was erased, and texts are left")
+            elif SEAL.fullmatch(seal):
+                if not found:
+                    raise Bad(f"{place} was not erased, and the texts are gone")
+                words = "\n".join(found.get(field, "") for field in ("salt", "name", "staff_no"))
+                if hashlib.sha256(words.encode()).hexdigest() != seal:
+                    raise Bad(f"{place}: name or number is not what the journal commits to")
+
+    def end(self, seq, digest, read, lost=()):
+        """The head, and the evidence that entries name; `read(hash)` gives its bytes.
+        Evidence in `lost` is known to be gone: it is told, and no more."""
         if (self.seq, self.hash.hex()) != (seq, digest):
             raise Bad(f"{self.institution}: the head says {seq} {digest}, "
                       f"the entries end at {self.seq} {self.hash.hex()}")
         for name, entry in self.files.items():
             content = read(name)
+            if content is None and name in lost:
+                print(f"note: entry {entry}: evidence {name} was lost before this export",
+                      file=sys.stderr)
+                continue
             if content is None:
                 raise Bad(f"{self.institution}: entry {entry}: evidence {name} is missing")
             if hashlib.sha256(content).hexdigest() != name:
@@ -90,26 +129,50 @@ class Chain:
         print(self.institution, self.seq, self.hash.hex())
 
 
+def no_number(word):
+    """NaN and its like are no JSON."""
+    raise ValueError(f"{word} is no number")
+
+
+def lines_of(members, name):
+    """The lines of a member, each ended by 0A."""
+    with members.open(name) as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.endswith(b"\n"):
+                raise Bad(f"{name}: line {number} is cut")
+            yield line[:-1]
+
+
 def archive(path):
     """Every institution of an archive, by its manifest."""
     with zipfile.ZipFile(path) as members:
         names = set(members.namelist())
         manifest = json.loads(members.read("manifest.json"))
-        if manifest["format"] != "dukou-archive" or manifest["version"] != 1:
-            raise Bad("this is no archive of version 1")
+        if manifest["format"] != "dukou-archive" or manifest["version"] not in (1, 2):
+            raise Bad("this is no archive of version 1 or 2")
         for part in manifest["institutions"]:
             who = part["institution"]
             chain = Chain(who)
-            with members.open(f"{who}/journal.jsonl") as lines:
-                for number, line in enumerate(lines, 1):
-                    if not line.endswith(b"\n"):
-                        raise Bad(f"{who}: entry {number} is cut")
-                    chain.step(number, line[:-1])
+            for number, line in enumerate(lines_of(members, f"{who}/journal.jsonl"), 1):
+                chain.step(number, line)
+            rows = []
+            if f"{who}/sealed.jsonl" in names:
+                rows = map(json.loads, lines_of(members, f"{who}/sealed.jsonl"))
+            chain.persons((row["subject"], row["field"], row["text"]) for row in rows)
+            if part["entries"] != part["head"]["seq"]:
+                raise Bad(f"{who}: the manifest counts {part['entries']} entries")
 
             def evidence(name, folder=f"{who}/files/"):
                 return members.read(folder + name) if folder + name in names else None
 
-            chain.end(part["head"]["seq"], part["head"]["hash"], evidence)
+            stored = [name for name in names if name.startswith(f"{who}/files/")]
+            for name in stored:
+                if hashlib.sha256(members.read(name)).hexdigest() != name.rpartition("/")[2]:
+                    raise Bad(f"{name} was altered")
+            if len(stored) != part["files"]:
+                raise Bad(f"{who}: {len(stored)} files, the manifest says {part['files']}")
+            lost = part.get("missing", []) + part.get("altered", [])
+            chain.end(part["head"]["seq"], part["head"]["hash"], evidence, lost)
             yield chain
 
 
@@ -136,12 +199,24 @@ def folder(path, key):
         if who not in heads:
             raise Bad(f"{who}: there is no head")
         seq, digest, seal = heads[who]
+        chain.persons(database.execute(
+            "SELECT subject, field, text FROM sealed WHERE institution = ?", (who,)))
         chain.end(seq, digest.hex(), evidence)
         if key:
             words = f"dukou head v1\n{who}\n{seq}\n".encode() + digest
             if not hmac.compare_digest(hmac.new(key, words, hashlib.sha256).digest(), seal):
                 raise Bad(f"{who}: the seal on the head does not open")
         yield chain
+
+
+def saved(path, heads):
+    """Lines of saved heads: of a file kept elsewhere, and of the backup itself."""
+    lines = open(heads, encoding="ascii").readlines() if heads else []
+    if not os.path.isdir(path):
+        with zipfile.ZipFile(path) as members:
+            if "folder/heads.log" in members.namelist():
+                lines += members.read("folder/heads.log").decode("ascii").splitlines()
+    return [line.split() for line in lines]
 
 
 def main():
@@ -155,8 +230,7 @@ def main():
     try:
         walk = folder(args.path, key) if os.path.isdir(args.path) else archive(args.path)
         chains = {chain.institution: chain for chain in walk}
-        for line in open(args.heads, encoding="ascii") if args.heads else []:
-            who, seq, digest = line.split()
+        for who, seq, digest in saved(args.path, args.heads):
             if who in chains and chains[who].hashes.get(int(seq)) != digest:
                 raise Bad(f"{who}: entry {seq} is not the one whose head was saved")
             if who not in chains:
