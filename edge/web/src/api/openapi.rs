@@ -7,249 +7,16 @@ use dukou_chain::whole::{Command, Event};
 use dukou_kernel::{Lang, Text};
 use serde_json::{Map, Value, json};
 
+use super::answers;
 use super::commands::open_to_callers;
 use super::query::{self, Takes};
+use super::told::{TOLD, Told};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::forms::{self, Kind, Offer};
 use crate::page::{Answer, Page};
 use crate::request::Req;
 use crate::routes::{ROUTES, Route};
-
-/// What a reader is told of a route.
-struct Told {
-    path: &'static str,
-    post: bool,
-    zh: &'static str,
-    en: &'static str,
-    /// Query parameters: name and what it takes.
-    query: &'static [(&'static str, Takes)],
-}
-
-const fn told(
-    path: &'static str,
-    post: bool,
-    zh: &'static str,
-    en: &'static str,
-    query: &'static [(&'static str, Takes)],
-) -> Told {
-    Told {
-        path,
-        post,
-        zh,
-        en,
-        query,
-    }
-}
-
-const AFTER: (&str, Takes) = ("after", Takes::Words);
-const LIMIT: (&str, Takes) = ("limit", Takes::Rows);
-
-const TOLD: &[Told] = &[
-    told(
-        "/api/v1",
-        false,
-        "我是谁，可以做什么",
-        "Who I am and what I may do",
-        &[],
-    ),
-    told(
-        "/api/v1/openapi.json",
-        false,
-        "本说明",
-        "This description",
-        &[],
-    ),
-    told(
-        "/api/v1/cases",
-        false,
-        "成果",
-        "Cases",
-        &[
-            ("q", Takes::Words),
-            ("stop", Takes::Stop),
-            ("standing", Takes::Words),
-            ("manager", Takes::Id),
-            ("unit", Takes::Id),
-            AFTER,
-            LIMIT,
-        ],
-    ),
-    told(
-        "/api/v1/cases/{id}",
-        false,
-        "一项成果，含版本与合规结论",
-        "One case with its version and findings",
-        &[],
-    ),
-    told(
-        "/api/v1/cases/{id}/events",
-        false,
-        "一项成果的记录",
-        "Entries of one case",
-        &[],
-    ),
-    told(
-        "/api/v1/deals",
-        false,
-        "项目",
-        "Deals",
-        &[
-            ("q", Takes::Words),
-            ("stop", Takes::Stop),
-            ("mode", Takes::Words),
-            AFTER,
-            LIMIT,
-        ],
-    ),
-    told(
-        "/api/v1/deals/{id}",
-        false,
-        "一个项目，含版本",
-        "One deal with its version",
-        &[],
-    ),
-    told(
-        "/api/v1/deals/{id}/events",
-        false,
-        "一个项目的记录",
-        "Entries of one deal",
-        &[],
-    ),
-    told(
-        "/api/v1/receipts",
-        false,
-        "到账",
-        "Receipts",
-        &[
-            ("standing", Takes::Words),
-            ("deal", Takes::Id),
-            ("after", Takes::Receipt),
-            LIMIT,
-        ],
-    ),
-    told(
-        "/api/v1/people",
-        false,
-        "名册",
-        "The roster",
-        &[AFTER, LIMIT],
-    ),
-    told(
-        "/api/v1/people/{id}/account",
-        true,
-        "开通、重置、解锁、关闭账号",
-        "Open, reset, unlock or close an account",
-        &[],
-    ),
-    told(
-        "/api/v1/tasks",
-        false,
-        "轮到我的待办",
-        "What waits for me",
-        &[LIMIT],
-    ),
-    told(
-        "/api/v1/events",
-        false,
-        "变更流：某号之后的记录",
-        "The change feed: entries after a number",
-        &[("after", Takes::Number), LIMIT],
-    ),
-    told(
-        "/api/v1/files",
-        true,
-        "上传附件",
-        "Put evidence away",
-        &[("name", Takes::Name)],
-    ),
-    told(
-        "/api/v1/files/{hash}",
-        false,
-        "取附件",
-        "Fetch evidence",
-        &[],
-    ),
-    told(
-        "/api/v1/calculators",
-        false,
-        "计算器",
-        "The calculators",
-        &[],
-    ),
-    told(
-        "/api/v1/calculators/{name}",
-        true,
-        "算一题",
-        "Answer one question",
-        &[],
-    ),
-    told(
-        "/api/v1/commands",
-        true,
-        "办一步",
-        "Carry one command out",
-        &[],
-    ),
-    told(
-        "/api/v1/notices",
-        false,
-        "公示，新的在前",
-        "Publicity notices, newest first",
-        &[],
-    ),
-    told(
-        "/api/v1/rules",
-        false,
-        "规则参数、时段与条文",
-        "Parameters of the rulebook with dates and articles",
-        &[],
-    ),
-    told(
-        "/api/v1/audit",
-        false,
-        "审计日志，新的在前",
-        "The audit log, newest first",
-        &[
-            ("kind", Takes::Words),
-            ("person", Takes::Words),
-            ("path", Takes::Words),
-            ("from", Takes::Words),
-            ("to", Takes::Words),
-            ("after", Takes::Id),
-            LIMIT,
-        ],
-    ),
-    told("/api/v1/hooks", false, "推送订阅", "Webhooks", &[]),
-    told(
-        "/api/v1/hooks",
-        true,
-        "新增订阅；密钥只给这一次",
-        "Make a webhook; its secret is given this once",
-        &[],
-    ),
-    told(
-        "/api/v1/hooks/{id}",
-        true,
-        "暂停、继续、删除、测试一个订阅",
-        "Pause, resume, remove or ping a webhook",
-        &[],
-    ),
-    told(
-        "/api/v1/letters",
-        false,
-        "没有送达的记录，新的在前",
-        "Dead letters, newest first",
-        &[("after", Takes::Number), LIMIT],
-    ),
-    told(
-        "/api/v1/letters/{id}/{seq}",
-        true,
-        "重送或放弃一条",
-        "Send a dead letter again, or let it go",
-        &[],
-    ),
-];
 
 fn told_of(route: &Route) -> Option<&'static Told> {
     TOLD.iter()
@@ -289,7 +56,7 @@ fn parameters(route: &Route, told: &Told) -> Vec<Value> {
         .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
         .map(|name| {
             let schema = match name {
-                "id" => json!({"type": "string", "format": "uuid"}),
+                "id" | "draft" => json!({"type": "string", "format": "uuid"}),
                 "hash" => json!({"type": "string", "pattern": "^[0-9a-f]{64}$"}),
                 "name" => json!({"enum": dukou_calc::calculators().iter().map(|it| it.name).collect::<Vec<_>>()}),
                 "seq" => json!({"type": "integer", "minimum": 1}),
@@ -327,8 +94,16 @@ fn body_of(route: &Route) -> Option<Value> {
         return None;
     }
     let content = match route.path {
-        "/api/v1/files" => json!({"application/octet-stream": {}}),
-        "/api/v1/calculators/{name}" => json!({"application/json": {"schema": {"type": "object"}}}),
+        "/api/v1/files" | "/api/v1/imports" | "/api/v1/people/roster" => {
+            json!({"application/octet-stream": {}})
+        }
+        "/api/v1/policy" | "/api/v1/calendar" => {
+            json!({"application/toml": {"schema": {"type": "string"}}})
+        }
+        "/api/v1/imports/{draft}" => json!({"application/json": {"schema": answers::act()}}),
+        "/api/v1/views" => json!({"application/json": {"schema": answers::view()}}),
+        "/api/v1/sessions" => act_schema(&["end"]),
+        "/api/v1/calc/{name}" => json!({"application/json": {"schema": {"type": "object"}}}),
         "/api/v1/hooks" => json!({"application/json": {"schema": {
             "type": "object", "required": ["name", "url"], "additionalProperties": false,
             "properties": {
@@ -355,13 +130,14 @@ fn act_schema(acts: &[&str]) -> Value {
 }
 
 fn operation(route: &Route, told: &Told, lang: Lang) -> Value {
-    let good = if route.post && route.path != "/api/v1/calculators/{name}" {
+    let good = if route.post && route.path != "/api/v1/calc/{name}" {
         "201"
     } else {
         "200"
     };
     let media = match route.path {
         "/api/v1/files/{hash}" => "application/octet-stream",
+        path if path.ends_with(".xlsx") => answers::SHEET,
         _ => "application/json",
     };
     let mut responses = Map::new();
@@ -393,7 +169,7 @@ fn operation(route: &Route, told: &Told, lang: Lang) -> Value {
     ] {
         let mut problem = json!({"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}});
         // A wrong question is answered as `dukou calc` answers it.
-        if status == "422" && route.path == "/api/v1/calculators/{name}" {
+        if status == "422" && route.path == "/api/v1/calc/{name}" {
             problem = json!({"application/json": {"schema": {"$ref": "#/components/schemas/WrongQuestion"}}});
         }
         responses.insert(
@@ -420,6 +196,9 @@ fn operation(route: &Route, told: &Told, lang: Lang) -> Value {
 }
 
 fn answer_of(route: &Route) -> Value {
+    if let Some(schema) = answers::answer(route.path, route.post) {
+        return schema;
+    }
     let list = json!({"type": "object", "required": ["items"], "properties": {
         "items": {"type": "array", "items": {"type": "object"}},
         "next": {"type": ["string", "null"]}, "last": {"type": "integer"},

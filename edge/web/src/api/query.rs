@@ -1,7 +1,10 @@
 //! What a query parameter may hold: told in the description and held at the door
 //! by one table, so that neither is looser than the other.
 
-use dukou_kernel::{Finding, text};
+use dukou_chain::people::{PersonKind, Role};
+use dukou_chain::whole::{Basis, Event};
+use dukou_journal::StreamId;
+use dukou_kernel::{Date, Finding, text};
 use serde_json::{Value, json};
 
 use super::{MOST, reads};
@@ -18,6 +21,22 @@ pub enum Takes {
     Words,
     /// A text that is not empty.
     Name,
+    /// True or false.
+    Flag,
+    /// A day.
+    Day,
+    /// A kind of event.
+    Event,
+    /// What somebody is to the institution.
+    Person,
+    /// A role.
+    Role,
+    /// Why something is due.
+    Basis,
+    /// Mine, or everybody's.
+    Whose,
+    /// A stream of the journal.
+    Stream,
     /// A number of an entry.
     Number,
     /// How many rows.
@@ -31,15 +50,39 @@ pub enum Takes {
 }
 
 impl Takes {
+    /// The words of a parameter that takes one of a few.
+    fn words(self) -> Vec<&'static str> {
+        match self {
+            Self::Flag => vec!["true", "false"],
+            Self::Whose => vec!["mine", "all"],
+            Self::Stop => reads::stops(),
+            Self::Event => Event::kinds().collect(),
+            Self::Person => PersonKind::ALL.iter().map(|it| it.code()).collect(),
+            Self::Role => Role::ALL.iter().map(|it| it.code()).collect(),
+            Self::Basis => Basis::ALL.iter().map(|it| it.code()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// As JSON Schema.
     pub fn schema(self) -> Value {
         match self {
             Self::Words => json!({"type": "string", "pattern": "^[^\\x00]*$"}),
             Self::Name => json!({"type": "string", "pattern": "^[^\\x00]+$"}),
+            Self::Day => json!({"type": "string", "format": "date"}),
             Self::Number => json!({"type": "integer", "minimum": 0, "maximum": LARGEST}),
             Self::Rows => json!({"type": "integer", "minimum": 1, "maximum": MOST, "default": 50}),
             Self::Id => json!({"type": "string", "format": "uuid"}),
-            Self::Stop => json!({"type": "string", "enum": reads::stops()}),
+            Self::Flag
+            | Self::Whose
+            | Self::Stop
+            | Self::Event
+            | Self::Person
+            | Self::Role
+            | Self::Basis => json!({"type": "string", "enum": self.words()}),
+            Self::Stream => {
+                json!({"type": "string", "pattern": "^(institution|(case|deal|person):[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$"})
+            }
             Self::Receipt => {
                 json!({"type": "string", "pattern": "^([0-9]{4}-[0-9]{2}-[0-9]{2}/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$"})
             }
@@ -55,10 +98,18 @@ impl Takes {
         match self {
             Self::Words => !value.contains('\0'),
             Self::Name => !value.is_empty() && !value.contains('\0'),
+            Self::Day => value.parse::<Date>().is_ok() && value.len() == 10,
             Self::Number => number(0, LARGEST),
             Self::Rows => number(1, MOST),
             Self::Id => id(value),
-            Self::Stop => reads::stops().contains(&value),
+            Self::Flag
+            | Self::Whose
+            | Self::Stop
+            | Self::Event
+            | Self::Person
+            | Self::Role
+            | Self::Basis => self.words().contains(&value),
+            Self::Stream => value.parse::<StreamId>().is_ok(),
             Self::Receipt => value.is_empty() || value.split_once('/').is_some_and(day_and_id),
         }
     }

@@ -10,7 +10,7 @@ use crate::fixture::{DAY_MS, Fixture, Reply, Someone};
 use crate::story;
 
 /// Makes a token in the browser, as its owner does.
-async fn token(fixture: &Fixture, who: &Someone, scopes: &str) -> String {
+pub async fn token(fixture: &Fixture, who: &Someone, scopes: &str) -> String {
     let form = [("name", "财务系统"), ("days", "30"), ("scopes", scopes)];
     let page = fixture.post(Some(who), "/me/tokens", &form).await;
     assert_eq!(page.code(), 200, "{}", page.body);
@@ -18,7 +18,7 @@ async fn token(fixture: &Fixture, who: &Someone, scopes: &str) -> String {
     format!("dkt_{}", rest.split('<').next().unwrap())
 }
 
-async fn call(
+pub async fn call(
     fixture: &Fixture,
     token: &str,
     path: &str,
@@ -41,7 +41,7 @@ async fn call(
     fixture.raw(request.unwrap()).await
 }
 
-async fn read(fixture: &Fixture, token: &str, path: &str) -> Value {
+pub async fn read(fixture: &Fixture, token: &str, path: &str) -> Value {
     let reply = call(fixture, token, path, None, &[]).await;
     assert_eq!(reply.code(), 200, "{path}: {}", reply.body);
     serde_json::from_str(&reply.body).unwrap()
@@ -63,15 +63,7 @@ async fn everything_the_pages_show_can_be_read() {
         told.receipt.to_string()
     );
     for path in [
-        "cases",
-        "deals",
-        "receipts",
-        "people",
-        "tasks",
-        "calculators",
-        "notices",
-        "rules",
-        "hooks",
+        "cases", "deals", "receipts", "people", "tasks", "calc", "notices", "rules", "hooks",
         "letters",
     ] {
         let list = read(&fixture, &head, &format!("/api/v1/{path}")).await;
@@ -87,7 +79,7 @@ async fn everything_the_pages_show_can_be_read() {
     let answer = call(
         &fixture,
         &head,
-        "/api/v1/calculators/workdays",
+        "/api/v1/calc/workdays",
         Some((dukou_calc::find("workdays").unwrap().example)()),
         &[],
     )

@@ -11,6 +11,7 @@ mod hooks;
 mod hostile;
 mod inventory;
 mod languages;
+mod reach;
 mod rights;
 mod security;
 mod stored;
