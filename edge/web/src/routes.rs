@@ -1,6 +1,6 @@
 //! Every route, with the action of the permission table that it needs.
 
-use crate::api::{commands, openapi, reads};
+use crate::api::{commands, deal, openapi, reads};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::page::Answer;
@@ -275,7 +275,7 @@ pub const ROUTES: &[Route] = &[
         reads::timeline,
     )),
     api(get("/api/v1/deals", "deal.read", reads::deals)),
-    api(get("/api/v1/deals/{id}", "deal.read", reads::deal)),
+    api(get("/api/v1/deals/{id}", "deal.read", deal::show)),
     api(get(
         "/api/v1/deals/{id}/events",
         "deal.read",
@@ -307,15 +307,13 @@ pub const ROUTES: &[Route] = &[
     api(get("/api/v1/events", "journal.read", reads::events)),
     api(upload("/api/v1/files", "file.upload", commands::put_file)),
     api(get("/api/v1/files/{hash}", "file.read", pages::file::show)),
+    api(get("/api/v1/calc", "page.public", commands::calculators)),
     api(get(
-        "/api/v1/calculators",
+        "/api/v1/calc/{name}",
         "page.public",
-        commands::calculators,
+        commands::calculator,
     )),
-    api(calculation(
-        "/api/v1/calculators/{name}",
-        commands::calculate,
-    )),
+    api(calculation("/api/v1/calc/{name}", commands::calculate)),
     api(post("/api/v1/commands", "", commands::submit)),
     api(get(
         "/api/v1/notices",
@@ -340,5 +338,107 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/letters/{id}/{seq}",
         "hook.manage",
         pages::hooks::api_settle,
+    )),
+    api(get(
+        "/api/v1/people/{id}",
+        "people.read",
+        pages::people::api_show,
+    )),
+    api(upload(
+        "/api/v1/people/roster",
+        "people.register",
+        pages::people::api_roster,
+    )),
+    api(get(
+        "/api/v1/institution",
+        "page.self",
+        pages::settings::api_show,
+    )),
+    api(upload(
+        "/api/v1/policy",
+        "policy.adopt",
+        pages::settings::api_policy,
+    )),
+    api(upload(
+        "/api/v1/calendar",
+        "admin.calendar",
+        pages::settings::api_calendar,
+    )),
+    api(get(
+        "/api/v1/receipts/{id}",
+        "money.read",
+        pages::split::api_show,
+    )),
+    api(get("/api/v1/mine", "money.read", pages::mine::api_show)),
+    api(get(
+        "/api/v1/notices/{id}",
+        "page.public",
+        pages::notice::api_show,
+    )),
+    api(upload(
+        "/api/v1/imports",
+        "import.ledger",
+        pages::import::api_begin,
+    )),
+    api(get(
+        "/api/v1/imports/{draft}",
+        "import.ledger",
+        pages::import::api_report,
+    )),
+    api(post(
+        "/api/v1/imports/{draft}",
+        "import.ledger",
+        pages::import::api_act,
+    )),
+    api(get(
+        "/api/v1/imports/{draft}/fix-list.xlsx",
+        "import.ledger",
+        pages::import::fix_list,
+    )),
+    api(get(
+        "/api/v1/cases.xlsx",
+        "export.lists",
+        pages::cases::export,
+    )),
+    api(get(
+        "/api/v1/deals.xlsx",
+        "export.lists",
+        pages::deals::export,
+    )),
+    api(get(
+        "/api/v1/money.xlsx",
+        "export.lists",
+        pages::money::export,
+    )),
+    api(get(
+        "/api/v1/people.xlsx",
+        "export.lists",
+        pages::people::export,
+    )),
+    api(get(
+        "/api/v1/audit.xlsx",
+        "admin.audit",
+        pages::audit::export,
+    )),
+    api(get(
+        "/api/v1/verify",
+        "journal.verify",
+        pages::journal::api_verify,
+    )),
+    api(get("/api/v1/views", "page.self", pages::list::api_views)),
+    api(post(
+        "/api/v1/views",
+        "page.self",
+        pages::list::api_set_view,
+    )),
+    api(get(
+        "/api/v1/sessions",
+        "page.self",
+        pages::me::api_sessions,
+    )),
+    api(post(
+        "/api/v1/sessions",
+        "page.self",
+        pages::me::api_end_sessions,
     )),
 ];

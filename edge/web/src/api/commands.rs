@@ -25,7 +25,8 @@ pub fn open_to_callers(name: &str) -> bool {
     !matches!(name, "institution.found" | "people.account")
 }
 
-fn unreadable(why: impl ToString) -> Failure {
+/// A body that is not the JSON that is wanted.
+pub(crate) fn unreadable(why: impl ToString) -> Failure {
     let why = why.to_string();
     Failure::BadRequest(Finding::refused(
         "json.unreadable",
@@ -286,6 +287,21 @@ pub fn calculators(_: &App, req: &Req) -> Result<Answer, Failure> {
         })
         .collect();
     super::resource(req, &json!({"items": items}))
+}
+
+/// One calculator with what it takes, as `dukou calc NAME --schema` prints it.
+///
+/// # Errors
+/// Not found.
+pub fn calculator(_: &App, req: &Req) -> Result<Answer, Failure> {
+    let it = dukou_calc::find(req.param("name")).ok_or(Failure::NotFound)?;
+    super::resource(
+        req,
+        &json!({
+            "name": it.name, "title": it.title().get(req.lang),
+            "summary": it.summary().get(req.lang), "schema": (it.schema)(),
+        }),
+    )
 }
 
 /// Answers one question, as `dukou calc` does.

@@ -5,14 +5,22 @@
 //! with an `ETag`; lists go on from a cursor; every change is one command with an
 //! idempotency key, the same that the forms send. Errors are problem+json in the
 //! caller's language.
+//!
+//! What stays a page on purpose: signing in with password and code, setting up
+//! codes, taking an invitation, changing the password, making a token, and a
+//! browser's language and theme. They prove or dress a person before a screen;
+//! a token must not be able to make itself stronger.
 
+mod answers;
 pub mod commands;
+pub mod deal;
 pub mod openapi;
 mod parts;
 pub mod once;
 mod query;
 pub mod reads;
 mod shapes;
+mod told;
 pub mod tokens;
 
 use axum::http::{StatusCode, header};

@@ -7,9 +7,11 @@ use dukou_chain::whole::{Command, Event};
 use dukou_kernel::Lang;
 use serde_json::{Map, Value, json};
 
+use super::answers;
 use super::commands::open_to_callers;
 use super::parts::{headers_of, problem_schema, problems_of, text_header};
 use super::query::{self, Takes};
+use super::told::{TOLD, Told};
 use super::{shapes, tokens};
 use crate::app::App;
 use crate::failure::Failure;
@@ -17,265 +19,6 @@ use crate::forms::{self, Offer};
 use crate::page::{Answer, Page};
 use crate::request::Req;
 use crate::routes::{ROUTES, Route};
-
-/// What a reader is told of a route.
-struct Told {
-    path: &'static str,
-    post: bool,
-    zh: &'static str,
-    en: &'static str,
-    /// Query parameters: name and what it takes.
-    query: &'static [(&'static str, Takes)],
-}
-
-const fn told(
-    path: &'static str,
-    post: bool,
-    zh: &'static str,
-    en: &'static str,
-    query: &'static [(&'static str, Takes)],
-) -> Told {
-    Told {
-        path,
-        post,
-        zh,
-        en,
-        query,
-    }
-}
-
-const fn after(list: &'static str) -> (&'static str, Takes) {
-    ("after", Takes::Cursor(list))
-}
-
-const LIMIT: (&str, Takes) = ("limit", Takes::Rows);
-
-const TOLD: &[Told] = &[
-    told(
-        "/api/v1",
-        false,
-        "我是谁，可以做什么",
-        "Who I am and what I may do",
-        &[],
-    ),
-    told(
-        "/api/v1/openapi.json",
-        false,
-        "本说明",
-        "This description",
-        &[],
-    ),
-    told(
-        "/api/v1/cases",
-        false,
-        "成果",
-        "Cases",
-        &[
-            ("q", Takes::Words),
-            ("stop", Takes::Stop),
-            ("standing", Takes::CaseStanding),
-            ("manager", Takes::Id),
-            ("unit", Takes::Id),
-            after("cases"),
-            LIMIT,
-        ],
-    ),
-    told(
-        "/api/v1/cases/{id}",
-        false,
-        "一项成果，含版本与合规结论",
-        "One case with its version and findings",
-        &[],
-    ),
-    told(
-        "/api/v1/cases/{id}/events",
-        false,
-        "一项成果的记录",
-        "Entries of one case",
-        &[after("events"), LIMIT],
-    ),
-    told(
-        "/api/v1/deals",
-        false,
-        "项目",
-        "Deals",
-        &[
-            ("q", Takes::Words),
-            ("stop", Takes::Stop),
-            ("mode", Takes::Mode),
-            after("deals"),
-            LIMIT,
-        ],
-    ),
-    told(
-        "/api/v1/deals/{id}",
-        false,
-        "一个项目，含版本",
-        "One deal with its version",
-        &[],
-    ),
-    told(
-        "/api/v1/deals/{id}/events",
-        false,
-        "一个项目的记录",
-        "Entries of one deal",
-        &[after("events"), LIMIT],
-    ),
-    told(
-        "/api/v1/receipts",
-        false,
-        "到账",
-        "Receipts",
-        &[
-            ("standing", Takes::ReceiptStanding),
-            ("deal", Takes::Id),
-            after("receipts"),
-            LIMIT,
-        ],
-    ),
-    told(
-        "/api/v1/people",
-        false,
-        "名册",
-        "The roster",
-        &[after("people"), LIMIT],
-    ),
-    told(
-        "/api/v1/people/{id}/account",
-        true,
-        "开通、重置、解锁、关闭账号",
-        "Open, reset, unlock or close an account",
-        &[],
-    ),
-    told(
-        "/api/v1/people/{id}/tokens",
-        false,
-        "某人或某系统的令牌，只列名称和范围",
-        "Tokens of a person or service, by name and scopes",
-        &[],
-    ),
-    told(
-        "/api/v1/people/{id}/tokens",
-        true,
-        "给系统生成令牌；只给这一次",
-        "Make a token of a service; it is given this once",
-        &[],
-    ),
-    told(
-        "/api/v1/people/{id}/tokens/{token}",
-        true,
-        "作废一个令牌",
-        "Take a token back",
-        &[],
-    ),
-    told(
-        "/api/v1/tasks",
-        false,
-        "轮到我的待办",
-        "What waits for me",
-        &[after("tasks"), LIMIT],
-    ),
-    told(
-        "/api/v1/events",
-        false,
-        "变更流：某号之后的记录",
-        "The change feed: entries after a number",
-        &[("after", Takes::Number), LIMIT],
-    ),
-    told(
-        "/api/v1/files",
-        true,
-        "上传附件",
-        "Put evidence away",
-        &[("name", Takes::Name)],
-    ),
-    told(
-        "/api/v1/files/{hash}",
-        false,
-        "取附件",
-        "Fetch evidence",
-        &[],
-    ),
-    told(
-        "/api/v1/calculators",
-        false,
-        "计算器",
-        "The calculators",
-        &[],
-    ),
-    told(
-        "/api/v1/calculators/{name}",
-        true,
-        "算一题",
-        "Answer one question",
-        &[],
-    ),
-    told(
-        "/api/v1/commands",
-        true,
-        "办一步",
-        "Carry one command out",
-        &[],
-    ),
-    told(
-        "/api/v1/notices",
-        false,
-        "公示，新的在前",
-        "Publicity notices, newest first",
-        &[after("notices"), LIMIT],
-    ),
-    told(
-        "/api/v1/rules",
-        false,
-        "规则参数、时段与条文",
-        "Parameters of the rulebook with dates and articles",
-        &[],
-    ),
-    told(
-        "/api/v1/audit",
-        false,
-        "审计日志，新的在前",
-        "The audit log, newest first",
-        &[
-            ("kind", Takes::AuditKind),
-            ("person", Takes::Words),
-            ("path", Takes::Words),
-            ("from", Takes::Day),
-            ("to", Takes::Day),
-            after("audit"),
-            LIMIT,
-        ],
-    ),
-    told("/api/v1/hooks", false, "推送订阅", "Webhooks", &[]),
-    told(
-        "/api/v1/hooks",
-        true,
-        "新增订阅；密钥只给这一次",
-        "Make a webhook; its secret is given this once",
-        &[],
-    ),
-    told(
-        "/api/v1/hooks/{id}",
-        true,
-        "暂停、继续、删除、测试一个订阅",
-        "Pause, resume, remove or ping a webhook",
-        &[],
-    ),
-    told(
-        "/api/v1/letters",
-        false,
-        "没有送达的记录，新的在前",
-        "Dead letters, newest first",
-        &[after("letters"), LIMIT],
-    ),
-    told(
-        "/api/v1/letters/{id}/{seq}",
-        true,
-        "重送或放弃一条",
-        "Send a dead letter again, or let it go",
-        &[],
-    ),
-];
 
 fn told_of(route: &Route) -> Option<&'static Told> {
     TOLD.iter()
@@ -315,7 +58,7 @@ fn parameters(route: &Route, told: &Told) -> Vec<Value> {
         .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
         .map(|name| {
             let schema = match name {
-                "id" | "token" => json!({"type": "string", "format": "uuid"}),
+                "id" | "token" | "draft" => json!({"type": "string", "format": "uuid"}),
                 "hash" => json!({"type": "string", "pattern": "^[0-9a-f]{64}$"}),
                 "name" => json!({"enum": dukou_calc::calculators().iter().map(|it| it.name).collect::<Vec<_>>()}),
                 "seq" => json!({"type": "integer", "minimum": 1}),
@@ -342,8 +85,16 @@ fn body_of(route: &Route) -> Option<Value> {
         return None;
     }
     let content = match route.path {
-        "/api/v1/files" => json!({"application/octet-stream": {}}),
-        "/api/v1/calculators/{name}" => json!({"application/json": {"schema": shapes::question()}}),
+        "/api/v1/files" | "/api/v1/imports" | "/api/v1/people/roster" => {
+            json!({"application/octet-stream": {}})
+        }
+        "/api/v1/policy" | "/api/v1/calendar" => {
+            json!({"application/toml": {"schema": {"type": "string"}}})
+        }
+        "/api/v1/imports/{draft}" => json!({"application/json": {"schema": answers::act()}}),
+        "/api/v1/views" => json!({"application/json": {"schema": answers::view()}}),
+        "/api/v1/sessions" => act_schema(&["end"]),
+        "/api/v1/calc/{name}" => json!({"application/json": {"schema": shapes::question()}}),
         "/api/v1/hooks" => json!({"application/json": {"schema": {
             "type": "object", "required": ["name", "url"], "additionalProperties": false,
             "properties": {
@@ -379,13 +130,14 @@ fn act_schema(acts: &[&str]) -> Value {
 }
 
 fn operation(route: &Route, told: &Told, lang: Lang) -> Value {
-    let good = if route.post && route.path != "/api/v1/calculators/{name}" {
+    let good = if route.post && route.path != "/api/v1/calc/{name}" {
         "201"
     } else {
         "200"
     };
     let media = match route.path {
         "/api/v1/files/{hash}" => "application/octet-stream",
+        path if path.ends_with(".xlsx") => answers::SHEET,
         _ => "application/json",
     };
     let mut responses = problems_of(route);
@@ -437,6 +189,9 @@ fn operation(route: &Route, told: &Told, lang: Lang) -> Value {
 }
 
 fn answer_of(route: &Route) -> Value {
+    if let Some(schema) = answers::answer(route.path, route.post) {
+        return schema;
+    }
     let list = json!({"type": "object", "required": ["items"], "properties": {
         "items": {"type": "array", "items": {"type": "object"}},
         "next": {"type": ["string", "null"]}, "last": {"type": "integer"},

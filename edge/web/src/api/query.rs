@@ -1,8 +1,11 @@
 //! What a query parameter may hold: told in the description and held at the door
 //! by one table, so that neither is looser than the other.
 
+use dukou_chain::people::{PersonKind, Role};
 use dukou_chain::terms::Mode;
-use dukou_kernel::{Finding, text};
+use dukou_chain::whole::{Basis, Event};
+use dukou_journal::StreamId;
+use dukou_kernel::{Date, Finding, text};
 use serde_json::{Value, json};
 
 use super::{MOST, reads};
@@ -21,6 +24,22 @@ pub enum Takes {
     Words,
     /// A text that is not empty.
     Name,
+    /// True or false.
+    Flag,
+    /// A day.
+    Day,
+    /// A kind of event.
+    Event,
+    /// What somebody is to the institution.
+    Person,
+    /// A role.
+    Role,
+    /// Why something is due.
+    Basis,
+    /// Mine, or everybody's.
+    Whose,
+    /// A stream of the journal.
+    Stream,
     /// A number of an entry.
     Number,
     /// How many rows.
@@ -37,39 +56,46 @@ pub enum Takes {
     Mode,
     /// A kind of line of the audit log.
     AuditKind,
-    /// A day.
-    Day,
     /// Where the list of this name goes on.
     Cursor(&'static str),
 }
 
 impl Takes {
-    /// As JSON Schema.
-    pub fn schema(self) -> Value {
+    /// The words of a parameter that takes one of a few.
+    fn words(self) -> Vec<&'static str> {
         match self {
-            Self::Words => json!({"type": "string", "pattern": "^[^\\x00]*$"}),
-            Self::Name => json!({"type": "string", "pattern": "^[^\\x00]+$"}),
-            Self::Number => json!({"type": "integer", "minimum": 0, "maximum": LARGEST}),
-            Self::Rows => json!({"type": "integer", "minimum": 1, "maximum": MOST, "default": 50}),
-            Self::Id => json!({"type": "string", "format": "uuid"}),
-            Self::Day => json!({"type": "string", "format": "date"}),
-            Self::Cursor(_) => json!({
-                "type": "string", "pattern": "^[A-Za-z0-9_-]*$",
-                "description": "`next` of the page before; empty for the first",
-            }),
-            _ => json!({"type": "string", "enum": self.choices()}),
-        }
-    }
-
-    /// The words of a kind that is one of a list.
-    fn choices(self) -> Vec<&'static str> {
-        match self {
+            Self::Flag => vec!["true", "false"],
+            Self::Whose => vec!["mine", "all"],
             Self::Stop => reads::stops(),
+            Self::Event => Event::kinds().collect(),
+            Self::Person => PersonKind::ALL.iter().map(|it| it.code()).collect(),
+            Self::Role => Role::ALL.iter().map(|it| it.code()).collect(),
+            Self::Basis => Basis::ALL.iter().map(|it| it.code()).collect(),
             Self::CaseStanding => dukou_chain::whole::CASE_STANDINGS.to_vec(),
             Self::ReceiptStanding => crate::pages::money::STANDINGS.to_vec(),
             Self::Mode => Mode::ALL.iter().map(|it| it.code()).collect(),
             Self::AuditKind => Kind::ALL.iter().map(|it| it.code()).collect(),
             _ => Vec::new(),
+        }
+    }
+
+    /// As JSON Schema.
+    pub fn schema(self) -> Value {
+        match self {
+            Self::Words => json!({"type": "string", "pattern": "^[^\\x00]*$"}),
+            Self::Name => json!({"type": "string", "pattern": "^[^\\x00]+$"}),
+            Self::Day => json!({"type": "string", "format": "date"}),
+            Self::Number => json!({"type": "integer", "minimum": 0, "maximum": LARGEST}),
+            Self::Rows => json!({"type": "integer", "minimum": 1, "maximum": MOST, "default": 50}),
+            Self::Id => json!({"type": "string", "format": "uuid"}),
+            Self::Cursor(_) => json!({
+                "type": "string", "pattern": "^[A-Za-z0-9_-]*$",
+                "description": "`next` of the page before; empty for the first",
+            }),
+            Self::Stream => {
+                json!({"type": "string", "pattern": "^(institution|(case|deal|person):[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$"})
+            }
+            _ => json!({"type": "string", "enum": self.words()}),
         }
     }
 
@@ -82,12 +108,13 @@ impl Takes {
         match self {
             Self::Words => !value.contains('\0'),
             Self::Name => !value.is_empty() && !value.contains('\0'),
+            Self::Day => value.parse::<Date>().is_ok() && value.len() == 10,
             Self::Number => number(0, LARGEST),
             Self::Rows => number(1, MOST),
             Self::Id => id(value),
-            Self::Day => value.parse::<dukou_kernel::Date>().is_ok(),
             Self::Cursor(list) => value.is_empty() || cursor::fits(list, value),
-            _ => self.choices().contains(&value),
+            Self::Stream => value.parse::<StreamId>().is_ok(),
+            _ => self.words().contains(&value),
         }
     }
 }

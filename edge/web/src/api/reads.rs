@@ -3,7 +3,7 @@
 use dukou_chain::people::Scope;
 use dukou_chain::whole::{self, NO_DAY, Stop};
 use dukou_journal::{Entry, StreamId};
-use dukou_kernel::{CaseId, DealId, Finding};
+use dukou_kernel::{CaseId, DealId, Finding, Lang};
 use dukou_store::{Db, Fault, Record, Value as Cell};
 use serde_json::{Value, json};
 
@@ -14,18 +14,26 @@ use crate::data::{self, text};
 use crate::failure::Failure;
 use crate::find::Listed;
 use crate::page::Answer;
+use crate::pages::journal::filter;
 use crate::pages::list::like;
+use crate::pages::{home, people};
 use crate::request::Req;
 use crate::session::User;
 use crate::sight::Sight;
 
-fn asker<'a>(app: &App, req: &'a Req, action: &str) -> Result<(&'a User, Scope), Failure> {
+/// Who asks, and within which scope.
+pub(super) fn asker<'a>(
+    app: &App,
+    req: &'a Req,
+    action: &str,
+) -> Result<(&'a User, Scope), Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let institution = data::institution(app, user.institution)?;
     Ok((user, authorise(Some(&institution), Some(user), action)))
 }
 
-fn word(value: &str) -> Value {
+/// A word of a read table; nothing where it says that there is none.
+pub(crate) fn word(value: &str) -> Value {
     if value.is_empty() || value == NO_DAY {
         Value::Null
     } else {
@@ -106,6 +114,14 @@ pub fn cases(app: &App, req: &Req) -> Result<Answer, Failure> {
             narrow(&mut sql, &mut params, clause, text(req.query(key)));
         }
     }
+    if req.query("whose") == "mine" {
+        narrow(
+            &mut sql,
+            &mut params,
+            " AND c.manager = ?",
+            text(user.person),
+        );
+    }
     if let Some([id]) = after(req, "cases") {
         narrow(&mut sql, &mut params, " AND c.id < ?", text(id));
     }
@@ -132,14 +148,15 @@ pub fn cases(app: &App, req: &Req) -> Result<Answer, Failure> {
     resource(req, &json!({"items": items, "next": cursor}))
 }
 
-fn findings(found: &[Finding], req: &Req) -> Vec<Value> {
+/// Findings in a language.
+pub(crate) fn findings(found: &[Finding], lang: Lang) -> Vec<Value> {
     found
         .iter()
         .map(|it| {
             json!({
                 "code": it.code, "severity": it.severity, "field": it.field,
-                "message": it.message.get(req.lang),
-                "article": it.citation.as_ref().map(|it| it.get(req.lang)),
+                "message": it.message.get(lang),
+                "article": it.citation.as_ref().map(|it| it.get(lang)),
                 "verified": it.citation.as_ref().map(|it| it.verified),
                 "earliest": it.earliest,
             })
@@ -190,12 +207,12 @@ pub fn case(app: &App, req: &Req) -> Result<Answer, Failure> {
             "history": case.history.is_some(),
             "deals": deals.iter().map(|row| row.text(0)).collect::<Vec<_>>(),
             "tasks": tasks_of(&whole::case_tasks(case, &institution), req),
-            "findings": findings(&whole::case_findings(case, app.store.today()), req),
+            "findings": findings(&whole::case_findings(case, app.store.today()), req.lang),
         }),
     )
 }
 
-fn tasks_of(tasks: &[whole::Task], req: &Req) -> Vec<Value> {
+pub(super) fn tasks_of(tasks: &[whole::Task], req: &Req) -> Vec<Value> {
     tasks
         .iter()
         .map(|it| {
@@ -258,53 +275,6 @@ pub fn deals(app: &App, req: &Req) -> Result<Answer, Failure> {
     resource(req, &json!({"items": items, "next": cursor}))
 }
 
-/// One deal with its version.
-///
-/// # Errors
-/// Not found, or the database cannot be read.
-pub fn deal(app: &App, req: &Req) -> Result<Answer, Failure> {
-    let (user, scope) = asker(app, req, "deal.read")?;
-    let id: DealId = req.param("id").parse().map_err(|_| Failure::NotFound)?;
-    if !app.store.read(|db| covers_deal(db, user, scope, id))? {
-        return Err(Failure::NotFound);
-    }
-    let (version, state) = data::deal(app, user.institution, id)?;
-    let deal = data::as_deal(&state)?;
-    let institution = data::institution(app, user.institution)?;
-    let sight = Sight::new(&institution, user);
-    let money = app.store.read(|db| sight.reads_money(db, id))?;
-    let receipts: Vec<Value> = deal
-        .income
-        .order
-        .iter()
-        .filter(|_| money)
-        .filter_map(|id| deal.income.receipts.get(id))
-        .map(|it| {
-            json!({
-                "received": it.received, "refunds": it.refunds, "reversed": it.reversed,
-                "history": it.history,
-                "standing": deal.distribution.standing_of(it.received.receipt),
-            })
-        })
-        .collect();
-    versioned(
-        req,
-        version,
-        &json!({
-            "id": id, "version": version, "number": deal.number(), "cases": deal.cases(),
-            "party": deal.agreement.party(), "terms": deal.terms(),
-            "terms_version": deal.negotiation.version(),
-            "decision": deal.negotiation.current_decision(),
-            "signed": deal.agreement.signed.as_ref().map(|(_, it)| it),
-            "registered": deal.agreement.registered,
-            "stop": whole::deal_stop(deal).code(),
-            "receipts": receipts,
-            "ended": deal.closing.ended.as_ref().map(|(day, it)| json!({"on": day, "outcome": it})),
-            "tasks": tasks_of(&whole::deal_tasks(deal, &institution), req),
-        }),
-    )
-}
-
 /// Receipts, newest day first.
 ///
 /// # Errors
@@ -362,27 +332,14 @@ pub fn receipts(app: &App, req: &Req) -> Result<Answer, Failure> {
 /// When the database cannot be read.
 pub fn people(app: &App, req: &Req) -> Result<Answer, Failure> {
     let (user, scope) = asker(app, req, "people.read")?;
-    let mut params = vec![text(user.institution)];
-    let mut sql = "v.institution = $1".to_owned();
-    match scope {
-        Scope::All => {}
-        Scope::Unit => narrow(
-            &mut sql,
-            &mut params,
-            " AND v.unit = ?",
-            user.unit.map_or(Cell::Null, text),
-        ),
-        _ => narrow(&mut sql, &mut params, " AND v.id = ?", text(user.person)),
-    }
+    let (mut sql, mut params) = people::conditions(user, scope, req);
     if let Some([id]) = after(req, "people") {
         narrow(&mut sql, &mut params, " AND v.id > ?", text(id));
     }
     let limit = limit(req);
     let sql = format!(
-        "SELECT v.id, n.text, s.text, v.kind, v.unit, v.title FROM person_view v \
-         LEFT JOIN sealed n ON n.institution = v.institution AND n.subject = v.id AND n.field = 'name' \
-         LEFT JOIN sealed s ON s.institution = v.institution AND s.subject = v.id AND s.field = 'staff_no' \
-         WHERE {sql} ORDER BY v.id LIMIT {limit}"
+        "SELECT v.id, n.text, s.text, v.kind, v.unit, v.title {} WHERE {sql} ORDER BY v.id LIMIT {limit}",
+        people::FROM
     );
     let rows = app.store.read(|db| db.rows(&sql, &params))?;
     let items: Vec<Value> = rows
@@ -403,28 +360,30 @@ pub fn people(app: &App, req: &Req) -> Result<Answer, Failure> {
 /// # Errors
 /// When the database cannot be read.
 pub fn tasks(app: &App, req: &Req) -> Result<Answer, Failure> {
-    let user = req.user.as_ref().ok_or(Failure::SignIn)?;
+    let (user, scope) = asker(app, req, "case.read")?;
     let most = limit(req);
     let order = "t.due, t.basis_rank, t.subject, t.stream, t.line";
-    let mut params = vec![text(user.institution), text(user.person)];
-    let mut on = String::new();
-    if let Some([due, rank, subject, stream, line]) = after::<5>(req, "tasks") {
-        on = format!(" AND ({order}) > ($3, $4, $5, $6, $7)");
-        let number = |it: String| Cell::Int(it.parse().unwrap_or(0));
-        params.extend([
-            text(due),
-            number(rank),
-            text(subject),
-            text(stream),
-            number(line),
-        ]);
-    }
     let rows = app.store.read(|db| {
-        let nearest: Vec<String> = data::my_tasks(db, user)?
+        let (sources, narrow, mut params) =
+            home::wanted(db, user, scope, req, home::whose(req, scope))?;
+        let mut on = String::new();
+        if let Some([due, rank, subject, stream, line]) = after::<5>(req, "tasks") {
+            let places: Vec<String> = (1..=5).map(|at| format!("${}", params.len() + at)).collect();
+            on = format!(" AND ({order}) > ({})", places.join(", "));
+            let number = |it: String| Cell::Int(it.parse().unwrap_or(0));
+            params.extend([
+                text(due),
+                number(rank),
+                text(subject),
+                text(stream),
+                number(line),
+            ]);
+        }
+        let nearest: Vec<String> = sources
             .iter()
             .enumerate()
             .map(|(n, source)| {
-                format!("SELECT * FROM (SELECT t.* FROM {source}{on} ORDER BY {order} LIMIT {most}) s{n}")
+                format!("SELECT * FROM (SELECT t.* FROM {source}{narrow}{on} ORDER BY {order} LIMIT {most}) s{n}")
             })
             .collect();
         let sql = format!(
@@ -477,9 +436,13 @@ pub fn events(app: &App, req: &Req) -> Result<Answer, Failure> {
     let limit = limit(req);
     let mut sight = Sight::new(&institution, user);
     let (items, last) = app.store.read(|db| {
+        let (mut clause, mut params, _) = filter(db, user, req)?;
+        narrow(&mut clause, &mut params, " AND seq > ?", Cell::Int(after));
         let rows = db.rows(
-            &format!("SELECT seq, hash, bytes FROM journal WHERE institution = $1 AND seq > $2 ORDER BY seq LIMIT {limit}"),
-            &[text(user.institution), Cell::Int(after)],
+            &format!(
+                "SELECT seq, hash, bytes FROM journal WHERE {clause} ORDER BY seq LIMIT {limit}"
+            ),
+            &params,
         )?;
         let mut items = Vec::with_capacity(rows.len());
         for row in &rows {

@@ -103,11 +103,7 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
     let today = app.store.today();
     let institution = data::institution(app, user.institution)?;
     let scope = authorise(Some(&institution), Some(user), "case.read");
-    let whose = if req.query("whose") == "all" && scope != Scope::None {
-        "all"
-    } else {
-        "mine"
-    };
+    let whose = whose(req, scope);
     let list = app
         .store
         .read(|db| read_tasks(db, user, scope, req, whose))?;
@@ -137,6 +133,15 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
     })
 }
 
+/// Whose work is asked for; everybody's only where the reader may see any case.
+pub(crate) fn whose(req: &Req, scope: Scope) -> &'static str {
+    if req.query("whose") == "all" && scope != Scope::None {
+        "all"
+    } else {
+        "mine"
+    }
+}
+
 struct TaskRow {
     subject: String,
     case: String,
@@ -155,7 +160,7 @@ struct TaskRow {
 }
 
 /// The sources of the list and the conditions that narrow each, with their values.
-fn wanted(
+pub(crate) fn wanted(
     db: &mut dyn Db,
     user: &User,
     scope: Scope,

@@ -1,9 +1,13 @@
 //! 导入 — an office's ledger in the browser: read, fix-list, mapping, import.
 
+mod open;
+
+pub use open::{api_act, api_begin, api_report};
+
 use askama::Template;
 use dukou_intake::{Batch, CellFinding, Field, Kind, Mapping, Options};
 use dukou_journal::Actor;
-use dukou_kernel::{Finding, Money, Severity, text};
+use dukou_kernel::{Finding, Money, Severity, Text, text};
 use dukou_store::Value;
 
 use crate::app::App;
@@ -129,19 +133,32 @@ pub fn submit(app: &App, req: &Req) -> Result<Answer, Failure> {
             "Choose the Excel or CSV files to import.",
         ));
     }
-    if let Err(unreadable) = read(app, user, &files) {
-        return refuse(&format!("{}: {}", unreadable.0, unreadable.1.get(req.lang)));
-    }
-    let mut kept = Vec::new();
-    for upload in &req.uploads {
-        let hash = super::file::put(app, user, &upload.name, &upload.bytes);
-        match hash {
-            Ok(hash) => kept.push((hash, upload.name.clone())),
-            Err(Failure::BadRequest(finding) | Failure::File(_, finding)) => {
-                return refuse(finding.message.get(req.lang));
-            }
-            Err(other) => return Err(other),
+    match begin(app, user, &files) {
+        Ok((id, _)) => Ok(Answer::see_other(&format!("/import/{id}"))),
+        Err(Failure::BadRequest(finding) | Failure::File(_, finding)) => {
+            refuse(finding.message.get(req.lang))
         }
+        Err(other) => Err(other),
+    }
+}
+
+fn unreadable((file, reason): Wrong) -> Failure {
+    let say = match file.is_empty() {
+        true => reason,
+        false => Text::new(
+            format!("{file}: {}", reason.zh),
+            format!("{file}: {}", reason.en),
+        ),
+    };
+    Failure::BadRequest(Finding::refused("import.unreadable", say))
+}
+
+/// Keeps files that can be read; the id of their import and what they hold.
+fn begin(app: &App, user: &User, files: &[(&str, &[u8])]) -> Result<(String, Batch), Failure> {
+    let (batch, _) = read(app, user, files).map_err(unreadable)?;
+    let mut kept = Vec::new();
+    for (name, bytes) in files {
+        kept.push((super::file::put(app, user, name, bytes)?, *name));
     }
     let id = uuid::Uuid::now_v7().to_string();
     let body = serde_json::to_string(&kept).map_err(|e| Failure::Fault(e.to_string()))?;
@@ -159,7 +176,7 @@ pub fn submit(app: &App, req: &Req) -> Result<Answer, Failure> {
             &params,
         )
     })?;
-    Ok(Answer::see_other(&format!("/import/{id}")))
+    Ok((id, batch))
 }
 
 type Files = Vec<(String, Vec<u8>)>;
@@ -182,7 +199,7 @@ fn kept_files(app: &App, req: &Req) -> Result<Files, Failure> {
     Ok(files)
 }
 
-type Wrong = (String, dukou_kernel::Text);
+type Wrong = (String, Text);
 
 fn read(
     app: &App,
@@ -209,9 +226,7 @@ fn read_kept(app: &App, req: &Req) -> Result<(Files, Batch, ledger::InSystem), F
         .iter()
         .map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
         .collect();
-    let (batch, known) = read(app, user, &refs).map_err(|(_, message)| {
-        Failure::BadRequest(Finding::refused("import.unreadable", message))
-    })?;
+    let (batch, known) = read(app, user, &refs).map_err(unreadable)?;
     Ok((files, batch, known))
 }
 
@@ -224,30 +239,7 @@ const FIXES: usize = 300;
 /// Not found, or the database cannot be read.
 pub fn report(app: &App, req: &Req) -> Result<Answer, Failure> {
     let (_, batch, _) = read_kept(app, req)?;
-    let fresh = batch
-        .accepted
-        .achievements
-        .iter()
-        .filter(|it| !it.already)
-        .count()
-        + batch
-            .accepted
-            .contracts
-            .iter()
-            .filter(|it| !it.already)
-            .count()
-        + batch
-            .accepted
-            .receipts
-            .iter()
-            .filter(|it| !it.already)
-            .count()
-        + batch
-            .accepted
-            .distributions
-            .iter()
-            .filter(|it| !it.already)
-            .count();
+    let fresh = fresh(&batch);
     Answer::html(&Report {
         p: Page::new(app, req)?,
         draft: req.param("draft").to_owned(),
@@ -270,6 +262,26 @@ pub fn report(app: &App, req: &Req) -> Result<Answer, Failure> {
         // Some two thousand rows a second, and never less than one.
         seconds: fresh / 2_000 + 1,
     })
+}
+
+/// Good rows that Dukou does not have yet.
+fn fresh(batch: &Batch) -> usize {
+    let accepted = &batch.accepted;
+    let news = [
+        accepted
+            .achievements
+            .iter()
+            .filter(|it| !it.already)
+            .count(),
+        accepted.contracts.iter().filter(|it| !it.already).count(),
+        accepted.receipts.iter().filter(|it| !it.already).count(),
+        accepted
+            .distributions
+            .iter()
+            .filter(|it| !it.already)
+            .count(),
+    ];
+    news.iter().sum()
 }
 
 fn fix(batch: &Batch, finding: &CellFinding, req: &Req) -> FixView {
@@ -336,13 +348,21 @@ fn columns(at: usize, mapping: &Mapping, kind: Kind, req: &Req) -> Vec<ColumnVie
 /// Not found, refused, or the database cannot be written.
 pub fn act(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
-    let (_, batch, known) = read_kept(app, req)?;
-    let here = format!("/import/{}", req.param("draft"));
     if req.field("act") == "mapping" {
-        save_mappings(app, user, req, &batch)?;
+        let (_, batch, _) = read_kept(app, req)?;
+        save_mappings(app, user, &req.fields, &batch)?;
+        let here = format!("/import/{}", req.param("draft"));
         return Ok(Answer::see_other(&here).toast(req.t("对应关系已存", "Mapping saved")));
     }
-    if !batch.is_clean() && req.field("accept_good") != "yes" {
+    carry_out(app, req, req.field("accept_good") == "yes")?;
+    Ok(Answer::see_other("/cases?standing=history").toast(req.t("已导入", "Imported")))
+}
+
+/// Imports the rows that are good and new; how many commands that took.
+fn carry_out(app: &App, req: &Req, accept_good: bool) -> Result<usize, Failure> {
+    let user = req.user.as_ref().ok_or(Failure::SignIn)?;
+    let (_, batch, known) = read_kept(app, req)?;
+    if !batch.is_clean() && !accept_good {
         return Err(Failure::BadRequest(Finding::refused(
             "import.rejected",
             text!(
@@ -353,15 +373,22 @@ pub fn act(app: &App, req: &Req) -> Result<Answer, Failure> {
     }
     let actor = Actor::Person(user.person);
     let commands = ledger::commands(&app.store, user.institution, &actor, &batch, &known)?;
+    let count = commands.len();
     if !commands.is_empty() {
         app.store
             .execute_all(commands)
             .map_err(|(_, rejected)| Failure::from(rejected))?;
     }
-    Ok(Answer::see_other("/cases?standing=history").toast(req.t("已导入", "Imported")))
+    Ok(count)
 }
 
-fn save_mappings(app: &App, user: &User, req: &Req, batch: &Batch) -> Result<(), Failure> {
+/// Keeps which column holds what: `map.SHEET.COLUMN` names a column, the word a field.
+fn save_mappings(
+    app: &App,
+    user: &User,
+    chosen: &[(String, String)],
+    batch: &Batch,
+) -> Result<(), Failure> {
     for (at, sheet) in batch.sheets.iter().enumerate() {
         let Some(mut mapping) = sheet.mapping.clone() else {
             continue;
@@ -369,7 +396,7 @@ fn save_mappings(app: &App, user: &User, req: &Req, batch: &Batch) -> Result<(),
         let mut changed = false;
         for column in &mut mapping.columns {
             let name = format!("map.{at}.{}", column.index);
-            let Some((_, word)) = req.fields.iter().find(|(key, _)| *key == name) else {
+            let Some((_, word)) = chosen.iter().find(|(key, _)| *key == name) else {
                 continue;
             };
             let field = Field::from_word(word);

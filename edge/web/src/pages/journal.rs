@@ -7,11 +7,13 @@ use std::collections::HashMap;
 use askama::Template;
 use dukou_chain::people::{AccountFact, Role, Scope};
 use dukou_journal::{Actor, Entry, StreamId};
-use dukou_kernel::PersonId;
-use dukou_store::{Db, Fault, Value};
+use dukou_kernel::{InstitutionId, PersonId};
+use dukou_store::{Db, Fault, Report, Value};
+use serde_json::json;
 
 use super::list::{DAY_MS, Turns, begins, people_named, turns};
 use super::people::Pick;
+use crate::api;
 use crate::app::App;
 use crate::authorise::authorise;
 use crate::data::{self, text};
@@ -167,7 +169,13 @@ fn names(db: &mut dyn Db, user: &User, entries: &[(Entry, Vec<u8>)]) -> Result<N
 /// Entries with their hashes, names of people, and whether there are more.
 type Found = (Vec<(Entry<'static>, Vec<u8>)>, Names, bool);
 
-fn read(db: &mut dyn Db, user: &User, req: &Req) -> Result<Found, Fault> {
+/// The filter that the query asks for, as SQL with its values, and whether somebody
+/// of the asked name is known.
+pub(crate) fn filter(
+    db: &mut dyn Db,
+    user: &User,
+    req: &Req,
+) -> Result<(String, Vec<Value>, bool), Fault> {
     let actor = req.query("actor").trim();
     let actors = if actor.is_empty() {
         Vec::new()
@@ -175,6 +183,11 @@ fn read(db: &mut dyn Db, user: &User, req: &Req) -> Result<Found, Fault> {
         people_named(db, user, actor)?
     };
     let (clause, params) = conditions(user, &actors, req);
+    Ok((clause, params, actor.is_empty() || !actors.is_empty()))
+}
+
+fn read(db: &mut dyn Db, user: &User, req: &Req) -> Result<Found, Fault> {
+    let (clause, params, known) = filter(db, user, req)?;
     let sql = format!(
         "SELECT bytes, hash FROM journal WHERE {clause} ORDER BY seq DESC LIMIT {}",
         PAGE + 1
@@ -187,7 +200,7 @@ fn read(db: &mut dyn Db, user: &User, req: &Req) -> Result<Found, Fault> {
         entries.push((entry, row.bytes(1).to_vec()));
     }
     let names = names(db, user, &entries)?;
-    Ok((entries, names, actor.is_empty() || !actors.is_empty()))
+    Ok((entries, names, known))
 }
 
 /// The journal.
@@ -389,21 +402,10 @@ struct VerifyPage {
     may_read: bool,
 }
 
-/// Walks the chain and says what was found. Findings of other institutions are
-/// not shown here.
-///
-/// # Errors
-/// When the data cannot be read at all.
-pub fn verify(app: &App, req: &Req) -> Result<Answer, Failure> {
-    let user = req.user.as_ref().ok_or(Failure::SignIn)?;
-    let institution = data::institution(app, user.institution)?;
-    let began = std::time::Instant::now();
+/// What a walk along the chain found in the reader's institution.
+fn walk(app: &App, user: &User, req: &Req) -> Result<(Report, Vec<Wrong>), Failure> {
     let report = app.store.verify(&mut |_, _| {})?;
-    let head = report
-        .heads
-        .iter()
-        .find(|(id, _, _)| *id == user.institution);
-    let faults: Vec<Wrong> = report
+    let faults = report
         .findings
         .iter()
         .filter(|it| it.institution.is_none_or(|id| id == user.institution))
@@ -413,6 +415,47 @@ pub fn verify(app: &App, req: &Req) -> Result<Answer, Failure> {
             message: it.message.get(req.lang).to_owned(),
         })
         .collect();
+    Ok((report, faults))
+}
+
+fn head<'a>(report: &'a Report, user: &User) -> Option<&'a (InstitutionId, i64, String)> {
+    let mut heads = report.heads.iter();
+    heads.find(|(id, _, _)| *id == user.institution)
+}
+
+/// The same walk for programs.
+///
+/// # Errors
+/// When the data cannot be read at all.
+pub fn api_verify(app: &App, req: &Req) -> Result<Answer, Failure> {
+    let user = req.user.as_ref().ok_or(Failure::SignIn)?;
+    let (report, faults) = walk(app, user, req)?;
+    let head = head(&report, user);
+    let found: Vec<serde_json::Value> = faults
+        .iter()
+        .map(|it| json!({"code": it.code, "seq": (it.seq > 0).then_some(it.seq), "message": it.message}))
+        .collect();
+    api::resource(
+        req,
+        &json!({
+            "ok": faults.is_empty(), "entries": report.entries, "rows": report.rows,
+            "files": report.files, "head_seq": head.map(|(_, seq, _)| seq),
+            "head_hash": head.map(|(_, _, hash)| hash), "faults": found,
+        }),
+    )
+}
+
+/// Walks the chain and says what was found. Findings of other institutions are
+/// not shown here.
+///
+/// # Errors
+/// When the data cannot be read at all.
+pub fn verify(app: &App, req: &Req) -> Result<Answer, Failure> {
+    let user = req.user.as_ref().ok_or(Failure::SignIn)?;
+    let institution = data::institution(app, user.institution)?;
+    let began = std::time::Instant::now();
+    let (report, faults) = walk(app, user, req)?;
+    let head = head(&report, user);
     let scope = authorise(Some(&institution), Some(user), "journal.read");
     Answer::html(&VerifyPage {
         p: Page::new(app, req)?,

@@ -1,10 +1,14 @@
 //! What every list shares: the page it is at, the addresses of its neighbours,
 //! saved views (视图), and the sheet for Excel.
 
-use dukou_kernel::{Date, PersonId};
+use axum::http::StatusCode;
+use dukou_kernel::{Date, Finding, PersonId};
 use dukou_store::{Db, Fault, Value};
 use rust_xlsxwriter::{Format, Workbook};
+use serde::Deserialize;
+use serde_json::json;
 
+use crate::api;
 use crate::app::App;
 use crate::data::text;
 use crate::failure::Failure;
@@ -200,26 +204,99 @@ pub fn save_view(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let known = LISTS.iter().find(|(list, _)| *list == req.field("list"));
     let (list, path) = known.ok_or(Failure::NotFound)?;
-    let name: String = req.field("name").trim().chars().take(40).collect();
-    let query = req.field("query").to_owned();
+    let query = req.field("query");
     let back = Answer::see_other(&format!("{path}?{query}"));
-    if name.is_empty() || query.len() >= 2000 {
+    let forget = !req.field("forget").is_empty();
+    let kept = (!forget).then_some(query);
+    if !set_view(app, user, list, req.field("name"), kept)? {
         return Ok(back);
     }
-    let forget = !req.field("forget").is_empty();
+    Ok(back.toast(if forget {
+        req.t("视图已删除", "View removed")
+    } else {
+        req.t("视图已保存", "View saved")
+    }))
+}
+
+/// Keeps a view under a name, or forgets it where there is no query; false when
+/// the name is empty or the query too long.
+fn set_view(
+    app: &App,
+    user: &User,
+    list: &str,
+    name: &str,
+    query: Option<&str>,
+) -> Result<bool, Failure> {
+    let name: String = name.trim().chars().take(40).collect();
+    if name.is_empty() || query.is_some_and(|it| it.len() >= 2000) {
+        return Ok(false);
+    }
     let mut params = vec![
         text(user.institution),
         text(user.person),
         text(list),
         text(&name),
     ];
-    app.store
-        .write(move |db| keep(db, &mut params, (!forget).then_some(query)))?;
-    Ok(back.toast(if forget {
-        req.t("视图已删除", "View removed")
-    } else {
-        req.t("视图已保存", "View saved")
-    }))
+    let query = query.map(str::to_owned);
+    app.store.write(move |db| keep(db, &mut params, query))?;
+    Ok(true)
+}
+
+/// The caller's saved views, by list and name.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn api_views(app: &App, req: &Req) -> Result<Answer, Failure> {
+    let user = req.user.as_ref().ok_or(Failure::SignIn)?;
+    let rows = app.store.read(|db| {
+        db.rows(
+            "SELECT list, name, query FROM saved_view WHERE institution = $1 AND person = $2 ORDER BY list, name",
+            &[text(user.institution), text(user.person)],
+        )
+    })?;
+    let items: Vec<serde_json::Value> = rows
+        .iter()
+        .map(|row| json!({"list": row.text(0), "name": row.text(1), "query": row.text(2)}))
+        .collect();
+    api::resource(req, &json!({"items": items, "next": null}))
+}
+
+/// The lists that views are kept of.
+pub fn listed() -> Vec<&'static str> {
+    LISTS.iter().map(|(list, _)| *list).collect()
+}
+
+/// A view as a program sends it; without a query it is forgotten.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sent {
+    list: String,
+    name: String,
+    query: Option<String>,
+}
+
+/// Keeps a view, or forgets it.
+///
+/// # Errors
+/// Unreadable, no such list, or the database cannot be written.
+pub fn api_set_view(app: &App, req: &Req) -> Result<Answer, Failure> {
+    let user = req.user.as_ref().ok_or(Failure::SignIn)?;
+    let sent: Sent = serde_json::from_slice(&req.body).map_err(api::commands::unreadable)?;
+    let known = listed().contains(&sent.list.as_str());
+    if !known || !set_view(app, user, &sent.list, &sent.name, sent.query.as_deref())? {
+        let say = dukou_kernel::text!(
+            "写明哪一张清单、不超过40字的名称，条件不超过2000字节。",
+            "Say which list, a name of at most 40 letters, and a query under 2000 bytes."
+        );
+        return Err(Failure::BadRequest(Finding::refused(
+            "view.unreadable",
+            say,
+        )));
+    }
+    Ok(Answer {
+        status: StatusCode::CREATED,
+        ..Answer::json(&json!({"list": sent.list, "name": sent.name.trim(), "query": sent.query}))
+    })
 }
 
 fn keep(db: &mut dyn Db, params: &mut Vec<Value>, query: Option<String>) -> Result<(), Fault> {

@@ -4,10 +4,12 @@ use askama::Template;
 use axum::http::StatusCode;
 use dukou_chain::people::AccountFact;
 use dukou_journal::Actor;
+use serde_json::json;
 
 use super::sign_in::invite::password_error;
 use super::sign_in::{record, write};
 use super::tokens::{self, TokenNews, TokenRow};
+use crate::api;
 use crate::api::tokens as keys;
 use crate::app::App;
 use crate::data::{self, text};
@@ -120,8 +122,8 @@ fn account(app: &App, user: &User) -> Result<(String, String), Failure> {
 fn sessions(app: &App, user: &User) -> Result<Vec<SessionRow>, Failure> {
     let rows = app.store.read(|db| {
         db.rows(
-            "SELECT token_hash, created_at, seen_at FROM session WHERE institution = $1 AND account = $2 AND expires_at > $3 ORDER BY created_at DESC",
-            &[text(user.institution), text(user.account), app.store.now_ms().into()],
+            "SELECT token_hash, created_at, seen_at FROM session WHERE institution = $1 AND account IN (SELECT id FROM account WHERE institution = $1 AND person = $2) AND expires_at > $3 ORDER BY created_at DESC",
+            &[text(user.institution), text(user.person), app.store.now_ms().into()],
         )
     })?;
     let rows = rows.iter().map(|row| SessionRow {
@@ -178,10 +180,10 @@ pub fn change_password(app: &App, req: &Req) -> Result<Answer, Failure> {
 
 fn others(user: &User) -> (&'static str, Vec<dukou_store::Value>) {
     (
-        "DELETE FROM session WHERE institution = $1 AND account = $2 AND token_hash <> $3",
+        "DELETE FROM session WHERE institution = $1 AND account IN (SELECT id FROM account WHERE institution = $1 AND person = $2) AND token_hash <> $3",
         vec![
             text(user.institution),
-            text(user.account),
+            text(user.person),
             text(&user.token_hash),
         ],
     )
@@ -196,6 +198,39 @@ pub fn end_others(app: &App, req: &Req) -> Result<Answer, Failure> {
     write(app, vec![others(user)])?;
     let said = req.t("别处的登录已退出", "Other sessions ended");
     Ok(Answer::see_other("/me").toast(said))
+}
+
+/// The caller's sessions in browsers, newest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn api_sessions(app: &App, req: &Req) -> Result<Answer, Failure> {
+    let user = req.user.as_ref().ok_or(Failure::SignIn)?;
+    let items: Vec<serde_json::Value> = sessions(app, user)?
+        .iter()
+        .map(|it| json!({"since": it.since, "seen": it.seen, "current": it.current}))
+        .collect();
+    api::resource(req, &json!({"items": items, "next": null}))
+}
+
+/// Ends the caller's sessions in browsers.
+///
+/// # Errors
+/// Unreadable, or the database cannot be written.
+pub fn api_end_sessions(app: &App, req: &Req) -> Result<Answer, Failure> {
+    let user = req.user.as_ref().ok_or(Failure::SignIn)?;
+    let sent: serde_json::Value =
+        serde_json::from_slice(&req.body).map_err(api::commands::unreadable)?;
+    if sent.get("act").and_then(serde_json::Value::as_str) != Some("end") {
+        return Err(api::commands::unreadable("act: end"));
+    }
+    let before = sessions(app, user)?.len();
+    write(app, vec![others(user)])?;
+    let ended = before - sessions(app, user)?.len();
+    Ok(Answer {
+        status: StatusCode::CREATED,
+        ..Answer::json(&json!({"ended": ended}))
+    })
 }
 
 /// Makes a token and shows it, this once.

@@ -3,13 +3,17 @@
 
 use askama::Template;
 use dukou_kernel::{Money, PersonId};
+use dukou_store::{Db, Fault, Record};
+use serde_json::{Value, json};
 
 use super::initial;
+use crate::api::{self, reads::word};
 use crate::app::App;
 use crate::data::{self, text};
 use crate::failure::Failure;
 use crate::page::{Answer, Page};
 use crate::request::Req;
+use crate::session::User;
 
 /// One of my cases.
 pub struct CaseRow {
@@ -70,20 +74,71 @@ struct Mine {
     owed: Money,
 }
 
+/// The reader's cases, and what they were awarded.
+fn rows(db: &mut dyn Db, user: &User) -> Result<(Vec<Record>, Vec<Record>), Fault> {
+    let key = [text(user.institution), text(user.person)];
+    let cases = db.rows(
+        "SELECT c.id, c.title, c.number, c.stop, c.standing, c.manager, c.since, p.share, p.said FROM case_person p CROSS JOIN case_view c \
+         WHERE p.institution = $1 AND p.person = $2 AND c.institution = p.institution AND c.id = p.case_id ORDER BY c.number DESC LIMIT 200",
+        &key,
+    )?;
+    let awards = db.rows(
+        "SELECT a.awarded_on, v.number, v.party, a.amount_minor, a.paid_minor, a.deal, a.receipt, a.kind FROM award a CROSS JOIN deal_view v \
+         WHERE a.institution = $1 AND a.person = $2 AND v.institution = a.institution AND v.id = a.deal ORDER BY a.awarded_on DESC LIMIT 500",
+        &key,
+    )?;
+    Ok((cases, awards))
+}
+
+/// The same for programs: the caller's cases, what was awarded, paid and is owed.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn api_show(app: &App, req: &Req) -> Result<Answer, Failure> {
+    let user = req.user.as_ref().ok_or(Failure::SignIn)?;
+    let (cases, awards) = app.store.read(|db| rows(db, user))?;
+    let cases: Vec<Value> = cases
+        .iter()
+        .map(|row| {
+            json!({
+                "case": row.text(0), "title": row.text(1), "number": row.text(2),
+                "stop": row.text(3), "standing": row.text(4), "manager": word(row.text(5)),
+                "since": word(row.text(6)), "share": row.text(7), "said": word(row.text(8)),
+            })
+        })
+        .collect();
+    let sum = |column: usize| {
+        Money::sum(awards.iter().map(|row| Money::from_fen(row.int(column)))).unwrap_or_default()
+    };
+    let (awarded, paid) = (sum(3), sum(4));
+    let lines: Vec<Value> = awards
+        .iter()
+        .map(|row| {
+            let opening = row.text(7) == "opening";
+            json!({
+                "awarded_on": row.text(0), "deal": row.text(5), "number": row.text(1),
+                "party": row.text(2), "amount_fen": row.int(3), "paid_fen": row.int(4),
+                "owed_fen": row.int(3) - row.int(4), "opening": opening,
+                "receipt": (!opening).then(|| row.text(6)),
+            })
+        })
+        .collect();
+    api::resource(
+        req,
+        &json!({
+            "cases": cases, "awards": lines, "awarded_fen": awarded.fen(), "paid_fen": paid.fen(),
+            "owed_fen": awarded.minus(paid).unwrap_or_default().fen(),
+        }),
+    )
+}
+
 /// The page.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
-    let key = [text(user.institution), text(user.person)];
-    let found = app.store.read(|db| {
-        db.rows(
-            "SELECT c.id, c.title, c.number, c.stop, c.standing, c.manager, c.since, p.share, p.said FROM case_person p CROSS JOIN case_view c \
-             WHERE p.institution = $1 AND p.person = $2 AND c.institution = p.institution AND c.id = p.case_id ORDER BY c.number DESC LIMIT 200",
-            &key,
-        )
-    })?;
+    let (found, awarded) = app.store.read(|db| rows(db, user))?;
     let managers: Vec<PersonId> = found
         .iter()
         .filter_map(|row| row.text(5).parse().ok())
@@ -124,15 +179,7 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
             }
         })
         .collect();
-    let awards: Vec<AwardRow> = app
-        .store
-        .read(|db| {
-            db.rows(
-                "SELECT a.awarded_on, v.number, v.party, a.amount_minor, a.paid_minor, a.deal, a.receipt, a.kind FROM award a CROSS JOIN deal_view v \
-                 WHERE a.institution = $1 AND a.person = $2 AND v.institution = a.institution AND v.id = a.deal ORDER BY a.awarded_on DESC LIMIT 500",
-                &key,
-            )
-        })?
+    let awards: Vec<AwardRow> = awarded
         .iter()
         .map(|row| {
             let (amount, paid) = (Money::from_fen(row.int(3)), Money::from_fen(row.int(4)));

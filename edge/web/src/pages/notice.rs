@@ -209,6 +209,33 @@ fn day(date: Date, lang: Lang) -> String {
 /// # Errors
 /// Not found, or the database cannot be read.
 pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
+    Answer::html(&paper(app, req)?)
+}
+
+/// One notice for programs, in the words of the paper.
+///
+/// # Errors
+/// Not found, or the database cannot be read.
+pub fn api_show(app: &App, req: &Req) -> Result<Answer, Failure> {
+    let it = paper(app, req)?;
+    let sections: Vec<serde_json::Value> = it
+        .sections
+        .iter()
+        .map(|one| serde_json::json!({"heading": one.heading, "text": one.text}))
+        .collect();
+    let known = |text: &str| Some(text.to_owned()).filter(|it| !it.is_empty());
+    crate::api::resource(
+        req,
+        &serde_json::json!({
+            "id": req.param("id"), "docno": it.docno, "heading": it.heading, "to": it.to,
+            "intro": it.intro, "sections": sections, "office": it.office, "date": it.date,
+            "seq": it.seq, "code": it.code, "void": known(&it.state),
+            "deal": known(it.deal.trim_start_matches("/deals/")),
+        }),
+    )
+}
+
+fn paper(app: &App, req: &Req) -> Result<Paper, Failure> {
     let Some(institution_id) = institution_of(app, req)? else {
         return Err(Failure::NotFound);
     };
@@ -252,7 +279,7 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
         (Found::Reward(_), Lang::Zh) => "根据国科发政〔2018〕103号和国发〔2016〕16号文件，现将下列职务科技成果转化现金奖励予以公示。".to_owned(),
         (Found::Reward(_), Lang::En) => "Under MOST Document 103 (2018) and State Council Document 16 (2016), the following cash rewards are published.".to_owned(),
     };
-    Answer::html(&Paper {
+    Ok(Paper {
         p: Page::new(app, req)?,
         docno: number(&profile.name_zh, row.int(1), row.int(2), lang),
         heading: format!("{school}{heading}"),

@@ -12,10 +12,11 @@ use dukou_chain::whole::State;
 use dukou_journal::StreamId;
 use dukou_kernel::{PersonId, UnitId};
 use dukou_store::{Db, Fault, Value};
+use serde_json::json;
 
 pub use account::{Changed, account, change_account};
 pub use form::{close_if_gone, edit, new, register, seal_names, update};
-pub use roster::{roster, roster_submit};
+pub use roster::{api_roster, roster, roster_submit};
 pub use tokens::{
     api_act as api_token_act, api_list as api_tokens, api_make as api_token_make,
     make as make_token, revoke as revoke_token,
@@ -26,6 +27,7 @@ use account::{AccountView, account_view};
 use super::list::{self, Paging, SHEET, Views, like, query_with, sheet};
 use super::me::unit_name;
 use super::tokens::{TokenNews, TokenRow};
+use crate::api;
 use crate::app::App;
 use crate::authorise::{authorise, case_filter};
 use crate::data::{self, text};
@@ -139,7 +141,7 @@ fn unit_picks(institution: &Institution, req: &Req, chosen: &str) -> Vec<Pick> {
 }
 
 /// What the list asks for, as SQL with its values.
-fn conditions(user: &User, scope: Scope, req: &Req) -> (String, Vec<Value>) {
+pub(crate) fn conditions(user: &User, scope: Scope, req: &Req) -> (String, Vec<Value>) {
     let mut sql = "v.institution = $1".to_owned();
     let mut params = vec![text(user.institution)];
     let mut add = |clause: &str, value: Value| {
@@ -169,11 +171,17 @@ fn conditions(user: &User, scope: Scope, req: &Req) -> (String, Vec<Value>) {
     (sql, params)
 }
 
+/// Where the rows of the roster come from.
+pub(crate) const FROM: &str = "FROM person_view v \
+    LEFT JOIN sealed n ON n.institution = v.institution AND n.subject = v.id AND n.field = 'name' \
+    LEFT JOIN sealed s ON s.institution = v.institution AND s.subject = v.id AND s.field = 'staff_no'";
 /// The roster beside the texts that a query asks for: a name or a number is looked up
 /// for each person, so only what is sorted or searched by is.
 fn from(req: &Req, named: bool) -> String {
-    let searched = like(req).is_some();
-    let text = |wanted: bool, alias: &str, field: &str| match wanted || searched {
+    if like(req).is_some() {
+        return FROM.to_owned();
+    }
+    let text = |wanted: bool, alias: &str, field: &str| match wanted {
         true => format!(
             " LEFT JOIN sealed {alias} ON {alias}.institution = v.institution AND {alias}.subject = v.id AND {alias}.field = '{field}'"
         ),
@@ -381,11 +389,11 @@ struct News {
 }
 
 /// A person with their state, if the reader may see them.
-fn load(app: &App, req: &Req) -> Result<(PersonId, Person), Failure> {
+fn load(app: &App, req: &Req) -> Result<(PersonId, i64, Person), Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let institution = data::institution(app, user.institution)?;
     let id: PersonId = req.param("id").parse().map_err(|_| Failure::NotFound)?;
-    let person = state_of(app, user, id)?;
+    let (version, person) = versioned(app, user, id)?;
     let visible = match authorise(Some(&institution), Some(user), "people.read") {
         Scope::All => true,
         Scope::Unit => person.unit.is_some() && person.unit == user.unit,
@@ -393,16 +401,20 @@ fn load(app: &App, req: &Req) -> Result<(PersonId, Person), Failure> {
         Scope::None => false,
     };
     if visible {
-        Ok((id, person))
+        Ok((id, version, person))
     } else {
         Err(Failure::NotFound)
     }
 }
 
 fn state_of(app: &App, user: &User, id: PersonId) -> Result<Person, Failure> {
+    versioned(app, user, id).map(|(_, person)| person)
+}
+
+fn versioned(app: &App, user: &User, id: PersonId) -> Result<(i64, Person), Failure> {
     let (version, state) = app.store.state(user.institution, StreamId::Person(id))?;
     match state.as_ref() {
-        State::Person(person) if version > 0 => Ok(person.clone()),
+        State::Person(person) if version > 0 => Ok((version, person.clone())),
         _ => Err(Failure::NotFound),
     }
 }
@@ -439,10 +451,46 @@ fn named(
     Ok(Some((id.to_string(), name)))
 }
 
+/// One person for programs, with the version that commands on them are based on.
+///
+/// # Errors
+/// When there is no such person.
+pub fn api_show(app: &App, req: &Req) -> Result<Answer, Failure> {
+    let user = req.user.as_ref().ok_or(Failure::SignIn)?;
+    let institution = data::institution(app, user.institution)?;
+    let (id, version, person) = load(app, req)?;
+    let unit = person.unit.and_then(|unit| institution.units.get(&unit));
+    let known = |text: String| Some(text).filter(|it| !it.is_empty());
+    let account = account_view(app, user, id)?;
+    let cases: Vec<serde_json::Value> = cases_of(app, user, &institution, id)?
+        .into_iter()
+        .map(|(id, number, title)| json!({"id": id, "number": number, "title": title}))
+        .collect();
+    api::versioned(
+        req,
+        version,
+        &json!({
+            "id": id, "version": version, "owner": person.owner,
+            "name": known(sealed(app, user, id, "name")?),
+            "staff_no": known(sealed(app, user, id, "staff_no")?),
+            "kind": person.kind.map(|it| it.code()),
+            "unit": person.unit, "unit_name": unit.map(|names| unit_name(names, req)),
+            "posts": person.posts, "roles": person.roles.iter().map(|it| it.code()).collect::<Vec<_>>(),
+            "heir": person.heir, "erased": person.erased,
+            "account": {
+                "login": known(account.login), "has_codes": account.has_codes,
+                "locked_until": known(account.locked_until), "link_until": known(account.link_until),
+                "may_have": person.is_present(),
+            },
+            "cases": cases,
+        }),
+    )
+}
+
 fn person_page(app: &App, req: &Req, news: News) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let institution = data::institution(app, user.institution)?;
-    let (id, person) = load(app, req)?;
+    let (id, _, person) = load(app, req)?;
     let may = |action: &str| authorise(Some(&institution), Some(user), action) != Scope::None;
     let name = name_or_erased(&sealed(app, user, id, "name")?, req);
     let owner_gone = match person.owner {

@@ -8,11 +8,13 @@ use dukou_chain::institution::{Command, Institution, Profile};
 use dukou_chain::people::{Role, Scope, permission};
 use dukou_chain::whole;
 use dukou_journal::Actor;
-use dukou_kernel::{Finding, Text, UnitId};
+use dukou_kernel::{Finding, Refusal, Text, UnitId};
 use dukou_rules::{JURISDICTIONS, SchoolPolicy};
 use dukou_store::{Envelope, Rejected};
+use serde_json::json;
 
 use super::people::Pick;
+use crate::api;
 use crate::app::App;
 use crate::authorise::authorise;
 use crate::data;
@@ -367,14 +369,33 @@ fn at_line(code: &str, line: usize, message: &Text) -> Finding {
     Finding::refused(code, message).at("file")
 }
 
+fn read_year(toml: &str) -> Result<Year, Finding> {
+    Year::parse(toml).map_err(|error| at_line("calendar.file", error.line, &error.message))
+}
+
+fn read_policy(from: &str, toml: &str) -> Result<Command, Finding> {
+    let from = from.trim().parse().map_err(|_| {
+        let say = dukou_kernel::text!(
+            "填施行日期，如 2026-01-01。",
+            "Give the first day, as 2026-01-01."
+        );
+        Finding::refused("policy.from", say).at("from")
+    })?;
+    let policy = SchoolPolicy::parse(toml)
+        .map_err(|error| at_line(error.code, error.line, &error.message))?;
+    Ok(Command::AdoptPolicy {
+        from,
+        policy,
+        paper: None,
+    })
+}
+
 /// Adopts a year's arrangement from a file.
 ///
 /// # Errors
 /// When the database cannot be written.
 pub fn calendar(app: &App, req: &Req) -> Result<Answer, Failure> {
-    let read = uploaded(req).and_then(|toml| {
-        Year::parse(&toml).map_err(|error| at_line("calendar.file", error.line, &error.message))
-    });
+    let read = uploaded(req).and_then(|toml| read_year(&toml));
     let findings = match read {
         Ok(year) => send(app, req, Command::AdoptYear { year })?,
         Err(finding) => vec![finding],
@@ -391,28 +412,9 @@ pub fn calendar(app: &App, req: &Req) -> Result<Answer, Failure> {
 /// # Errors
 /// When the database cannot be written.
 pub fn policy(app: &App, req: &Req) -> Result<Answer, Failure> {
-    let from = req.field("from").parse().map_err(|_| {
-        let say = dukou_kernel::text!(
-            "填施行日期，如 2026-01-01。",
-            "Give the first day, as 2026-01-01."
-        );
-        Finding::refused("policy.from", say).at("from")
-    });
-    let read = from.and_then(|from| {
-        let policy = SchoolPolicy::parse(&uploaded(req)?)
-            .map_err(|error| at_line(error.code, error.line, &error.message))?;
-        Ok((from, policy))
-    });
+    let read = uploaded(req).and_then(|toml| read_policy(req.field("from"), &toml));
     let findings = match read {
-        Ok((from, policy)) => send(
-            app,
-            req,
-            Command::AdoptPolicy {
-                from,
-                policy,
-                paper: None,
-            },
-        )?,
+        Ok(command) => send(app, req, command)?,
         Err(finding) => vec![finding],
     };
     if findings.is_empty() {
@@ -420,6 +422,102 @@ pub fn policy(app: &App, req: &Req) -> Result<Answer, Failure> {
     } else {
         page(app, req, None, "policy", &findings)
     }
+}
+
+/// The body of a call as text, or what is wrong with it.
+fn sent(req: &Req) -> Result<&str, Finding> {
+    std::str::from_utf8(&req.body).map_err(|_| {
+        let say = dukou_kernel::text!("正文不是 UTF-8 文本。", "The body is not UTF-8 text.");
+        Finding::refused("upload.encoding", say)
+    })
+}
+
+/// What an adoption answers to a program: done as said, or refused with why.
+fn adopted(
+    app: &App,
+    req: &Req,
+    command: Command,
+    told: &serde_json::Value,
+) -> Result<Answer, Failure> {
+    let findings = send(app, req, command)?;
+    if !findings.is_empty() {
+        return Err(Failure::Refused(Refusal { findings }));
+    }
+    Ok(Answer {
+        status: StatusCode::CREATED,
+        ..Answer::json(told)
+    })
+}
+
+/// Adopts a year's arrangement; its TOML is the body of the call.
+///
+/// # Errors
+/// Not readable, refused, or the database cannot be written.
+pub fn api_calendar(app: &App, req: &Req) -> Result<Answer, Failure> {
+    let year = sent(req).and_then(read_year).map_err(Failure::BadRequest)?;
+    let told = json!({"year": year.year()});
+    adopted(app, req, Command::AdoptYear { year }, &told)
+}
+
+/// Adopts the school's own rules; their TOML is the body of the call.
+///
+/// # Errors
+/// Not readable, refused below the statute, or the database cannot be written.
+pub fn api_policy(app: &App, req: &Req) -> Result<Answer, Failure> {
+    let from = req.query("from").trim();
+    let command = sent(req)
+        .and_then(|toml| read_policy(from, toml))
+        .map_err(Failure::BadRequest)?;
+    adopted(app, req, command, &json!({"from": from}))
+}
+
+/// The institution for programs, with the version that commands on it are based
+/// on; the permission table as far as the caller may read the rules.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn api_show(app: &App, req: &Req) -> Result<Answer, Failure> {
+    let user = req.user.as_ref().ok_or(Failure::SignIn)?;
+    let (version, state) = app
+        .store
+        .state(user.institution, dukou_journal::StreamId::Institution)?;
+    let whole::State::Institution(institution) = state.as_ref() else {
+        return Err(Failure::NotFound);
+    };
+    let units: Vec<serde_json::Value> = institution
+        .units
+        .iter()
+        .map(|(id, (zh, en))| json!({"id": id, "name_zh": zh, "name_en": en}))
+        .collect();
+    let policies: Vec<serde_json::Value> = institution
+        .policies
+        .iter()
+        .map(|(from, policy)| json!({"from": from, "policy": policy}))
+        .collect();
+    let years: Vec<&Year> = institution.calendar().years().collect();
+    let rules = authorise(Some(institution), Some(user), "rules.read") != Scope::None;
+    let permissions = rules.then(|| -> Vec<serde_json::Value> {
+        permission::actions()
+            .map(|it| {
+                let cells: serde_json::Map<String, serde_json::Value> = Role::ALL
+                    .iter()
+                    .map(|role| {
+                        let scope = institution.scope(*role, &it.name).code();
+                        (role.code().to_owned(), json!(scope))
+                    })
+                    .collect();
+                json!({"action": it.name, "title": req.t(&it.zh, &it.en), "scopes": cells})
+            })
+            .collect()
+    });
+    api::versioned(
+        req,
+        version,
+        &json!({
+            "id": user.institution, "version": version, "profile": institution.profile,
+            "units": units, "policies": policies, "years": years, "permissions": permissions,
+        }),
+    )
 }
 
 /// A cell of the permission table.

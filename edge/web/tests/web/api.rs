@@ -63,15 +63,7 @@ async fn everything_the_pages_show_can_be_read() {
         told.receipt.to_string()
     );
     for path in [
-        "cases",
-        "deals",
-        "receipts",
-        "people",
-        "tasks",
-        "calculators",
-        "notices",
-        "rules",
-        "hooks",
+        "cases", "deals", "receipts", "people", "tasks", "calc", "notices", "rules", "hooks",
         "letters",
     ] {
         let list = read(&fixture, &head, &format!("/api/v1/{path}")).await;
@@ -87,7 +79,7 @@ async fn everything_the_pages_show_can_be_read() {
     let answer = call(
         &fixture,
         &head,
-        "/api/v1/calculators/workdays",
+        "/api/v1/calc/workdays",
         Some((dukou_calc::find("workdays").unwrap().example)()),
         &[],
     )

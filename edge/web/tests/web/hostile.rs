@@ -388,7 +388,7 @@ async fn deep_and_large_json_is_refused() {
     let token = token(&fixture, Role::OfficeHead).await;
     let deep = |open: &str, close: &str| format!("{}{}", open.repeat(50_000), close.repeat(50_000));
     let before = fixture.entries();
-    for path in ["/api/v1/commands", "/api/v1/calculators/workdays"] {
+    for path in ["/api/v1/commands", "/api/v1/calc/workdays"] {
         for body in [
             deep("[", "]"),
             deep("{\"command\":", "1}"),

@@ -16,6 +16,7 @@ mod inventory;
 mod languages;
 mod manners;
 mod paging;
+mod reach;
 mod rights;
 mod security;
 mod shapes;

@@ -126,6 +126,7 @@ fn addresses(route: &Route, ids: &BTreeMap<&'static str, String>) -> Vec<String>
     let noun = match route.path.trim_start_matches("/api/v1") {
         it if it.starts_with("/cases") => ("case", CASE_STEPS),
         it if it.starts_with("/deals") => ("deal", DEAL_STEPS),
+        it if it.starts_with("/receipts") => ("receipt", &[] as &[&str]),
         it if it.starts_with("/notices") => ("notice", &[] as &[&str]),
         it if it.contains("/hooks/") || it.starts_with("/letters") => ("hook", &[] as &[&str]),
         _ => ("person", PERSON_STEPS),

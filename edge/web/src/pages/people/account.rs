@@ -137,7 +137,7 @@ pub fn account(app: &App, req: &Req) -> Result<Answer, Failure> {
 /// When there is no such person, or the database cannot be written.
 pub fn change_account(app: &App, req: &Req, what: &str, secret: &str) -> Result<Changed, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
-    let (id, person) = load(app, req)?;
+    let (id, _, person) = load(app, req)?;
     let view = account_view(app, user, id)?;
     let open = !view.login.is_empty();
     let key = || vec![text(user.institution), text(id)];

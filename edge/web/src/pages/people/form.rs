@@ -372,7 +372,7 @@ pub fn register(app: &App, req: &Req) -> Result<Answer, Failure> {
 /// When there is no such person.
 pub fn edit(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
-    let (id, person) = load(app, req)?;
+    let (id, _, person) = load(app, req)?;
     let posts = person.posts.iter().map(|it| {
         let to = it.to.map_or_else(String::new, |to| to.to_string());
         [
@@ -401,7 +401,7 @@ pub fn edit(app: &App, req: &Req) -> Result<Answer, Failure> {
 /// When there is no such person, or the database cannot be written.
 pub fn update(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
-    let (id, _) = load(app, req)?;
+    let (id, ..) = load(app, req)?;
     let staff_no = sealed(app, user, id, "staff_no")?;
     let typed = Typed {
         id: id.to_string(),

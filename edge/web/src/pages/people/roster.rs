@@ -9,8 +9,9 @@ use dukou_chain::institution::{self, Institution};
 use dukou_chain::people::{self, Person, PersonKind, Post, Scope, Tenure};
 use dukou_chain::whole::Command;
 use dukou_journal::Actor;
-use dukou_kernel::{Date, PersonId, UnitId};
+use dukou_kernel::{Date, Finding, PersonId, Refusal, Text, UnitId};
 use dukou_store::Envelope;
+use serde_json::json;
 
 use super::form::{seal, staff_no_key};
 use super::{sealed, state_of};
@@ -134,8 +135,6 @@ fn may_add_units(app: &App, req: &Req) -> Result<bool, Failure> {
 /// # Errors
 /// When the database cannot be written.
 pub fn roster_submit(app: &App, req: &Req) -> Result<Answer, Failure> {
-    let user = req.user.as_ref().ok_or(Failure::SignIn)?;
-    let institution = data::institution(app, user.institution)?;
     let upload = req
         .uploads
         .iter()
@@ -147,21 +146,94 @@ pub fn roster_submit(app: &App, req: &Req) -> Result<Answer, Failure> {
         );
         return page(app, req, vec![whole(say)], None);
     };
-    let sheet = match Sheet::read(&upload.bytes) {
-        Ok(sheet) => sheet,
-        Err(why) => return page(app, req, vec![whole(why.get(req.lang))], None),
+    let wish = Wish {
+        add_units: !req.field("add_units").is_empty(),
+        accept_good: !req.field("accept_good").is_empty(),
+        dry_run: false,
     };
-    let add_units = !req.field("add_units").is_empty() && may_add_units(app, req)?;
+    let (fixes, done) = take(app, req, &upload.bytes, wish)?;
+    page(app, req, fixes, done)
+}
+
+/// How a file is to be taken.
+#[derive(Clone, Copy)]
+struct Wish {
+    /// Make the units that the settings do not have.
+    add_units: bool,
+    /// Import the good rows while others are bad.
+    accept_good: bool,
+    /// Say what would happen, and let nothing happen.
+    dry_run: bool,
+}
+
+/// What is wrong in a file, and what its import did unless it was left undone.
+fn take(
+    app: &App,
+    req: &Req,
+    bytes: &[u8],
+    wish: Wish,
+) -> Result<(Vec<Fix>, Option<Outcome>), Failure> {
+    let user = req.user.as_ref().ok_or(Failure::SignIn)?;
+    let institution = data::institution(app, user.institution)?;
+    let sheet = match Sheet::read(bytes) {
+        Ok(sheet) => sheet,
+        Err(why) => return Ok((vec![whole(why.get(req.lang))], None)),
+    };
+    let add_units = wish.add_units && may_add_units(app, req)?;
     let (entries, fixes) = collect(&sheet, &institution, add_units, req);
-    let accept = !req.field("accept_good").is_empty();
-    if entries.is_empty() || (!fixes.is_empty() && !accept) {
-        return page(app, req, fixes, None);
+    if entries.is_empty() || (!fixes.is_empty() && !wish.accept_good) {
+        return Ok((fixes, None));
     }
     let (envelopes, outcome) = plan(app, user, &institution, entries)?;
-    match app.store.execute_all(envelopes) {
-        Ok(_) => page(app, req, fixes, Some(outcome)),
+    let carried = if wish.dry_run {
+        app.store.dry_run(envelopes).map(drop)
+    } else {
+        app.store.execute_all(envelopes).map(drop)
+    };
+    match carried {
+        Ok(()) => Ok((fixes, Some(outcome))),
         Err((_, rejected)) => Err(rejected.into()),
     }
+}
+
+/// The roster for programs: the file is the body. Nothing is imported while a row
+/// is bad, unless the good ones were asked for.
+///
+/// # Errors
+/// Refused with what is wrong in the rows, or the database cannot be written.
+pub fn api_roster(app: &App, req: &Req) -> Result<Answer, Failure> {
+    let wish = Wish {
+        add_units: req.query("add_units") == "true",
+        accept_good: req.query("accept_good") == "true",
+        dry_run: req.query("dry_run") == "true",
+    };
+    let (fixes, done) = take(app, req, &req.body, wish)?;
+    let Some(done) = done else {
+        let findings = fixes.iter().take(MOST).map(said).collect();
+        return Err(Failure::Refused(Refusal { findings }));
+    };
+    let fixes: Vec<serde_json::Value> = fixes
+        .into_iter()
+        .map(|it| json!({"row": it.row, "column": it.column, "found": it.found, "message": it.say}))
+        .collect();
+    Ok(Answer {
+        status: StatusCode::CREATED,
+        ..Answer::json(&json!({
+            "imported": !wish.dry_run, "fixes": fixes,
+            "counts": {
+                "new": done.new, "updated": done.updated, "same": done.same, "units": done.units,
+            },
+        }))
+    })
+}
+
+/// Most rows that a refusal names.
+const MOST: usize = 300;
+
+/// What is wrong in a row, as a refusal says it.
+fn said(fix: &Fix) -> Finding {
+    let say = Text::new(fix.say.clone(), fix.say.clone());
+    Finding::refused("roster.row", say).at(&format!("{}.{}", fix.row, fix.column))
 }
 
 fn whole(say: &str) -> Fix {

@@ -52,7 +52,7 @@ fn said(app: &App, req: &Req, news: TokenNews, status: StatusCode) -> Result<Ans
 /// Not found, or the database cannot be written.
 pub fn make(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
-    let (id, person) = load(app, req)?;
+    let (id, _, person) = load(app, req)?;
     let bad = StatusCode::UNPROCESSABLE_ENTITY;
     if let Some(finding) = refusal(app, user, &person)? {
         let news = TokenNews {
@@ -80,7 +80,7 @@ pub fn make(app: &App, req: &Req) -> Result<Answer, Failure> {
 /// Not found, or the database cannot be written.
 pub fn revoke(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
-    let (id, _) = load(app, req)?;
+    let (id, _, _) = load(app, req)?;
     tokens::revoke(&app.store, (user.institution, id), req.field("token"))?;
     Ok(Answer::see_other(&format!("/people/{id}")).toast(req.t("令牌已作废", "Token taken back")))
 }
@@ -91,7 +91,7 @@ pub fn revoke(app: &App, req: &Req) -> Result<Answer, Failure> {
 /// Not found, or the database cannot be read.
 pub fn api_list(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
-    let (id, _) = load(app, req)?;
+    let (id, _, _) = load(app, req)?;
     let all = app
         .store
         .read(|db| tokens::list(db, (user.institution, id)))?;
@@ -140,7 +140,7 @@ fn unreadable(why: impl ToString) -> Failure {
 /// Not found, not a service, what is wrong with it, or the database.
 pub fn api_make(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
-    let (id, person) = load(app, req)?;
+    let (id, _, person) = load(app, req)?;
     let asked: Asked = serde_json::from_slice(&req.body).map_err(unreadable)?;
     once(app, req, |secret| {
         if let Some(finding) = refusal(app, user, &person)? {
@@ -159,7 +159,7 @@ pub fn api_make(app: &App, req: &Req) -> Result<Answer, Failure> {
 /// Not found, or the database cannot be written.
 pub fn api_act(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
-    let (id, _) = load(app, req)?;
+    let (id, _, _) = load(app, req)?;
     let asked: Act = serde_json::from_slice(&req.body).map_err(unreadable)?;
     if asked.act != "revoke" {
         let say = text!("act 写 revoke。", "act is revoke.");
