@@ -72,7 +72,7 @@ pub fn problems_of(route: &Route) -> Map<String, Value> {
     ] {
         let mut problem = json!({"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}});
         // A wrong question is answered as `dukou calc` answers it.
-        if status == "422" && route.path == "/api/v1/calculators/{name}" {
+        if status == "422" && route.path == "/api/v1/calc/{name}" {
             problem = json!({"application/json": {"schema": {"$ref": "#/components/schemas/WrongQuestion"}}});
         }
         let mut response = json!({"description": what, "content": problem});

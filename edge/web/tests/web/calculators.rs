@@ -29,7 +29,7 @@ async fn others_are_answered_while_everybody_calculates() {
     }})
     .to_string();
     let head = format!(
-        "POST /api/v1/calculators/valuation HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\
+        "POST /api/v1/calc/valuation HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\
          Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{question}",
         question.len()
     );
