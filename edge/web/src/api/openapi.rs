@@ -327,7 +327,9 @@ struct Reader {
 /// # Errors
 /// When the template fails.
 pub fn reader(app: &App, req: &Req) -> Result<Answer, Failure> {
-    let lines = ROUTES.iter().filter(|it| it.api).filter_map(|route| {
+    let mut routes: Vec<&Route> = ROUTES.iter().filter(|it| it.api).collect();
+    routes.sort_by_key(|it| (it.path, it.post));
+    let lines = routes.into_iter().filter_map(|route| {
         let told = told_of(route)?;
         let query: Vec<&str> = told.query.iter().map(|(name, _)| *name).collect();
         Some(Line {

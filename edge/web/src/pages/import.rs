@@ -348,20 +348,28 @@ fn columns(at: usize, mapping: &Mapping, kind: Kind, req: &Req) -> Vec<ColumnVie
 /// Not found, refused, or the database cannot be written.
 pub fn act(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
+    let (_, batch, known) = read_kept(app, req)?;
     if req.field("act") == "mapping" {
-        let (_, batch, _) = read_kept(app, req)?;
         save_mappings(app, user, &req.fields, &batch)?;
         let here = format!("/import/{}", req.param("draft"));
         return Ok(Answer::see_other(&here).toast(req.t("对应关系已存", "Mapping saved")));
     }
-    carry_out(app, req, req.field("accept_good") == "yes")?;
+    carry_out(
+        app,
+        user,
+        (&batch, &known),
+        req.field("accept_good") == "yes",
+    )?;
     Ok(Answer::see_other("/cases?standing=history").toast(req.t("已导入", "Imported")))
 }
 
 /// Imports the rows that are good and new; how many commands that took.
-fn carry_out(app: &App, req: &Req, accept_good: bool) -> Result<usize, Failure> {
-    let user = req.user.as_ref().ok_or(Failure::SignIn)?;
-    let (_, batch, known) = read_kept(app, req)?;
+fn carry_out(
+    app: &App,
+    user: &User,
+    (batch, known): (&Batch, &ledger::InSystem),
+    accept_good: bool,
+) -> Result<usize, Failure> {
     if !batch.is_clean() && !accept_good {
         return Err(Failure::BadRequest(Finding::refused(
             "import.rejected",
@@ -372,7 +380,7 @@ fn carry_out(app: &App, req: &Req, accept_good: bool) -> Result<usize, Failure> 
         )));
     }
     let actor = Actor::Person(user.person);
-    let commands = ledger::commands(&app.store, user.institution, &actor, &batch, &known)?;
+    let commands = ledger::commands(&app.store, user.institution, &actor, batch, known)?;
     let count = commands.len();
     if !commands.is_empty() {
         app.store

@@ -121,17 +121,17 @@ struct Chosen {
 /// Not found, refused, or the database cannot be written.
 pub fn api_act(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
+    let (_, batch, known) = read_kept(app, req)?;
     let act: Act = serde_json::from_slice(&req.body).map_err(unreadable)?;
     let columns = match act {
         Act::Import { accept_good } => {
-            let count = carry_out(app, req, accept_good)?;
+            let count = carry_out(app, user, (&batch, &known), accept_good)?;
             return Ok(created(
                 &json!({"id": req.param("draft"), "commands": count}),
             ));
         }
         Act::Mapping { columns } => columns,
     };
-    let (_, batch, _) = read_kept(app, req)?;
     let mut chosen = Vec::new();
     for it in columns {
         let field = it.field.unwrap_or_default();
