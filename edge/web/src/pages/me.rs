@@ -44,9 +44,7 @@ struct Me {
     old_error: String,
     password_error: String,
     tokens: Vec<TokenRow>,
-    token_error: String,
-    made: String,
-    draft: (String, String),
+    news: TokenNews,
 }
 
 /// The page.
@@ -89,9 +87,7 @@ fn page(
         old_error: old_error.to_owned(),
         password_error: password_error.to_owned(),
         tokens: tokens::rows(app, req, (user.institution, user.person))?,
-        token_error: news.error,
-        made: news.made,
-        draft: news.draft,
+        news,
     };
     Answer::html_with(status, &page)
 }

@@ -1,6 +1,6 @@
 //! 接口令牌 — as pages show them: one's own, and those of a service or of anybody.
 
-use dukou_kernel::{InstitutionId, PersonId};
+use dukou_kernel::{Finding, InstitutionId, Lang, PersonId};
 
 use crate::api::tokens::{self, Wanted};
 use crate::app::App;
@@ -26,12 +26,34 @@ pub struct TokenRow {
 /// What a page with tokens has to say.
 #[derive(Default)]
 pub struct TokenNews {
-    /// What is wrong with what was asked for.
-    pub error: String,
+    /// What is wrong with what was asked for, and at which field; no field for the
+    /// whole.
+    pub wrong: Option<(String, String)>,
     /// The token that was just made, shown this once.
     pub made: String,
-    /// What was typed: name and scopes.
-    pub draft: (String, String),
+    /// What was typed.
+    pub name: String,
+    /// What was typed.
+    pub scopes: String,
+    /// What was typed.
+    pub days: String,
+}
+
+impl TokenNews {
+    /// News of something that is wrong.
+    pub fn of(finding: &Finding, lang: Lang) -> Self {
+        let at = finding.field.clone().unwrap_or_default();
+        Self {
+            wrong: Some((at, finding.message.get(lang).to_owned())),
+            ..Self::default()
+        }
+    }
+
+    /// What is wrong at a field.
+    pub fn error(&self, field: &str) -> String {
+        let here = self.wrong.as_ref().filter(|(at, _)| at == field);
+        here.map_or_else(String::new, |(_, message)| message.clone())
+    }
 }
 
 /// The tokens of a person, newest first.
@@ -67,11 +89,12 @@ pub fn rows(
 /// # Errors
 /// What the page has to say of it.
 pub fn wanted(req: &Req) -> Result<Wanted, TokenNews> {
-    let (name, words) = (req.field("name"), req.field("scopes"));
-    let days = req.field("days").trim().parse().unwrap_or(0);
-    tokens::wanted(name, words, days).map_err(|finding| TokenNews {
-        error: finding.message.get(req.lang).to_owned(),
-        draft: (name.to_owned(), words.to_owned()),
-        ..TokenNews::default()
+    let (name, words, days) = (req.field("name"), req.field("scopes"), req.field("days"));
+    let number = days.trim().parse().unwrap_or(0);
+    tokens::wanted(name, words, number).map_err(|finding| TokenNews {
+        name: name.to_owned(),
+        scopes: words.to_owned(),
+        days: days.to_owned(),
+        ..TokenNews::of(&finding, req.lang)
     })
 }

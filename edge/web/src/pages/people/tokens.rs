@@ -55,11 +55,7 @@ pub fn make(app: &App, req: &Req) -> Result<Answer, Failure> {
     let (id, _, person) = load(app, req)?;
     let bad = StatusCode::UNPROCESSABLE_ENTITY;
     if let Some(finding) = refusal(app, user, &person)? {
-        let news = TokenNews {
-            error: finding.message.get(req.lang).to_owned(),
-            ..TokenNews::default()
-        };
-        return said(app, req, news, bad);
+        return said(app, req, TokenNews::of(&finding, req.lang), bad);
     }
     let wanted = match wanted(req) {
         Ok(wanted) => wanted,
