@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use crate::hooks::{Inside, Sender};
 use crate::meters::Meters;
 use crate::pace::Pace;
+use crate::watch::Watch;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -158,6 +159,8 @@ pub struct App {
     pub(crate) meters: Meters,
     /// Sends to other systems.
     pub(crate) sender: Sender,
+    /// What the server found out about itself.
+    pub(crate) watch: Watch,
     /// Places for large bodies; each is held in memory while it is read.
     pub uploads: tokio::sync::Semaphore,
     /// Places for calculations, which anybody may ask for; the rest of the machine is
@@ -177,6 +180,7 @@ impl App {
             trail: Trail::default(),
             meters: Meters::default(),
             sender: Sender::new(settings.hook_hosts.clone()),
+            watch: Watch::default(),
             uploads: tokio::sync::Semaphore::new(settings.limits.uploads),
             calculations: Arc::new(tokio::sync::Semaphore::new(settings.limits.calculations)),
             settings,

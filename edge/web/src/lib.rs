@@ -25,6 +25,7 @@ mod request;
 pub mod routes;
 mod serve;
 mod session;
+mod watch;
 
 pub use app::{App, DemoPerson, Limits, Settings};
 pub use forms::{CASE_STEPS, DEAL_STEPS, PERSON_STEPS};

@@ -18,4 +18,5 @@ mod newer;
 mod office;
 mod postgres;
 mod readonly;
+mod shim;
 mod sync;
