@@ -16,6 +16,7 @@ mod damage;
 mod disk;
 mod newer;
 mod office;
+mod pages;
 mod postgres;
 mod readonly;
 mod shim;
