@@ -4,7 +4,9 @@
 //! next read or the end of the transaction, because on PostgreSQL the round
 //! trip is the cost.
 
+use std::cell::Cell;
 use std::collections::HashMap;
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
@@ -16,12 +18,52 @@ use crate::{Fault, Trouble};
 /// How many statements are kept back at most.
 const PENDING: usize = 128;
 
+/// How many prepared statements are kept at most.
+const STATEMENTS: usize = 512;
+
+/// How long the server may say nothing, unless the address says otherwise
+/// (`tcp_user_timeout`, in seconds). A link that fell silent is then given up: what
+/// waits on it is told, instead of waiting for ever.
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// How long connecting may take, unless the address says otherwise.
+const CONNECTING: Duration = Duration::from_secs(10);
+
+/// A server that no longer hears of us lets go of what we held.
+const LET_GO: &str = "SET idle_in_transaction_session_timeout = '2min'; \
+     SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3";
+
 /// A connection to PostgreSQL.
 pub struct Postgres {
     runtime: Option<Runtime>,
     client: Client,
     statements: HashMap<String, Statement>,
     pending: Vec<(Statement, Vec<Value>)>,
+    silence: Duration,
+    /// The server did not answer in time; nothing is asked of it any more.
+    lost: Cell<bool>,
+}
+
+/// Where to connect, and how long to wait: for a connection, and for an answer.
+fn configured(url: &str) -> Result<(tokio_postgres::Config, Duration), tokio_postgres::Error> {
+    let mut config: tokio_postgres::Config = url.parse()?;
+    let silence = config.get_tcp_user_timeout().copied().unwrap_or(SILENCE);
+    config.tcp_user_timeout(silence);
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(CONNECTING);
+    }
+    config
+        .keepalives_idle(Duration::from_secs(30))
+        .keepalives_interval(Duration::from_secs(10))
+        .keepalives_retries(3);
+    Ok((config, silence))
+}
+
+fn silent(after: Duration) -> Fault {
+    Fault::Storage {
+        trouble: Trouble::Unreachable,
+        why: format!("PostgreSQL: no answer within {} s", after.as_secs()),
+    }
 }
 
 fn fault(error: &tokio_postgres::Error) -> Fault {
@@ -60,28 +102,63 @@ impl Postgres {
             .enable_all()
             .build()
             .map_err(Fault::io("starting the PostgreSQL runtime"))?;
-        let (client, connection) = wait(Some(&runtime), tokio_postgres::connect(url, NoTls))?
-            .map_err(|error| {
-                let at = redacted(url);
-                match fault(&error) {
-                    Fault::Storage { trouble, why } => Fault::Storage {
-                        trouble,
-                        why: format!("{at}: {why}"),
-                    },
-                    _ => Fault::Postgres(format!("cannot connect to {at}: {error}")),
-                }
-            })?;
+        let cannot = |error: &tokio_postgres::Error| {
+            let at = redacted(url);
+            match fault(error) {
+                Fault::Storage { trouble, why } => Fault::Storage {
+                    trouble,
+                    why: format!("{at}: {why}"),
+                },
+                _ => Fault::Postgres(format!("cannot connect to {at}: {error}")),
+            }
+        };
+        let (config, silence) = configured(url).map_err(|error| cannot(&error))?;
+        // The time to connect covers the socket alone; a server may also say nothing
+        // on an open one.
+        let patience = silence.max(CONNECTING);
+        let connecting = async { tokio::time::timeout(patience, config.connect(NoTls)).await };
+        let (client, connection) = wait(Some(&runtime), connecting)?
+            .map_err(|_| silent(patience))?
+            .map_err(|error| cannot(&error))?;
         runtime.spawn(async move {
             if let Err(error) = connection.await {
                 tracing::warn!(%error, "the PostgreSQL connection ended");
             }
         });
-        Ok(Self {
+        let mut connected = Self {
             runtime: Some(runtime),
             client,
             statements: HashMap::new(),
             pending: Vec::new(),
-        })
+            silence,
+            lost: Cell::new(false),
+        };
+        connected.script(LET_GO)?;
+        Ok(connected)
+    }
+
+    /// Waits for an answer, and not for ever.
+    fn ask<T>(
+        &self,
+        patience: Option<Duration>,
+        question: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, Fault> {
+        if self.lost.get() {
+            return Err(silent(self.silence));
+        }
+        let limited = async {
+            match patience {
+                Some(patience) => tokio::time::timeout(patience, question).await.ok(),
+                None => Some(question.await),
+            }
+        };
+        match wait(self.runtime.as_ref(), limited)? {
+            Some(answer) => answer.map_err(|error| fault(&error)),
+            None => {
+                self.lost.set(true);
+                Err(silent(self.silence))
+            }
+        }
     }
 
     fn statement(&mut self, sql: &str) -> Result<Statement, Fault> {
@@ -89,8 +166,10 @@ impl Postgres {
             return Ok(known.clone());
         }
         self.flush()?;
-        let prepared = wait(self.runtime.as_ref(), self.client.prepare(sql))?
-            .map_err(|error| fault(&error))?;
+        let prepared = self.ask(Some(self.silence), self.client.prepare(sql))?;
+        if self.statements.len() >= STATEMENTS {
+            self.statements.clear();
+        }
         self.statements.insert(sql.to_owned(), prepared.clone());
         Ok(prepared)
     }
@@ -102,7 +181,7 @@ impl Postgres {
         }
         let pending = std::mem::take(&mut self.pending);
         let client = &self.client;
-        wait(self.runtime.as_ref(), async move {
+        self.ask(Some(self.silence), async move {
             let mut running = Vec::with_capacity(pending.len());
             for (statement, params) in &pending {
                 let params: Vec<&(dyn ToSql + Sync)> =
@@ -119,8 +198,7 @@ impl Postgres {
                 }
             }
             outcome
-        })?
-        .map_err(|error| fault(&error))
+        })
     }
 }
 
@@ -219,11 +297,10 @@ impl Db for Postgres {
         self.flush()?;
         let params: Vec<&(dyn ToSql + Sync)> =
             params.iter().map(|it| it as &(dyn ToSql + Sync)).collect();
-        wait(
-            self.runtime.as_ref(),
+        self.ask(
+            Some(self.silence),
             self.client.execute_raw(&statement, params),
-        )?
-        .map_err(|error| fault(&error))
+        )
     }
 
     fn each(&mut self, sql: &str, params: &[Value], take: &mut Each<'_>) -> Result<(), Fault> {
@@ -231,11 +308,7 @@ impl Db for Postgres {
         self.flush()?;
         let params: Vec<&(dyn ToSql + Sync)> =
             params.iter().map(|it| it as &(dyn ToSql + Sync)).collect();
-        let rows = wait(
-            self.runtime.as_ref(),
-            self.client.query(&statement, &params),
-        )?
-        .map_err(|error| fault(&error))?;
+        let rows = self.ask(Some(self.silence), self.client.query(&statement, &params))?;
         let types: Vec<Type> = statement
             .columns()
             .iter()
@@ -259,10 +332,13 @@ impl Db for Postgres {
         }
         self.flush()?;
         // Tables may have changed shape: prepared statements are made anew.
-        if sql.contains("CREATE") || sql.contains("DROP") {
+        let shapes = sql.contains("CREATE") || sql.contains("DROP");
+        if shapes {
             self.statements.clear();
         }
-        wait(self.runtime.as_ref(), self.client.batch_execute(sql))?.map_err(|error| fault(&error))
+        // An index over a large table takes as long as it takes.
+        let patience = (!shapes).then_some(self.silence);
+        self.ask(patience, self.client.batch_execute(sql))
     }
 
     fn engine(&self) -> Engine {
@@ -277,6 +353,6 @@ impl Db for Postgres {
                 tokio::task::yield_now().await;
             }
         };
-        wait(self.runtime.as_ref(), turns).is_ok() && !self.client.is_closed()
+        !self.lost.get() && wait(self.runtime.as_ref(), turns).is_ok() && !self.client.is_closed()
     }
 }

@@ -95,6 +95,20 @@ fn inspect(config: &Config, folder: &Folder) -> Result<i64, Fault> {
     }
 }
 
+/// A database that was lost would pass for a new installation.
+fn never_held(folder: &Folder) -> Result<(), Fault> {
+    if folder.saved_heads().is_empty() {
+        return Ok(());
+    }
+    let heads = folder.heads();
+    let why = format!(
+        "{} names entries, and the database holds none",
+        heads.display()
+    );
+    let trouble = Trouble::Damaged;
+    Err(Fault::Storage { trouble, why })
+}
+
 fn connect(config: &Config, folder: &Folder) -> Result<Reader, Fault> {
     match &config.database_url {
         Some(url) => Ok(Box::new(Postgres::connect(url)?)),
@@ -111,15 +125,8 @@ impl Store {
     pub fn open(config: Config) -> Result<Self, Fault> {
         let folder = Folder::prepare(&config.data_dir)?;
         let lock = folder.lock()?;
-        // A database that was lost would pass for a new installation.
-        if inspect(&config, &folder)? == 0 && !folder.saved_heads().is_empty() {
-            return Err(Fault::Storage {
-                trouble: Trouble::Damaged,
-                why: format!(
-                    "{} names entries, and the database holds none",
-                    folder.heads().display()
-                ),
-            });
+        if inspect(&config, &folder)? == 0 {
+            never_held(&folder)?;
         }
         let mut db = connect(&config, &folder)?;
         let key = folder.seal_key(schema::sealed(db.as_mut())?)?;
@@ -179,10 +186,10 @@ impl Store {
             lock: None,
         };
         match schema::known(store.read(schema::version)?)? {
-            0 => Err(Fault::Other(
+            0 => never_held(&store.folder).and(Err(Fault::Other(
                 "数据目录里没有本程序的数据库 · the data folder holds no database of this program"
                     .into(),
-            )),
+            ))),
             _ => Ok(store),
         }
     }

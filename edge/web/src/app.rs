@@ -8,6 +8,7 @@ use crate::hooks::{Inside, Sender};
 use crate::meters::Meters;
 use crate::pace::Pace;
 use crate::turns::Turns;
+use crate::watch::Watch;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -169,6 +170,8 @@ pub struct App {
     pub(crate) turns: Turns,
     /// Sends to other systems.
     pub(crate) sender: Sender,
+    /// What the server found out about itself.
+    pub(crate) watch: Watch,
     /// Places for large bodies; each is held in memory while it is read.
     pub uploads: tokio::sync::Semaphore,
     /// Places for calculations, which anybody may ask for; the rest of the machine is
@@ -190,6 +193,7 @@ impl App {
             meters: Meters::default(),
             turns: Turns::default(),
             sender: Sender::new(settings.hook_hosts.clone()),
+            watch: Watch::default(),
             uploads: tokio::sync::Semaphore::new(settings.limits.uploads),
             calculations: Arc::new(tokio::sync::Semaphore::new(settings.limits.calculations)),
             settings,

@@ -31,6 +31,7 @@ mod serve;
 mod session;
 mod sight;
 mod turns;
+mod watch;
 
 pub use app::{App, DemoPerson, Limits, Settings};
 pub use forms::{CASE_STEPS, DEAL_STEPS, PERSON_STEPS};

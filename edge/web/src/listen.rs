@@ -16,7 +16,7 @@ use tower::ServiceExt as _;
 use crate::app::{App, Limits};
 use crate::failure::Failure;
 use crate::serve::router;
-use crate::{audit, hooks};
+use crate::{audit, hooks, watch};
 
 /// Largest head of a request, address and headers together.
 const HEAD_LIMIT: usize = 64 << 10;
@@ -38,6 +38,7 @@ pub async fn serve(
     let keepers = [
         tokio::spawn(audit::keep(Arc::clone(&app))),
         tokio::spawn(hooks::keep(Arc::clone(&app))),
+        tokio::spawn(watch::keep(Arc::clone(&app))),
     ];
     let router = router(app);
     let mut http = hyper::server::conn::http1::Builder::new();

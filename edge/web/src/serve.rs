@@ -233,7 +233,11 @@ fn identify(app: &App, route: &Route, req: &mut Req, session: Option<&str>) -> R
         .store
         .read(|db| session::user_of(db, cookie, now, idle))?;
     // The session lives on while it is used; once a minute is often enough.
-    if let Some(user) = req.user.as_ref().filter(|user| now - user.seen_at > 60_000) {
+    if let Some(user) = req
+        .user
+        .as_ref()
+        .filter(|user| (now - user.seen_at).abs() > 60_000)
+    {
         let params = [now.into(), user.token_hash.as_str().into()];
         // Who only reads goes on when nothing can be written.
         let noted = app.store.write(move |db| {

@@ -13,6 +13,9 @@ pub const TOAST: &str = "dukou_toast";
 /// Name of the visitor cookie that carries the anonymous CSRF token.
 pub const VISITOR: &str = "dukou_visitor";
 
+/// The longest a session lasts, in seconds.
+pub const LONGEST_S: i64 = 12 * 3600;
+
 /// Somebody who is signed in.
 #[derive(Clone, Debug)]
 pub struct User {
@@ -134,7 +137,10 @@ pub fn user_of(
     )?;
     let Some(row) = row else { return Ok(None) };
     let idle_since = now_ms - row.int(3);
-    if row.int(4) < now_ms || idle_since > idle_minutes * 60_000 || row.int(8) != 0 {
+    // Last used hours from now: while the clock stood ahead. It counts no more.
+    let from_ahead = -idle_since > LONGEST_S * 1000;
+    let over = row.int(4) < now_ms || idle_since > idle_minutes * 60_000 || from_ahead;
+    if over || row.int(8) != 0 {
         return Ok(None);
     }
     let (Ok(institution), Ok(account), Ok(person)) = (

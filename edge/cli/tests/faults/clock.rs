@@ -4,6 +4,7 @@
 use dukou_store::Clock;
 
 use crate::office::*;
+use crate::shim::Shim;
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -45,4 +46,50 @@ fn a_clock_set_back_loses_no_order() {
     assert!(times[0] < DAY_MS, "as the clock said");
     // The newest entry is right again, and nobody is told any more.
     assert_eq!(store.clock_behind_ms().unwrap(), 0);
+}
+
+/// Takes seconds off the machine's clock: as many as the file says that
+/// `DUKOU_CLOCK_BACK` names.
+const SHIM: &str = r#"
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+int clock_gettime(clockid_t clock, struct timespec *time) {
+    int outcome = syscall(SYS_clock_gettime, clock, time);
+    const char *name = getenv("DUKOU_CLOCK_BACK");
+    char said[32] = "";
+    int file = name && clock == CLOCK_REALTIME ? open(name, O_RDONLY) : -1;
+    if (file >= 0) {
+        if (read(file, said, sizeof said - 1) > 0) time->tv_sec -= atol(said);
+        close(file);
+    }
+    return outcome;
+}
+"#;
+
+#[test]
+fn a_clock_set_back_under_a_running_server_is_told() {
+    let place = Place::found();
+    let back = fresh("back");
+    let shim = Shim::new(SHIM, &[("DUKOU_CLOCK_BACK", &back)]);
+    let server = shim.server(&place);
+    assert_eq!(server.note("before").unwrap().0, 201);
+    let told = "本机时钟早于最新一条记录";
+    assert!(!server.log().contains(told), "{}", server.log());
+    std::fs::write(&back, "864000").unwrap();
+    let began = std::time::Instant::now();
+    while !server.log().contains(told) {
+        assert!(began.elapsed().as_secs() < 30, "nobody is told");
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    // It goes on all the same, and says what the clock says.
+    let (status, done) = server.note("after").unwrap();
+    assert_eq!(status, 201, "{done}");
+    server.stop();
+    std::fs::remove_file(&back).unwrap();
+    let store = place.open();
+    assert!(store.verify(&mut |_, _| {}).unwrap().ok());
 }

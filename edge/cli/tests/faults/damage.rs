@@ -93,16 +93,20 @@ fn a_damaged_database_is_refused_untouched_and_restored() {
     let page = page(&place);
     let whole = std::fs::read(place.database()).unwrap();
     let all: &[&[&str]] = &[SERVE, &["verify"], &["doctor"], &["rebuild"]];
-    for kept in [whole.len() / 2, 5_000, 100] {
+    // Cut at many sizes: between pages, inside of them, inside the head.
+    let parts = (1..12).map(|part| whole.len() / page * part / 12 * page);
+    for kept in parts.chain([whole.len() / 2 + 77, page + 1, page, 5_000, 100]) {
         std::fs::write(place.database(), &whole[..kept]).unwrap();
         refuses(&place, all);
     }
+    // SQLite takes a file of one byte for an empty one.
+    std::fs::write(place.database(), &whole[..1]).unwrap();
+    refuses(&place, &[SERVE, &["verify"], &["doctor"]]);
     change(&place.database(), |bytes| bytes.fill(b'?'));
     refuses(&place, all);
     // Emptied or gone, it would pass for a new installation.
     std::fs::write(place.database(), b"").unwrap();
-    refuses(&place, &[SERVE]);
-    assert!(!place.run(&["verify"]).status.success());
+    refuses(&place, &[SERVE, &["verify"], &["doctor"]]);
     std::fs::remove_file(place.database()).unwrap();
     refuses(&place, &[SERVE]);
     assert!(!place.run(&["verify"]).status.success());

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::office::*;
+use crate::shim::Shim;
 
 /// A small disk of its own, in memory. Only root may have one.
 struct Disk(PathBuf);
@@ -107,7 +108,7 @@ fn goes_on(
 #[test]
 fn a_full_disk_is_told_and_with_room_it_goes_on() {
     let Some(disk) = Disk::small() else {
-        eprintln!("skipped: only root may mount a small disk");
+        skipped("only root may mount a small disk");
         return;
     };
     let place = Place::found_in(disk.0.join("data"), None);
@@ -119,6 +120,49 @@ fn a_full_disk_is_told_and_with_room_it_goes_on() {
 
 fn size(path: &Path) -> u64 {
     std::fs::metadata(path).unwrap().len()
+}
+
+/// Writing into the data folder fails as on a disk that the system made read-only,
+/// while the file is there that `DUKOU_READ_ONLY` names.
+const READ_ONLY: &str = r#"
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+static int refused(int fd) {
+    char link[64], path[4096] = "";
+    const char *flag = getenv("DUKOU_READ_ONLY");
+    if (!flag || access(flag, F_OK) != 0) return 0;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    if (readlink(link, path, sizeof path - 1) < 0 || !strstr(path, "dukou-fault-office")) return 0;
+    errno = EROFS;
+    return 1;
+}
+ssize_t write(int fd, const void *bytes, size_t many) {
+    return refused(fd) ? -1 : syscall(SYS_write, fd, bytes, many);
+}
+ssize_t pwrite64(int fd, const void *bytes, size_t many, off64_t at) {
+    return refused(fd) ? -1 : syscall(SYS_pwrite64, fd, bytes, many, at);
+}
+ssize_t pwrite(int fd, const void *bytes, size_t many, off_t at) {
+    return pwrite64(fd, bytes, many, at);
+}
+"#;
+
+#[test]
+fn a_disk_that_turns_read_only_is_told_and_goes_on_afterwards() {
+    let place = Place::found();
+    let flag = fresh("flag");
+    let shim = Shim::new(READ_ONLY, &[("DUKOU_READ_ONLY", &flag)]);
+    let server = shim.server(&place);
+    let turns = (
+        || std::fs::write(&flag, "").unwrap(),
+        || std::fs::remove_file(&flag).unwrap(),
+    );
+    goes_on(&place, server, turns, "The disk fails to read or write");
 }
 
 /// Beyond such a limit the system sends a signal that ends a program which does not

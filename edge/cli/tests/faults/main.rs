@@ -16,6 +16,8 @@ mod damage;
 mod disk;
 mod newer;
 mod office;
+mod pages;
 mod postgres;
 mod readonly;
+mod shim;
 mod sync;

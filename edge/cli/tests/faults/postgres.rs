@@ -2,12 +2,17 @@
 //! without warning. Commands under way succeed or say that they did not, and
 //! everything goes on without restarting this program.
 
+use std::io::ErrorKind::{TimedOut, WouldBlock};
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use dukou_store::{Db as _, Postgres};
+use serde_json::Value;
 
 use crate::office::*;
 
@@ -203,6 +208,108 @@ fn a_lost_postgres_is_told_and_found_again() {
         "{} commands acknowledged, {refused} refused while it was away",
         promised.entries.len()
     );
+}
+
+/// Stands between the program and PostgreSQL. Told to be silent, it keeps what it is
+/// given: connections stay open, and no word comes through.
+struct Link {
+    port: u16,
+    silent: Arc<AtomicBool>,
+    /// Raised to let go of the connections that there are.
+    round: Arc<AtomicU64>,
+}
+
+impl Link {
+    fn to(port: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let link = Self {
+            port: listener.local_addr().unwrap().port(),
+            silent: Arc::default(),
+            round: Arc::default(),
+        };
+        let (silent, round) = (Arc::clone(&link.silent), Arc::clone(&link.round));
+        std::thread::spawn(move || {
+            for near in listener.incoming() {
+                let (near, far) = (near.unwrap(), TcpStream::connect(("127.0.0.1", port)));
+                let far = far.unwrap();
+                let began = round.load(Ordering::Relaxed);
+                for (from, to) in [(&near, &far), (&far, &near)] {
+                    let (from, to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
+                    let (silent, round) = (Arc::clone(&silent), Arc::clone(&round));
+                    let over = move || round.load(Ordering::Relaxed) != began;
+                    std::thread::spawn(move || pass(from, to, &silent, over));
+                }
+            }
+        });
+        link
+    }
+
+    /// Lets words through again, on new connections.
+    fn speak(&self) {
+        self.round.fetch_add(1, Ordering::Relaxed);
+        self.silent.store(false, Ordering::Relaxed);
+    }
+}
+
+fn pass(mut from: TcpStream, mut to: TcpStream, silent: &AtomicBool, over: impl Fn() -> bool) {
+    let moment = Duration::from_millis(5);
+    from.set_read_timeout(Some(moment)).unwrap();
+    let mut bytes = [0u8; 16_384];
+    while !over() {
+        if silent.load(Ordering::Relaxed) {
+            std::thread::sleep(moment);
+            continue;
+        }
+        match from.read(&mut bytes) {
+            Ok(0) => break,
+            Ok(many) if to.write_all(&bytes[..many]).is_err() => break,
+            Ok(_) => {}
+            Err(error) if matches!(error.kind(), WouldBlock | TimedOut) => {}
+            Err(_) => break,
+        }
+    }
+    let _ = from.shutdown(std::net::Shutdown::Both);
+    let _ = to.shutdown(std::net::Shutdown::Both);
+}
+
+#[test]
+fn a_link_that_falls_silent_holds_nobody_for_ever() {
+    let Some(cluster) = Cluster::start() else {
+        return;
+    };
+    let link = Link::to(cluster.port);
+    let silence = "tcp_user_timeout=1&connect_timeout=1";
+    let url = format!(
+        "postgres://dukou@127.0.0.1:{}/postgres?{silence}",
+        link.port
+    );
+    let place = Place::found_in(fresh("office"), Some(url));
+    let server = Server::start(&place);
+    let mut promised = Promised::default();
+    insist(&server, &mut promised, "before");
+    for round in 0..3 {
+        let stop = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let load = scope.spawn(|| server.load(round, &stop));
+            std::thread::sleep(Duration::from_millis(150 + round * 70));
+            link.silent.store(true, Ordering::Relaxed);
+            let began = Instant::now();
+            let (status, answer) = server.note(&format!("silent-{round}")).unwrap();
+            assert_eq!((status, &answer["type"]), (503, &"storage".into()));
+            assert!(began.elapsed() < Duration::from_secs(15));
+            link.speak();
+            insist(&server, &mut promised, &format!("silent-{round}"));
+            stop.store(true, Ordering::Relaxed);
+            promised.add(load.join().unwrap());
+        });
+    }
+    for (status, answer) in &promised.failures {
+        let storage: &Value = &"storage".into();
+        assert_eq!((*status, &answer["type"]), (503, storage), "{answer}");
+    }
+    assert!(!server.log().contains("panicked"), "{}", server.log());
+    server.stop();
+    promised.kept(&place, promised.failures.len());
 }
 
 /// Connections that died while nobody used them are noticed before they are used:

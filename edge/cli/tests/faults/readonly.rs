@@ -52,7 +52,7 @@ impl Drop for ReadOnly {
 fn refuses(place: &Place, path: &Path) {
     let before = data(&place.folder);
     let Some(readonly) = ReadOnly::make(path) else {
-        eprintln!("skipped: nothing here makes {} read-only", path.display());
+        skipped(&format!("nothing here makes {} read-only", path.display()));
         return;
     };
     let serve = place.run(&["serve", "--listen", "127.0.0.1:0"]);

@@ -2,9 +2,9 @@
 //! then known to nobody, and nobody is told more than that.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use crate::office::*;
+use crate::shim::Shim;
 
 /// Stands between the program and the system: syncing fails while the file that
 /// `DUKOU_SYNC_FAILS` names is there, for paths that hold what it says.
@@ -36,31 +36,19 @@ int fdatasync(int fd) { return sync_or_fail(SYS_fdatasync, fd); }
 
 /// A disk whose syncing can be made to fail.
 struct Disk {
-    shim: PathBuf,
+    shim: Shim,
     flag: PathBuf,
 }
 
 impl Disk {
     fn new() -> Self {
-        let (source, shim) = (fresh("shim.c"), fresh("shim.so"));
-        std::fs::write(&source, SHIM).unwrap();
-        let made = Command::new("cc")
-            .args(["-x", "c", "-shared", "-fPIC", "-o"])
-            .args([&shim, &source])
-            .output()
-            .expect("a C compiler, which the build needs too");
-        assert!(made.status.success(), "{}", said(&made));
-        std::fs::remove_file(source).unwrap();
-        Self {
-            shim,
-            flag: fresh("flag"),
-        }
+        let flag = fresh("flag");
+        let shim = Shim::new(SHIM, &[("DUKOU_SYNC_FAILS", &flag)]);
+        Self { shim, flag }
     }
 
     fn server(&self, place: &Place) -> Server {
-        let preload = format!("LD_PRELOAD={}", self.shim.display());
-        let flag = format!("DUKOU_SYNC_FAILS={}", self.flag.display());
-        Server::behind(place, &["env", &preload, &flag])
+        self.shim.server(place)
     }
 
     /// For paths that hold these words.
@@ -75,7 +63,6 @@ impl Disk {
 
 impl Drop for Disk {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.shim);
         let _ = std::fs::remove_file(&self.flag);
     }
 }

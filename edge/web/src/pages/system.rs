@@ -24,7 +24,7 @@ pub fn health(app: &App, _req: &Req) -> Result<Answer, Failure> {
 }
 
 /// Says that requests can be sent here: the database answers and the writer writes.
-/// A server that starts, stops or has lost its database answers 503.
+/// A server that starts, stops, has lost its database or found it damaged answers 503.
 ///
 /// # Errors
 /// None: what fails is the answer.
@@ -33,12 +33,13 @@ pub fn ready(app: &App, _req: &Req) -> Result<Answer, Failure> {
     let writer = app.store.write(|_| Ok(()));
     let word = |fine: bool| if fine { "ok" } else { "failed" };
     let text = format!(
-        "database {}\nwriter {}\n",
+        "database {}\nwriter {}\npages {}\n",
         word(database.is_ok()),
-        word(writer.is_ok())
+        word(writer.is_ok()),
+        word(!app.watch.damaged())
     );
     let mut answer = Answer::bytes("text/plain; charset=utf-8", text.into_bytes());
-    if database.and(writer).is_err() {
+    if app.watch.damaged() || database.and(writer).is_err() {
         answer.status = StatusCode::SERVICE_UNAVAILABLE;
     }
     Ok(answer)

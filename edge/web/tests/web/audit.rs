@@ -208,6 +208,6 @@ async fn figures_are_for_this_machine_alone() {
     let ready = from(&fixture, "10.1.1.1:9", None, "/readyz").await;
     assert_eq!(
         (ready.code(), ready.body.as_str()),
-        (200, "database ok\nwriter ok\n")
+        (200, "database ok\nwriter ok\npages ok\n")
     );
 }

@@ -12,6 +12,7 @@ mod forms;
 mod hooks;
 mod hostile;
 mod calculators;
+mod clock;
 mod inventory;
 mod languages;
 mod manners;

@@ -6,6 +6,7 @@ use dukou_journal::Actor;
 use dukou_kernel::PersonId;
 use dukou_store::Value;
 
+use super::super::sign_in::locked;
 use super::{News, load, person_page, sealed};
 use crate::api::tokens;
 use crate::app::App;
@@ -54,7 +55,7 @@ pub fn account_view(app: &App, user: &User, id: PersonId) -> Result<AccountView,
     if let Some(row) = account {
         view.login = row.text(0).to_owned();
         view.has_codes = !row.text(1).is_empty();
-        if row.int(2) > now {
+        if locked(row.int(2), now) {
             view.locked_until = moment(row.int(2));
         }
     }

@@ -7,7 +7,7 @@ use dukou_journal::Actor;
 use totp_rs::{Builder, Secret, Totp};
 
 use super::{
-    Known, SESSION_S, accounts, count_failure, int, limit, onward, open_session, record, sign_out,
+    Known, accounts, count_failure, int, limit, locked, onward, open_session, record, sign_out,
     write,
 };
 use crate::app::App;
@@ -16,6 +16,9 @@ use crate::failure::Failure;
 use crate::page::{Answer, Page, safe_path};
 use crate::request::Req;
 use crate::session::{self, User};
+
+/// By how many steps a phone may be wrong.
+const SKEW: u16 = 1;
 
 #[derive(Template)]
 #[template(path = "code.html")]
@@ -43,7 +46,7 @@ fn totp(secret: &str, login: &str) -> Option<Totp> {
         .with_secret(secret)
         .with_account_name(login.replace(':', "."))
         .with_issuer(Some("Dukou"))
-        .with_skew(1)
+        .with_skew(SKEW)
         .build()
         .ok()
 }
@@ -94,7 +97,7 @@ pub fn answer(app: &App, req: &Req) -> Result<Answer, Failure> {
         return Ok(Answer::see_other(&onward(user, req.field("next"))));
     }
     let own = own_account(app, user)?;
-    if own.0.locked_until > app.store.now_ms() {
+    if locked(own.0.locked_until, app.store.now_ms()) {
         return sign_out(app, req);
     }
     let step = step_of(app, &own.1, &user.login, req.field("code"));
@@ -119,7 +122,7 @@ pub fn answer(app: &App, req: &Req) -> Result<Answer, Failure> {
         );
     }
     let token = open_session(app, user.institution, user.account, Some(user), true)?;
-    Ok(Answer::see_other(req.field("next")).cookie(session::COOKIE, &token, SESSION_S))
+    Ok(Answer::see_other(req.field("next")).cookie(session::COOKIE, &token, session::LONGEST_S))
 }
 
 /// The signed-in account with its secret.
@@ -141,10 +144,17 @@ fn own_account(app: &App, user: &User) -> Result<(Known, String), Failure> {
     ))
 }
 
-/// Marks a step as used; false when it, or a later one, was used before.
+/// Marks a step as used; false when it, or a later one, was used before. A step
+/// further ahead than a code can be was used while the clock stood ahead, and counts
+/// no more.
 fn use_step(app: &App, user: &User, step: i64) -> Result<bool, Failure> {
-    let sql = "UPDATE account SET totp_last_step = $1, failed = 0 WHERE institution = $2 AND id = $3 AND COALESCE(totp_last_step, 0) < $1";
-    let params = vec![int(step), text(user.institution), text(user.account)];
+    let sql = "UPDATE account SET totp_last_step = $1, failed = 0 WHERE institution = $2 AND id = $3 AND (COALESCE(totp_last_step, 0) < $1 OR totp_last_step > $4)";
+    let params = vec![
+        int(step),
+        text(user.institution),
+        text(user.account),
+        int(step + 2 * i64::from(SKEW)),
+    ];
     Ok(write(app, vec![(sql, params)])? > 0)
 }
 
@@ -254,5 +264,5 @@ pub fn enrol_submit(app: &App, req: &Req) -> Result<Answer, Failure> {
         AccountFact::SecondFactorSet,
     )?;
     let token = open_session(app, user.institution, user.account, Some(user), true)?;
-    Ok(Answer::see_other(req.field("next")).cookie(session::COOKIE, &token, SESSION_S))
+    Ok(Answer::see_other(req.field("next")).cookie(session::COOKIE, &token, session::LONGEST_S))
 }
