@@ -53,10 +53,11 @@ pub fn export(settings: &Resolved, args: &ExportArgs) -> Result<ExitCode, String
         (None, []) => return Err("there is no institution to export".to_owned()),
         (None, _) => return Err("several institutions: name one with --institution ID".to_owned()),
     };
-    store
+    let heads = store
         .export(&args.path, Some(one), &mut progress("export"))
-        .map(|heads| tell(&heads))
-        .map_err(text)
+        .map_err(text)?;
+    settings.note(Some(one), "export", &args.path.display().to_string());
+    Ok(tell(&heads))
 }
 
 /// The whole installation into a file, beside a running server.
@@ -64,10 +65,11 @@ pub fn export(settings: &Resolved, args: &ExportArgs) -> Result<ExitCode, String
 /// # Errors
 /// When the file cannot be written.
 pub fn backup(settings: &Resolved, args: &ArchiveArgs) -> Result<ExitCode, String> {
-    Store::open_reader(settings.store(Clock::System))
+    let heads = Store::open_reader(settings.store(Clock::System))
         .and_then(|store| store.export(&args.path, None, &mut progress("backup")))
-        .map(|heads| tell(&heads))
-        .map_err(text)
+        .map_err(text)?;
+    settings.note(None, "backup", &args.path.display().to_string());
+    Ok(tell(&heads))
 }
 
 /// An archive into an installation that has none of its institutions.
@@ -76,11 +78,15 @@ pub fn backup(settings: &Resolved, args: &ArchiveArgs) -> Result<ExitCode, Strin
 /// When the archive is damaged or newer, something is there already, or a
 /// server holds the folder.
 pub fn take_in(settings: &Resolved, args: &ArchiveArgs) -> Result<ExitCode, String> {
-    Store::take_in(
+    let heads = Store::take_in(
         &settings.store(Clock::System),
         &args.path,
         &mut progress("restore"),
     )
-    .map(|heads| tell(&heads))
-    .map_err(text)
+    .map_err(text)?;
+    for head in &heads {
+        let from = args.path.display().to_string();
+        settings.note(Some(head.institution), "restore", &from);
+    }
+    Ok(tell(&heads))
 }

@@ -84,7 +84,7 @@ fn text(error: impl ToString) -> String {
 pub fn run(settings: &Resolved, args: &UserArgs) -> Result<ExitCode, String> {
     let store = Store::open(settings.store(Clock::System)).map_err(text)?;
     let base = format!("http://{}", settings.listen.value);
-    match &args.verb {
+    let (action, about, institution) = match &args.verb {
         UserVerb::Setup {
             school,
             school_en,
@@ -103,9 +103,17 @@ pub fn run(settings: &Resolved, args: &UserArgs) -> Result<ExitCode, String> {
                 central_unit: *central,
                 contact: contact.clone(),
             };
-            setup(&store, profile, &base)?;
+            let institution = setup(&store, profile, &base)?;
+            ("user.setup", prefix.clone(), Some(institution))
         }
-        UserVerb::Invite { person } => invite(&store, person, &base)?,
+        UserVerb::Invite { person } => {
+            let institution = invite(&store, person, &base)?;
+            (
+                "user.invite",
+                format!("/people/{person}"),
+                Some(institution),
+            )
+        }
         UserVerb::Token {
             login,
             scope,
@@ -118,13 +126,18 @@ pub fn run(settings: &Resolved, args: &UserArgs) -> Result<ExitCode, String> {
             let owner = owner(&store, login, *institution)?;
             let token = tokens::make(&store, owner, name, &scopes, *days).map_err(text)?;
             out!("{token}");
+            ("user.token", format!("/people/{}", owner.1), Some(owner.0))
         }
-        UserVerb::List => list(&store)?,
-    }
+        UserVerb::List => {
+            list(&store)?;
+            ("user.list", String::new(), None)
+        }
+    };
+    settings.note(institution, action, &about);
     Ok(ExitCode::SUCCESS)
 }
 
-fn setup(store: &Store, profile: Profile, base: &str) -> Result<(), String> {
+fn setup(store: &Store, profile: Profile, base: &str) -> Result<InstitutionId, String> {
     let institution = InstitutionId(uuid::Uuid::now_v7());
     let actor = Actor::System("setup".to_owned());
     let found = Command::Institution(institution::Command::Found { profile });
@@ -160,10 +173,10 @@ fn setup(store: &Store, profile: Profile, base: &str) -> Result<(), String> {
         let token = accounts::invite(store, institution, person.id, login).map_err(text)?;
         out!("{}\t{login}\t{base}/invite/{token}", person.name);
     }
-    Ok(())
+    Ok(institution)
 }
 
-fn invite(store: &Store, person: &str, base: &str) -> Result<(), String> {
+fn invite(store: &Store, person: &str, base: &str) -> Result<InstitutionId, String> {
     let id: PersonId = person
         .parse()
         .map_err(|_| format!("{person} is not the id of a person"))?;
@@ -180,7 +193,7 @@ fn invite(store: &Store, person: &str, base: &str) -> Result<(), String> {
         .ok_or_else(|| format!("there is no person {person}"))?;
     let token = accounts::invite(store, institution, id, "").map_err(text)?;
     out!("{base}/invite/{token}");
-    Ok(())
+    Ok(institution)
 }
 
 /// Whose account a sign-in name is. A closed account gets no token.

@@ -8,6 +8,7 @@ use crate::meters::Meters;
 use crate::pace::Pace;
 use std::collections::HashMap;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use dukou_kernel::{InstitutionId, PersonId};
@@ -28,6 +29,10 @@ pub struct Settings {
     pub idle_minutes: i64,
     /// Days that lines of the audit log are kept; never fewer than six months.
     pub audit_days: i64,
+    /// True for one line of the process's log per request.
+    pub access_log: bool,
+    /// Where the program's own commands leave lines for the audit log.
+    pub data_folder: Option<std::path::PathBuf>,
     /// Hosts and networks inside the school that hooks may reach.
     pub hook_hosts: Inside,
     /// Proxies that are believed when they say for whom they ask.
@@ -42,6 +47,10 @@ pub struct Settings {
 /// smaller ones.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
+    /// Wrong passwords and codes after which an account is locked for a while.
+    pub lock_after: i64,
+    /// Wrong passwords, codes and invitations from one address within five minutes.
+    pub wrong_sign_ins: u32,
     /// Wrong tokens from one address within five minutes.
     pub wrong_tokens: u32,
     /// Calls of one account a minute; 0 for no limit.
@@ -59,11 +68,15 @@ pub struct Limits {
     pub uploads: usize,
     /// Connections at once; more wait to be accepted.
     pub connections: usize,
+    /// Connections of one address at once, a proxy's not counted; 0 for no limit.
+    pub address_connections: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            lock_after: 5,
+            wrong_sign_ins: 30,
             wrong_tokens: 60,
             account_calls: 1_200,
             address_calls: 12_000,
@@ -72,6 +85,7 @@ impl Default for Limits {
             body: Duration::from_secs(600),
             uploads: 8,
             connections: 1024,
+            address_connections: 256,
         }
     }
 }
@@ -156,6 +170,10 @@ pub struct App {
     pub(crate) meters: Meters,
     /// Sends to other systems.
     pub(crate) sender: Sender,
+    /// True once the server has been told to stop.
+    stopping: AtomicBool,
+    /// Requests under way.
+    pub(crate) under_way: AtomicUsize,
     /// Places for large bodies; each is held in memory while it is read.
     pub uploads: tokio::sync::Semaphore,
 }
@@ -171,43 +189,44 @@ impl App {
             counts: Counts::default(),
             trail: Trail::default(),
             meters: Meters::default(),
+            stopping: AtomicBool::new(false),
+            under_way: AtomicUsize::new(0),
             sender: Sender::new(settings.hook_hosts.clone()),
             uploads: tokio::sync::Semaphore::new(settings.limits.uploads),
             settings,
         }
     }
 
-    /// Counts an attempt of an address and refuses beyond `most` in five minutes.
-    ///
-    /// # Errors
-    /// [`Failure::TooMany`].
-    pub fn attempt(&self, who: &str, most: u32) -> Result<(), Failure> {
-        if self.tried(who, 1) > most {
-            Err(Failure::TooMany)
-        } else {
-            Ok(())
-        }
+    /// From now on `/readyz` says that no more requests should be sent here.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
     }
 
-    /// Lets an address try a secret; only a wrong one counts.
+    /// True once [`Self::stop`] was called.
+    pub fn stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
+    /// Requests that have come and are not answered yet.
+    pub fn under_way(&self) -> usize {
+        self.under_way.load(Ordering::Relaxed)
+    }
+
+    /// Lets somebody try a secret who has not been wrong too often: a school behind
+    /// one address signs in as often as it likes.
     ///
     /// # Errors
-    /// [`Failure::TooMany`] beyond `most` wrong ones in five minutes, else what
-    /// the trying says.
-    pub fn guess<T>(
-        &self,
-        who: &str,
-        most: u32,
-        trial: impl FnOnce() -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
+    /// [`Failure::TooMany`] after `most` wrong ones in five minutes.
+    pub fn may_guess(&self, who: &str, most: u32) -> Result<(), Failure> {
         if self.tried(who, 0) >= most {
             return Err(Failure::TooMany);
         }
-        trial().inspect_err(|failure| {
-            if matches!(failure, Failure::SignIn) {
-                self.tried(who, 1);
-            }
-        })
+        Ok(())
+    }
+
+    /// Counts a wrong secret.
+    pub fn guessed_wrong(&self, who: &str) {
+        self.tried(who, 1);
     }
 
     fn tried(&self, who: &str, more: u32) -> u32 {
