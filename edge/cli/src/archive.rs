@@ -60,10 +60,11 @@ pub fn export(settings: &Resolved, args: &ExportArgs) -> Result<ExitCode, String
         (None, []) => return Err("there is no institution to export".to_owned()),
         (None, _) => return Err("several institutions: name one with --institution ID".to_owned()),
     };
-    store
+    let archived = store
         .export(&args.path, Some(one), &mut progress("export"))
-        .map(|archived| tell(&archived))
-        .map_err(text)
+        .map_err(text)?;
+    settings.note(Some(one), "export", &args.path.display().to_string());
+    Ok(tell(&archived))
 }
 
 /// The whole installation into a file, beside a running server.
@@ -71,10 +72,11 @@ pub fn export(settings: &Resolved, args: &ExportArgs) -> Result<ExitCode, String
 /// # Errors
 /// When the file cannot be written.
 pub fn backup(settings: &Resolved, args: &ArchiveArgs) -> Result<ExitCode, String> {
-    Store::open_reader(settings.store(Clock::System))
+    let archived = Store::open_reader(settings.store(Clock::System))
         .and_then(|store| store.export(&args.path, None, &mut progress("backup")))
-        .map(|archived| tell(&archived))
-        .map_err(text)
+        .map_err(text)?;
+    settings.note(None, "backup", &args.path.display().to_string());
+    Ok(tell(&archived))
 }
 
 /// An archive into an installation: one institution beside others, or a whole one
@@ -88,12 +90,16 @@ pub fn take_in(
     args: &ArchiveArgs,
     taking: Taking,
 ) -> Result<ExitCode, String> {
-    Store::take_in(
+    let archived = Store::take_in(
         &settings.store(Clock::System),
         &args.path,
         taking,
         &mut progress("restore"),
     )
-    .map(|archived| tell(&archived))
-    .map_err(text)
+    .map_err(text)?;
+    for head in &archived.heads {
+        let from = args.path.display().to_string();
+        settings.note(Some(head.institution), "restore", &from);
+    }
+    Ok(tell(&archived))
 }

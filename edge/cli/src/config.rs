@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use dukou_kernel::InstitutionId;
 use dukou_store::{Clock, Config};
+use dukou_web::caller::Nets;
 
 /// Options that every command takes.
 #[derive(Args, Clone, Debug)]
@@ -46,37 +48,149 @@ pub struct Sourced {
     pub from: &'static str,
 }
 
-/// Every setting.
-#[derive(Clone, Debug)]
-pub struct Resolved {
+impl Sourced {
+    /// A setting that [`Resolved::load`] found to be a number, a switch, a list.
+    pub fn number<T: std::str::FromStr>(&self, usual: T) -> T {
+        self.value.parse().unwrap_or(usual)
+    }
+
+    /// True when a switch is on.
+    pub fn on(&self) -> bool {
+        switch(&self.value).unwrap_or(false)
+    }
+
+    /// The machines of a list.
+    pub fn nets(&self) -> Nets {
+        Nets::parse(&self.value).unwrap_or_default()
+    }
+}
+
+/// What a switch says; nothing for any other word.
+fn switch(word: &str) -> Option<bool> {
+    match word {
+        "true" | "1" | "yes" => Some(true),
+        "false" | "0" | "no" => Some(false),
+        _ => None,
+    }
+}
+
+/// What a setting may be.
+#[derive(Clone, Copy)]
+enum Kind {
+    Text,
+    Number,
+    Switch,
+    Nets,
+    /// Days that the law has a least number of.
+    KeptDays,
+}
+
+impl Kind {
+    /// Refuses what the setting cannot be: a word that is misread in silence opens
+    /// what was meant to be shut.
+    fn check(self, value: &str) -> Result<(), String> {
+        let wrong = match self {
+            Self::Number if value.parse::<u32>().is_err() => {
+                "填一个整数 · give a whole number".to_owned()
+            }
+            Self::Switch if switch(value).is_none() => {
+                "填 true 或 false · say true or false".to_owned()
+            }
+            Self::Nets => match Nets::parse(value) {
+                Err(word) => format!(
+                    "{word} 不是地址或网段 · {word} is neither an address nor a network such as 10.8.0.0/16"
+                ),
+                Ok(_) => return Ok(()),
+            },
+            Self::KeptDays => return kept_days(value),
+            _ => return Ok(()),
+        };
+        Err(wrong)
+    }
+}
+
+fn kept_days(value: &str) -> Result<(), String> {
+    let least = dukou_web::audit::least(Clock::System.today());
+    if value.parse().is_ok_and(|days: i64| days >= least.days) {
+        return Ok(());
+    }
+    let (days, article) = (least.days, &least.citation);
+    Err(format!(
+        "网络日志至少留存六个月（{}），填{days}以上的整数 · network logs are kept for at least six months ({}): give a whole number from {days}",
+        article.zh, article.en
+    ))
+}
+
+/// Settings by name; each with where it came from.
+macro_rules! settings {
+    ($($(#[doc = $doc:literal])* $name:ident: $kind:ident = $usual:literal;)*) => {
+        /// Every setting.
+        #[derive(Clone, Debug)]
+        pub struct Resolved {
+            $($(#[doc = $doc])* pub $name: Sourced,)*
+        }
+
+        const KEYS: &[&str] = &[$(stringify!($name),)*];
+
+        impl Resolved {
+            fn gather(
+                flag: impl Fn(&str) -> Option<String>,
+                file: &FileValues,
+            ) -> Result<Self, String> {
+                Ok(Self {
+                    $($name: checked(stringify!($name), Kind::$kind, flag(stringify!($name)), file, $usual)?,)*
+                })
+            }
+
+            /// Name and value of every setting.
+            fn all(&self) -> Vec<(&'static str, &Sourced)> {
+                vec![$((stringify!($name), &self.$name),)*]
+            }
+        }
+    };
+}
+
+settings! {
     /// The data folder.
-    pub data: Sourced,
+    data: Text = "data";
     /// Where to listen.
-    pub listen: Sourced,
+    listen: Text = "127.0.0.1:8600";
     /// PostgreSQL, or empty for SQLite.
-    pub database_url: Sourced,
-    /// `true` when the address outside is https.
-    pub secure_cookies: Sourced,
+    database_url: Text = "";
+    /// On when the address outside is https.
+    secure_cookies: Switch = "false";
+    /// Proxies that are believed when they say for whom they ask, with commas.
+    trusted_proxies: Nets = "127.0.0.0/8, ::1";
+    /// Machines that may read `/metrics`, with commas.
+    metrics_from: Nets = "127.0.0.0/8, ::1";
     /// Minutes without a request after which a session ends.
-    pub idle_minutes: Sourced,
-    /// Days that the audit log is kept, at least 184.
-    pub audit_days: Sourced,
+    idle_minutes: Number = "120";
+    /// Days that the audit log is kept.
+    audit_days: KeptDays = "400";
+    /// On for one line of the process's log per request.
+    access_log: Switch = "true";
     /// Hosts and networks inside the school that webhooks may reach, with commas.
-    pub hook_hosts: Sourced,
+    hook_hosts: Text = "";
     /// Largest upload in megabytes.
-    pub upload_mb: Sourced,
+    upload_mb: Number = "50";
+    /// Wrong passwords and codes after which an account is locked for a quarter of an hour.
+    lock_after: Number = "5";
+    /// Wrong passwords, codes and invitations from one address within five minutes.
+    wrong_sign_ins: Number = "30";
     /// Wrong tokens from one address within five minutes.
-    pub wrong_tokens: Sourced,
+    wrong_tokens: Number = "60";
     /// Calls of one account a minute, 0 for no limit.
-    pub account_calls: Sourced,
+    account_calls: Number = "1200";
     /// Calls from one address a minute, 0 for no limit.
-    pub address_calls: Sourced,
+    address_calls: Number = "12000";
     /// Connections at once.
-    pub connections: Sourced,
+    connections: Number = "1024";
+    /// Connections of one address at once, 0 for no limit; proxies are not counted.
+    address_connections: Number = "256";
     /// Log filter.
-    pub log: Sourced,
-    /// `true` for logs as JSON.
-    pub log_json: Sourced,
+    log: Text = "info";
+    /// On for logs as JSON.
+    log_json: Switch = "false";
 }
 
 type FileValues = BTreeMap<String, toml::Value>;
@@ -90,23 +204,6 @@ fn read_file(path: &Path, wanted: bool) -> Result<FileValues, String> {
         Err(error) => Err(format!("{}: {error}", path.display())),
     }
 }
-
-const KEYS: &[&str] = &[
-    "data",
-    "listen",
-    "database_url",
-    "secure_cookies",
-    "idle_minutes",
-    "audit_days",
-    "hook_hosts",
-    "upload_mb",
-    "wrong_tokens",
-    "account_calls",
-    "address_calls",
-    "connections",
-    "log",
-    "log_json",
-];
 
 fn pick(key: &str, flag: Option<String>, file: &FileValues, default: &str) -> Sourced {
     if let Some(value) = flag {
@@ -136,15 +233,34 @@ fn pick(key: &str, flag: Option<String>, file: &FileValues, default: &str) -> So
     }
 }
 
+fn checked(
+    key: &str,
+    kind: Kind,
+    flag: Option<String>,
+    file: &FileValues,
+    usual: &str,
+) -> Result<Sourced, String> {
+    let found = pick(key, flag, file, usual);
+    kind.check(&found.value)
+        .map_err(|wrong| format!("{key} = {} ({}): {wrong}", found.value, found.from))?;
+    Ok(found)
+}
+
 impl Resolved {
     /// Puts flags, environment, file and defaults together.
     ///
     /// # Errors
-    /// When the file cannot be read or has an unknown key.
+    /// When the file cannot be read or has an unknown key, or a value is not what
+    /// its setting takes.
     pub fn load(global: &Global, demo: bool) -> Result<Self, String> {
-        let folder = global.data.as_ref().map(|it| it.display().to_string());
-        let default_data = if demo { "data/demo" } else { "data" };
-        let first = pick("data", folder.clone(), &FileValues::new(), default_data);
+        let flag = |key: &str| match key {
+            "data" => global.data.as_ref().map(|it| it.display().to_string()),
+            "listen" => global.listen.clone(),
+            "database_url" => global.database_url.clone(),
+            _ => None,
+        };
+        let usual = if demo { "data/demo" } else { "data" };
+        let first = pick("data", flag("data"), &FileValues::new(), usual);
         let path = global.config.clone();
         let wanted = path.is_some();
         let path = path.unwrap_or_else(|| Path::new(&first.value).join("config.toml"));
@@ -156,47 +272,11 @@ impl Resolved {
                 path.display()
             ));
         }
-        let audit_days = pick("audit_days", None, &file, "400");
-        if !audit_days.value.parse().is_ok_and(|days: i64| days >= 184) {
-            return Err(format!(
-                "audit_days = {}: 网络日志至少留存六个月，填184以上的整数 · network logs are kept for at least six months: give a whole number from 184",
-                audit_days.value
-            ));
-        }
-        let resolved = Self {
-            data: pick("data", folder, &file, default_data),
-            listen: pick("listen", global.listen.clone(), &file, "127.0.0.1:8600"),
-            database_url: pick("database_url", global.database_url.clone(), &file, ""),
-            secure_cookies: pick("secure_cookies", None, &file, "false"),
-            idle_minutes: pick("idle_minutes", None, &file, "120"),
-            audit_days,
-            hook_hosts: pick("hook_hosts", None, &file, ""),
-            upload_mb: pick("upload_mb", None, &file, "50"),
-            wrong_tokens: pick("wrong_tokens", None, &file, "60"),
-            account_calls: pick("account_calls", None, &file, "1200"),
-            address_calls: pick("address_calls", None, &file, "12000"),
-            connections: pick("connections", None, &file, "1024"),
-            log: pick("log", None, &file, "info"),
-            log_json: pick("log_json", None, &file, "false"),
-        };
-        for (key, value) in resolved.numbers() {
-            if value.parse::<u32>().is_err() {
-                return Err(format!("{key} = {value}: 填一个整数 · give a whole number"));
-            }
+        let mut resolved = Self::gather(flag, &file)?;
+        if resolved.data.from == "default" {
+            resolved.data = first;
         }
         Ok(resolved)
-    }
-
-    /// Settings that are whole numbers.
-    fn numbers(&self) -> [(&'static str, &str); 6] {
-        [
-            ("idle_minutes", &self.idle_minutes.value),
-            ("upload_mb", &self.upload_mb.value),
-            ("wrong_tokens", &self.wrong_tokens.value),
-            ("account_calls", &self.account_calls.value),
-            ("address_calls", &self.address_calls.value),
-            ("connections", &self.connections.value),
-        ]
     }
 
     /// The data folder.
@@ -204,10 +284,20 @@ impl Resolved {
         Path::new(&self.data.value)
     }
 
+    /// Leaves a line for the audit log about what was done at the machine. What was
+    /// done stands even where none can be left.
+    pub fn note(&self, institution: Option<InstitutionId>, action: &str, about: &str) {
+        let now = Clock::System.now_ms();
+        let left = dukou_web::audit::machine::leave(self.folder(), now, institution, action, about);
+        if let Err(error) = left {
+            tracing::error!(%error, action, "the audit log has no line about this");
+        }
+    }
+
     /// Where and how the data lies.
     pub fn store(&self, clock: Clock) -> Config {
         let url = Some(self.database_url.value.clone()).filter(|it| !it.is_empty());
-        let megabytes: usize = self.upload_mb.value.parse().unwrap_or(50);
+        let megabytes: usize = self.upload_mb.number(50);
         Config {
             database_url: url,
             clock,
@@ -223,61 +313,12 @@ impl Resolved {
 /// None.
 pub fn run(settings: &Resolved, args: &ConfigArgs) -> Result<ExitCode, String> {
     let ConfigVerb::Show = args.verb;
-    let url = dukou_store::redacted(&settings.database_url.value);
-    let rows = [
-        ("data", settings.data.value.as_str(), settings.data.from),
-        ("listen", &settings.listen.value, settings.listen.from),
-        ("database_url", &url, settings.database_url.from),
-        (
-            "secure_cookies",
-            &settings.secure_cookies.value,
-            settings.secure_cookies.from,
-        ),
-        (
-            "idle_minutes",
-            &settings.idle_minutes.value,
-            settings.idle_minutes.from,
-        ),
-        (
-            "hook_hosts",
-            &settings.hook_hosts.value,
-            settings.hook_hosts.from,
-        ),
-        (
-            "audit_days",
-            &settings.audit_days.value,
-            settings.audit_days.from,
-        ),
-        (
-            "upload_mb",
-            &settings.upload_mb.value,
-            settings.upload_mb.from,
-        ),
-        (
-            "wrong_tokens",
-            &settings.wrong_tokens.value,
-            settings.wrong_tokens.from,
-        ),
-        (
-            "account_calls",
-            &settings.account_calls.value,
-            settings.account_calls.from,
-        ),
-        (
-            "address_calls",
-            &settings.address_calls.value,
-            settings.address_calls.from,
-        ),
-        (
-            "connections",
-            &settings.connections.value,
-            settings.connections.from,
-        ),
-        ("log", &settings.log.value, settings.log.from),
-        ("log_json", &settings.log_json.value, settings.log_json.from),
-    ];
-    for (key, value, from) in rows {
-        out!("{key} = {value:?}  # {from}");
+    for (key, found) in settings.all() {
+        let value = match key {
+            "database_url" => dukou_store::redacted(&found.value),
+            _ => found.value.clone(),
+        };
+        out!("{key} = {value:?}  # {}", found.from);
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -99,7 +99,10 @@ pub fn run(settings: &Resolved, args: &ImportArgs) -> Result<ExitCode, String> {
             let good = if args.dry_run {
                 true
             } else {
-                write(store, *institution, &batch, &known, args)?
+                let good = write(store, *institution, &batch, &known, args)?;
+                let names: Vec<&str> = refs.iter().map(|(name, _)| *name).collect();
+                settings.note(Some(*institution), "import", &names.join(", "));
+                good
             };
             (batch, good)
         }

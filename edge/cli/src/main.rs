@@ -114,7 +114,7 @@ fn logs(settings: &config::Resolved) {
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);
-    if settings.log_json.value == "true" {
+    if settings.log_json.on() {
         builder.json().init();
     } else {
         builder.with_target(false).init();

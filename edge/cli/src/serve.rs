@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use dukou_store::{Clock, Store};
 use dukou_web::hooks::Inside;
@@ -82,27 +83,32 @@ fn adopt(
         .map_err(|e| e.to_string())
 }
 
-fn number<T: std::str::FromStr>(word: &str, usual: T) -> T {
-    word.parse().unwrap_or(usual)
-}
-
 /// What the pages need to know of the settings.
 pub fn web_settings(settings: &Resolved) -> Settings {
-    let megabytes: usize = settings.upload_mb.value.parse().unwrap_or(50);
+    let megabytes: usize = settings.upload_mb.number(50);
     let usual = Limits::default();
     Settings {
         demo: false,
         demo_people: Vec::new(),
-        secure_cookies: settings.secure_cookies.value == "true",
+        secure_cookies: settings.secure_cookies.on(),
         upload_limit: (megabytes << 20) + (1 << 20),
-        idle_minutes: settings.idle_minutes.value.parse().unwrap_or(120),
+        idle_minutes: settings.idle_minutes.number(120),
         hook_hosts: Inside::parse(&settings.hook_hosts.value),
-        audit_days: settings.audit_days.value.parse().unwrap_or(400),
+        audit_days: settings.audit_days.number(400),
+        access_log: settings.access_log.on(),
+        data_folder: Some(settings.folder().to_owned()),
+        proxies: settings.trusted_proxies.nets(),
+        metrics_from: settings.metrics_from.nets(),
         limits: Limits {
-            wrong_tokens: number(&settings.wrong_tokens.value, usual.wrong_tokens),
-            account_calls: number(&settings.account_calls.value, usual.account_calls),
-            address_calls: number(&settings.address_calls.value, usual.address_calls),
-            connections: number(&settings.connections.value, usual.connections).max(1),
+            lock_after: settings.lock_after.number(usual.lock_after).max(1),
+            wrong_sign_ins: settings.wrong_sign_ins.number(usual.wrong_sign_ins),
+            wrong_tokens: settings.wrong_tokens.number(usual.wrong_tokens),
+            account_calls: settings.account_calls.number(usual.account_calls),
+            address_calls: settings.address_calls.number(usual.address_calls),
+            connections: settings.connections.number(usual.connections).max(1),
+            address_connections: settings
+                .address_connections
+                .number(usual.address_connections),
             ..usual
         },
     }
@@ -126,7 +132,7 @@ pub fn listen(
         .build()
         .map_err(|error| error.to_string())?;
     let app = Arc::new(App::new(store, web));
-    let served = Arc::clone(&app);
+    let (served, waited) = (Arc::clone(&app), Arc::clone(&app));
     let outcome = runtime.block_on(async move {
         withstand_limits();
         let listener = match tokio::net::TcpListener::bind(address).await {
@@ -140,23 +146,40 @@ pub fn listen(
         out!("http://{at}/");
         flush();
         tracing::info!(address = %at, data = %settings.data.value, "serving");
-        // Idle keep-alive connections would hold the server back for ever, so
-        // they get a moment and no more.
         let grace = async {
             stopped().await;
-            tokio::time::sleep(std::time::Duration::from_millis(250)).await;
+            drained(&waited).await;
         };
         tokio::select! {
             served = dukou_web::serve(served, listener, stopped()) => served.map_err(|error| error.to_string()),
             () = grace => Ok(()),
         }
     });
-    runtime.shutdown_timeout(std::time::Duration::from_millis(300));
+    runtime.shutdown_timeout(Duration::from_millis(300));
     if let Err(error) = dukou_web::audit::settle(&app) {
         tracing::error!(?error, "the last lines of the audit log are lost");
     }
     drop(app);
     outcome.map(|()| ExitCode::SUCCESS)
+}
+
+/// Until every request under way is answered, for as long as a service manager
+/// waits at most. Idle connections get a moment and no more: they would hold the
+/// server back for ever.
+async fn drained(app: &App) {
+    const MOMENT: Duration = Duration::from_millis(250);
+    const LONGEST: Duration = Duration::from_secs(20);
+    // The server takes connections a moment longer itself.
+    tokio::time::sleep(3 * MOMENT).await;
+    let answered = async {
+        while app.under_way() > 0 {
+            tokio::time::sleep(MOMENT).await;
+        }
+    };
+    if tokio::time::timeout(LONGEST, answered).await.is_err() {
+        tracing::warn!("requests under way are broken off");
+    }
+    tokio::time::sleep(MOMENT).await;
 }
 
 /// A limit on file sizes (`LimitFSIZE=`, `ulimit -f`) would end the program by a

@@ -8,7 +8,6 @@ use dukou_kernel::{InstitutionId, PersonId};
 use dukou_store::{Envelope, Store, Value};
 use dukou_web::accounts::{self, NewPerson};
 use dukou_web::api::tokens;
-use dukou_web::audit;
 
 use crate::user::{owner, text};
 
@@ -58,11 +57,14 @@ fn role(code: &str) -> Result<Role, String> {
         .ok_or_else(|| format!("{code} is no role that a service may play"))
 }
 
+/// What was done, to what, and whose it is, for the audit log.
+pub type Deed = (&'static str, String, Option<InstitutionId>);
+
 /// Runs `dukou user service`.
 ///
 /// # Errors
 /// When it is refused or the data cannot be written.
-pub fn run(store: &Store, verb: &ServiceVerb) -> Result<(), String> {
+pub fn run(store: &Store, verb: &ServiceVerb) -> Result<Deed, String> {
     match verb {
         ServiceVerb::Add {
             name,
@@ -70,7 +72,10 @@ pub fn run(store: &Store, verb: &ServiceVerb) -> Result<(), String> {
             role,
             institution,
         } => add(store, name, owner(store, login, *institution)?, role),
-        ServiceVerb::List => list(store),
+        ServiceVerb::List => {
+            list(store)?;
+            Ok(("user.list", String::new(), None))
+        }
         ServiceVerb::Token {
             service,
             scope,
@@ -82,17 +87,15 @@ pub fn run(store: &Store, verb: &ServiceVerb) -> Result<(), String> {
             let institution = answered_for(store, *service)?;
             let (_, token) =
                 tokens::make_random(store, (institution, *service), &wanted).map_err(text)?;
-            note(store, institution, *service)?;
             out!("{token}");
-            Ok(())
+            Ok(deed("user.token", institution, *service))
         }
         ServiceVerb::Revoke { token } => revoke(store, token),
     }
 }
 
-fn note(store: &Store, institution: InstitutionId, person: PersonId) -> Result<(), String> {
-    let path = format!("/people/{person}/tokens");
-    audit::at_machine(store, institution, ("admin.people.account", &path)).map_err(text)
+fn deed(action: &'static str, institution: InstitutionId, person: PersonId) -> Deed {
+    (action, format!("/people/{person}"), Some(institution))
 }
 
 fn add(
@@ -100,7 +103,7 @@ fn add(
     name: &str,
     (institution, owner): (InstitutionId, PersonId),
     roles: &[Role],
-) -> Result<(), String> {
+) -> Result<Deed, String> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > 60 {
         return Err("a service has a name of at most 60 characters".to_owned());
@@ -122,7 +125,7 @@ fn add(
         .execute_all(batch)
         .map_err(|(_, rejected)| rejected.to_string())?;
     out!("{}", service.id);
-    Ok(())
+    Ok(deed("user.service", institution, service.id))
 }
 
 /// The institution of a service whose owner is still here.
@@ -175,7 +178,7 @@ fn list(store: &Store) -> Result<(), String> {
     Ok(())
 }
 
-fn revoke(store: &Store, token: &str) -> Result<(), String> {
+fn revoke(store: &Store, token: &str) -> Result<Deed, String> {
     let row = store
         .read(|db| {
             db.row(
@@ -188,5 +191,5 @@ fn revoke(store: &Store, token: &str) -> Result<(), String> {
         row.and_then(|row| Some((row.text(0).parse().ok()?, row.text(1).parse().ok()?)));
     let (institution, person) = whose.ok_or_else(|| format!("there is no token {token}"))?;
     tokens::revoke(store, (institution, person), token).map_err(text)?;
-    note(store, institution, person)
+    Ok(deed("user.revoke", institution, person))
 }

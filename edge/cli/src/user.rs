@@ -11,7 +11,6 @@ use dukou_kernel::{InstitutionId, PersonId};
 use dukou_store::{Clock, Envelope, Store, Value};
 use dukou_web::accounts::{self, NewPerson};
 use dukou_web::api::tokens;
-use dukou_web::audit;
 
 use crate::config::Resolved;
 use crate::service::{self, ServiceVerb};
@@ -90,7 +89,7 @@ pub fn text(error: impl ToString) -> String {
 pub fn run(settings: &Resolved, args: &UserArgs) -> Result<ExitCode, String> {
     let store = Store::open(settings.store(Clock::System)).map_err(text)?;
     let base = format!("http://{}", settings.listen.value);
-    match &args.verb {
+    let (action, about, institution) = match &args.verb {
         UserVerb::Setup {
             school,
             school_en,
@@ -109,9 +108,17 @@ pub fn run(settings: &Resolved, args: &UserArgs) -> Result<ExitCode, String> {
                 central_unit: *central,
                 contact: contact.clone(),
             };
-            setup(&store, profile, &base)?;
+            let institution = setup(&store, profile, &base)?;
+            ("user.setup", prefix.clone(), Some(institution))
         }
-        UserVerb::Invite { person } => invite(&store, person, &base)?,
+        UserVerb::Invite { person } => {
+            let institution = invite(&store, person, &base)?;
+            (
+                "user.invite",
+                format!("/people/{person}"),
+                Some(institution),
+            )
+        }
         UserVerb::Token {
             login,
             scope,
@@ -123,17 +130,20 @@ pub fn run(settings: &Resolved, args: &UserArgs) -> Result<ExitCode, String> {
                 .map_err(|it| it.message.en.to_string())?;
             let owner = owner(&store, login, *institution)?;
             let (_, token) = tokens::make_random(&store, owner, &wanted).map_err(text)?;
-            let path = format!("/people/{}/tokens", owner.1);
-            audit::at_machine(&store, owner.0, ("page.self", &path)).map_err(text)?;
             out!("{token}");
+            ("user.token", format!("/people/{}", owner.1), Some(owner.0))
         }
         UserVerb::Service(verb) => service::run(&store, verb)?,
-        UserVerb::List => list(&store)?,
-    }
+        UserVerb::List => {
+            list(&store)?;
+            ("user.list", String::new(), None)
+        }
+    };
+    settings.note(institution, action, &about);
     Ok(ExitCode::SUCCESS)
 }
 
-fn setup(store: &Store, profile: Profile, base: &str) -> Result<(), String> {
+fn setup(store: &Store, profile: Profile, base: &str) -> Result<InstitutionId, String> {
     let institution = InstitutionId(uuid::Uuid::now_v7());
     let actor = Actor::System("setup".to_owned());
     let found = Command::Institution(institution::Command::Found { profile });
@@ -169,10 +179,10 @@ fn setup(store: &Store, profile: Profile, base: &str) -> Result<(), String> {
         let token = accounts::invite(store, institution, person.id, login).map_err(text)?;
         out!("{}\t{login}\t{base}/invite/{token}", person.name);
     }
-    Ok(())
+    Ok(institution)
 }
 
-fn invite(store: &Store, person: &str, base: &str) -> Result<(), String> {
+fn invite(store: &Store, person: &str, base: &str) -> Result<InstitutionId, String> {
     let id: PersonId = person
         .parse()
         .map_err(|_| format!("{person} is not the id of a person"))?;
@@ -189,7 +199,7 @@ fn invite(store: &Store, person: &str, base: &str) -> Result<(), String> {
         .ok_or_else(|| format!("there is no person {person} who could sign in"))?;
     let token = accounts::invite(store, institution, id, "").map_err(text)?;
     out!("{base}/invite/{token}");
-    Ok(())
+    Ok(institution)
 }
 
 /// Whose account a sign-in name is. A closed account gets no token.

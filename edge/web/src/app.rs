@@ -10,6 +10,7 @@ use crate::pace::Pace;
 use crate::turns::Turns;
 use crate::watch::Watch;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -31,6 +32,10 @@ pub struct Settings {
     pub idle_minutes: i64,
     /// Days that lines of the audit log are kept; never fewer than six months.
     pub audit_days: i64,
+    /// True for one line of the process's log per request.
+    pub access_log: bool,
+    /// Where the program's own commands leave lines for the audit log.
+    pub data_folder: Option<std::path::PathBuf>,
     /// Hosts and networks inside the school that hooks may reach.
     pub hook_hosts: Inside,
     /// Proxies that are believed when they say for whom they ask.
@@ -45,6 +50,10 @@ pub struct Settings {
 /// smaller ones.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
+    /// Wrong passwords and codes after which an account is locked for a while.
+    pub lock_after: i64,
+    /// Wrong passwords, codes and invitations from one address within five minutes.
+    pub wrong_sign_ins: u32,
     /// Wrong tokens from one address within five minutes.
     pub wrong_tokens: u32,
     /// Calls of one account a minute; 0 for no limit.
@@ -64,11 +73,15 @@ pub struct Limits {
     pub calculations: usize,
     /// Connections at once; more wait to be accepted.
     pub connections: usize,
+    /// Connections of one address at once, a proxy's not counted; 0 for no limit.
+    pub address_connections: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            lock_after: 5,
+            wrong_sign_ins: 30,
             wrong_tokens: 60,
             account_calls: 1_200,
             address_calls: 12_000,
@@ -78,6 +91,7 @@ impl Default for Limits {
             uploads: 8,
             calculations: cores().div_ceil(2),
             connections: 1024,
+            address_connections: 256,
         }
     }
 }
@@ -172,6 +186,10 @@ pub struct App {
     pub(crate) sender: Sender,
     /// What the server found out about itself.
     pub(crate) watch: Watch,
+    /// True once the server has been told to stop.
+    stopping: AtomicBool,
+    /// Requests under way.
+    pub(crate) under_way: AtomicUsize,
     /// Places for large bodies; each is held in memory while it is read.
     pub uploads: tokio::sync::Semaphore,
     /// Places for calculations, which anybody may ask for; the rest of the machine is
@@ -192,6 +210,8 @@ impl App {
             trail: Trail::default(),
             meters: Meters::default(),
             turns: Turns::default(),
+            stopping: AtomicBool::new(false),
+            under_way: AtomicUsize::new(0),
             sender: Sender::new(settings.hook_hosts.clone()),
             watch: Watch::default(),
             uploads: tokio::sync::Semaphore::new(settings.limits.uploads),
@@ -200,37 +220,36 @@ impl App {
         }
     }
 
-    /// Counts an attempt of an address and refuses beyond `most` in five minutes.
-    ///
-    /// # Errors
-    /// [`Failure::TooMany`].
-    pub fn attempt(&self, who: &str, most: u32) -> Result<(), Failure> {
-        if self.tried(who, 1) > most {
-            Err(Failure::TooMany)
-        } else {
-            Ok(())
-        }
+    /// From now on `/readyz` says that no more requests should be sent here.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
     }
 
-    /// Lets an address try a secret; only a wrong one counts.
+    /// True once [`Self::stop`] was called.
+    pub fn stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
+    /// Requests that have come and are not answered yet.
+    pub fn under_way(&self) -> usize {
+        self.under_way.load(Ordering::Relaxed)
+    }
+
+    /// Lets somebody try a secret who has not been wrong too often: a school behind
+    /// one address signs in as often as it likes.
     ///
     /// # Errors
-    /// [`Failure::TooMany`] beyond `most` wrong ones in five minutes, else what
-    /// the trying says.
-    pub fn guess<T>(
-        &self,
-        who: &str,
-        most: u32,
-        trial: impl FnOnce() -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
+    /// [`Failure::TooMany`] after `most` wrong ones in five minutes.
+    pub fn may_guess(&self, who: &str, most: u32) -> Result<(), Failure> {
         if self.tried(who, 0) >= most {
             return Err(Failure::TooMany);
         }
-        trial().inspect_err(|failure| {
-            if matches!(failure, Failure::SignIn) {
-                self.tried(who, 1);
-            }
-        })
+        Ok(())
+    }
+
+    /// Counts a wrong secret.
+    pub fn guessed_wrong(&self, who: &str) {
+        self.tried(who, 1);
     }
 
     fn tried(&self, who: &str, more: u32) -> u32 {

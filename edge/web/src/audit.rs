@@ -1,33 +1,134 @@
 //! 审计日志 — who saw and did what, beside the journal: pages read, files and lists
-//! taken away, refusals, and every attempt to sign in (网络安全法第21条: network logs
-//! are kept for at least six months).
+//! taken away, refusals, wrong tokens, every attempt to sign in and what was done at
+//! the machine itself. Network logs are kept for at least six months: [`least`].
 //!
 //! A request leaves one [`Line`] in memory ([`Trail`]); once a second, before the
 //! page of the log is read, and when the server stops, they are written together.
 //! So a page costs no transaction of its own. A killed server loses at most the last
 //! second of what was looked at; what was done stands in the journal.
 
+pub mod machine;
+
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use dukou_chain::whole::Command;
-use dukou_kernel::{InstitutionId, PersonId};
+use dukou_kernel::{Citation, InstitutionId, PersonId};
+use dukou_rules::Rulebook;
 use dukou_store::{Db, Fault, Store, Value};
+use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::api::once;
 use crate::app::App;
 use crate::data::text;
 use crate::failure::Failure;
+use crate::pace::Pace;
 use crate::request::Req;
 use crate::routes::Route;
+use crate::session;
 
-/// The fewest days that lines are kept: six months.
-pub const LEAST_DAYS: i64 = 184;
 /// Lines kept in memory while the database cannot be written.
 const WAITING: usize = 20_000;
 /// How something came that was done at the machine.
 pub const MACHINE: &str = "machine";
 const DAY_MS: i64 = 86_400_000;
+/// Lines a minute about one address that nobody is signed in from: a flood of
+/// refusals must not fill the database.
+const OF_STRANGERS: u32 = 60;
+
+/// The shortest time that lines are kept.
+pub struct Least {
+    /// In days.
+    pub days: i64,
+    /// The article that says so.
+    pub citation: Citation,
+}
+
+/// How long the law of this day wants network logs kept.
+pub fn least(today: Date) -> Least {
+    let book = Rulebook::builtin();
+    match book.at(today).count("log.retention.min") {
+        Ok(rule) => Least {
+            // The longest that so many months can be, with a day for the border.
+            days: i64::from(rule.value) * 61 / 2 + 1,
+            citation: rule.citation,
+        },
+        // Before the law there was none; what is kept is kept all the same.
+        Err(_) => Least {
+            days: 184,
+            citation: book.article("cyber_law.21"),
+        },
+    }
+}
+
+/// What is done beside the permission table, in both languages.
+const OWN: &[(&str, &str, &str)] = &[
+    ("sign_in", "登录", "Sign in"),
+    ("sign_in.code", "动态码", "One-time code"),
+    (
+        "sign_in.invite",
+        "使用邀请或重置链接",
+        "Use an invitation or reset link",
+    ),
+    ("token", "令牌", "Token"),
+    (
+        "machine.user.setup",
+        "在服务器上建立机构",
+        "Set up at the machine",
+    ),
+    (
+        "machine.user.invite",
+        "在服务器上发邀请",
+        "Invited at the machine",
+    ),
+    (
+        "machine.user.token",
+        "在服务器上发令牌",
+        "Token made at the machine",
+    ),
+    (
+        "machine.user.service",
+        "在服务器上登记系统",
+        "Service registered at the machine",
+    ),
+    (
+        "machine.user.revoke",
+        "在服务器上作废令牌",
+        "Token taken back at the machine",
+    ),
+    (
+        "machine.user.list",
+        "在服务器上查看账号",
+        "Accounts listed at the machine",
+    ),
+    (
+        "machine.export",
+        "在服务器上导出机构",
+        "Exported at the machine",
+    ),
+    (
+        "machine.backup",
+        "在服务器上备份",
+        "Backed up at the machine",
+    ),
+    (
+        "machine.restore",
+        "在服务器上还原",
+        "Restored at the machine",
+    ),
+    (
+        "machine.import",
+        "在服务器上导入",
+        "Imported at the machine",
+    ),
+];
+
+/// An action that is not in the permission table, in both languages.
+pub fn own_words(action: &str) -> Option<(&'static str, &'static str)> {
+    let found = OWN.iter().find(|(code, _, _)| *code == action)?;
+    Some((found.1, found.2))
+}
 
 /// What kind of line it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,11 +188,12 @@ impl Kind {
     }
 
     fn of(route: &Route, status: u16) -> Self {
-        let entry = route.path.starts_with("/sign-in") || route.path.starts_with("/invite");
+        let invites = route.path.starts_with("/invite");
+        let entry = route.path.starts_with("/sign-in") || invites;
         let takes = [".xlsx", ".csv", "/files/{hash}"];
         match status {
             401 | 403 | 429 => Self::Refused,
-            200..=399 if entry => Self::SignedIn,
+            200..=399 if entry && !invites => Self::SignedIn,
             400..=499 if entry => Self::SignInFailed,
             200..=399 if route.post => Self::Did,
             200..=399 if takes.iter().any(|end| route.path.ends_with(end)) => Self::Took,
@@ -104,7 +206,8 @@ impl Kind {
 /// One request.
 #[derive(Clone)]
 struct Line {
-    institution: InstitutionId,
+    /// Nothing when nobody can tell whose business it is.
+    institution: Option<InstitutionId>,
     person: Option<PersonId>,
     at_ms: i64,
     kind: Kind,
@@ -119,7 +222,10 @@ impl Line {
     fn row(self) -> Vec<Value> {
         vec![
             text(uuid::Uuid::now_v7()),
-            text(self.institution),
+            text(
+                self.institution
+                    .map_or_else(String::new, |it| it.to_string()),
+            ),
             self.at_ms.into(),
             text(self.person.map_or_else(String::new, |it| it.to_string())),
             text(self.kind.code()),
@@ -133,12 +239,42 @@ impl Line {
 }
 
 /// Lines that wait to be written.
-#[derive(Default)]
-pub struct Trail(Mutex<Vec<Line>>);
+pub struct Trail {
+    waiting: Mutex<Vec<Line>>,
+    strangers: Pace,
+    dropped: AtomicU64,
+}
+
+impl Default for Trail {
+    fn default() -> Self {
+        Self {
+            waiting: Mutex::default(),
+            strangers: Pace::per_minute(OF_STRANGERS),
+            dropped: AtomicU64::new(0),
+        }
+    }
+}
 
 impl Trail {
     fn lines(&self) -> std::sync::MutexGuard<'_, Vec<Line>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lines that were not kept: the database could not be written for long, or
+    /// one stranger asked for too many.
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+
+    fn push(&self, line: Line) {
+        let mut lines = self.lines();
+        if lines.len() < WAITING {
+            lines.push(line);
+        } else {
+            drop(lines);
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+            tracing::error!("the audit log cannot be written; a line is lost");
+        }
     }
 
     /// Writes what waits.
@@ -151,12 +287,8 @@ impl Trail {
             return Ok(());
         }
         let lines = waiting.clone();
-        let written = store.write(move |db| {
-            for line in lines {
-                insert(db, line)?;
-            }
-            Ok(())
-        });
+        let written =
+            store.write(move |db| lines.into_iter().try_for_each(|line| insert(db, line)));
         if written.is_err() {
             self.lines().splice(0..0, waiting);
         }
@@ -165,20 +297,24 @@ impl Trail {
 }
 
 fn insert(db: &mut dyn Db, line: Line) -> Result<(), Fault> {
-    db.exec(
-        "INSERT INTO audit (id, institution, at_ms, person, kind, action, path, status, via, address) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        &line.row(),
-    )
-    .map(drop)
+    let sql = "INSERT INTO audit (id, institution, at_ms, person, kind, action, path, status, via, address) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    db.exec(sql, &line.row()).map(drop)
 }
 
-/// Removes lines that are older than the installation keeps them; how many.
+/// Removes lines that are older than the installation keeps them. The clock alone
+/// takes none away: age counts from the newest line of another day, so a clock that
+/// runs ahead costs nothing while it is put right.
 ///
 /// # Errors
 /// When the database cannot be written.
 pub fn forget(store: &Store, days: i64) -> Result<(), Fault> {
-    let before = store.now_ms() - days.max(LEAST_DAYS) * DAY_MS;
+    let now = store.now_ms();
+    let days = days.max(least(store.today()).days);
     store.write(move |db| {
+        let sql = "SELECT COALESCE(MAX(at_ms), 0) FROM audit WHERE at_ms < $1";
+        let newest = db.row(sql, &[(now - DAY_MS).into()])?;
+        let known = newest.map_or(0, |row| row.int(0)) + DAY_MS;
+        let before = now.min(known) - days * DAY_MS;
         db.exec("DELETE FROM audit WHERE at_ms < $1", &[before.into()])
             .map(drop)
     })
@@ -197,95 +333,98 @@ fn action(route: &Route, req: &Req) -> String {
         .flatten();
     let command = named.map_or_else(|| req.param("command").to_owned(), |it| it.command);
     if Command::NAMES.contains(&command.as_str()) {
-        Command::action_on(&command, req.path.starts_with("/deals")).to_owned()
-    } else {
-        route.action.to_owned()
+        return Command::action_on(&command, req.path.starts_with("/deals")).to_owned();
     }
+    let own = match route.path {
+        "/sign-in" => "sign_in",
+        "/sign-in/code" => "sign_in.code",
+        "/invite/{token}" => "sign_in.invite",
+        _ if route.api && req.user.is_none() => "token",
+        _ => route.action,
+    };
+    own.to_owned()
 }
 
-/// Whose attempt to sign in it was, as far as the name tells.
-fn claimed(app: &App, req: &Req) -> Result<Option<(InstitutionId, Option<PersonId>)>, Fault> {
-    let login = req.field("login").trim().to_lowercase();
-    let row = app.store.read(|db| {
-        db.row(
+/// Whose business a stranger's request is, as far as the name or the link tells.
+fn claimed(app: &App, req: &Req) -> Result<(Option<InstitutionId>, Option<PersonId>), Fault> {
+    let (sql, word) = match req.params.get("token") {
+        Some(token) => (
+            "SELECT institution, person FROM invite WHERE token_hash = $1",
+            session::token_hash(token),
+        ),
+        None => (
             "SELECT institution, person FROM account WHERE login = $1",
-            &[text(login)],
-        )
-    })?;
-    if let Some(row) = row {
-        let institution = row.text(0).parse().ok();
-        return Ok(institution.map(|it| (it, row.text(1).parse().ok())));
+            req.field("login").trim().to_lowercase(),
+        ),
+    };
+    if let Some(row) = app.store.read(|db| db.row(sql, &[text(word)]))? {
+        return Ok((row.text(0).parse().ok(), row.text(1).parse().ok()));
     }
-    // A name that nobody has is the business of the only school there is.
+    // What nobody has is the business of the only school there is.
     let all = app.store.institutions()?;
     Ok(match all.as_slice() {
-        [only] => Some((*only, None)),
-        _ => None,
+        [only] => (Some(*only), None),
+        _ => (None, None),
     })
+}
+
+/// Is a request of nobody signed in taken down? Attempts at secrets are, and those
+/// that ask too fast; who only reads what is public is not.
+fn worth_a_line(app: &App, route: &Route, req: &Req, status: u16) -> bool {
+    let attempt = route.path.starts_with("/invite")
+        || (req.post && matches!(route.path, "/sign-in" | "/sign-in/code"))
+        || (status == 401 && req.bearer.is_some())
+        || status == 429;
+    if !attempt {
+        return false;
+    }
+    let kept = app.trail.strangers.call(&req.address).is_ok();
+    if !kept {
+        app.trail.dropped.fetch_add(1, Ordering::Relaxed);
+    }
+    kept
+}
+
+/// The path as it is kept: what opens an account stands in none.
+fn kept_path(route: &Route, req: &Req) -> String {
+    if route.path.starts_with("/invite") {
+        return route.path.to_owned();
+    }
+    req.path.chars().take(300).collect()
 }
 
 /// Takes a request down, once it has been answered. What was typed into it is
 /// never taken down, only where it went.
 pub fn note(app: &App, route: &Route, req: &Req, status: u16) {
-    let entry = route.path == "/sign-in" || route.path == "/sign-in/code";
+    let entry = req.post && matches!(route.path, "/sign-in" | "/sign-in/code");
     let quiet = route.path.starts_with("/static/")
         || matches!(
             route.path,
             "/preferences" | "/healthz" | "/readyz" | "/metrics"
         )
         || route.path.ends_with("/autosave")
-        || (route.path.starts_with("/sign-in") && !(entry && req.post));
-    let whose = match &req.user {
+        || (route.path.starts_with("/sign-in") && !entry && status != 429);
+    let (institution, person) = match &req.user {
         _ if quiet => return,
-        Some(user) => Some((user.institution, Some(user.person))),
-        None if entry => claimed(app, req).unwrap_or_default(),
+        Some(user) => (Some(user.institution), Some(user.person)),
+        None if worth_a_line(app, route, req, status) => claimed(app, req).unwrap_or_default(),
         None => return,
     };
-    let Some((institution, person)) = whose else {
-        return;
+    let token = match &req.user {
+        Some(user) => user.scopes.is_some(),
+        None => req.bearer.is_some(),
     };
-    let token = req.user.as_ref().is_some_and(|user| user.scopes.is_some());
-    let line = Line {
+    app.trail.push(Line {
         institution,
         person,
         at_ms: app.store.now_ms(),
         kind: Kind::of(route, status),
         action: action(route, req),
-        path: req.path.chars().take(300).collect(),
+        path: kept_path(route, req),
         status,
         via: if token { "token" } else { "session" },
         address: req.address.clone(),
-    };
-    let mut lines = app.trail.lines();
-    if lines.len() < WAITING {
-        lines.push(line);
-    } else {
-        drop(lines);
-        tracing::error!("the audit log cannot be written; a line is lost");
-    }
-}
-
-/// Takes down what somebody did at the machine, outside of any session.
-///
-/// # Errors
-/// When the database cannot be written.
-pub fn at_machine(
-    store: &Store,
-    institution: InstitutionId,
-    (action, path): (&str, &str),
-) -> Result<(), Fault> {
-    let line = Line {
-        institution,
-        person: None,
-        at_ms: store.now_ms(),
-        kind: Kind::Did,
-        action: action.to_owned(),
-        path: path.to_owned(),
-        status: 200,
-        via: MACHINE,
-        address: String::new(),
-    };
-    store.write(move |db| insert(db, line))
+    });
 }
 
 /// Writes what waits, so that the log is whole up to now.
@@ -293,7 +432,16 @@ pub fn at_machine(
 /// # Errors
 /// When the database cannot be written.
 pub fn settle(app: &App) -> Result<(), Failure> {
-    Ok(app.trail.write(&app.store)?)
+    app.trail.write(&app.store)?;
+    Ok(taken(app)?)
+}
+
+/// Takes in what was done at the machine, where there is a data folder.
+fn taken(app: &App) -> Result<(), Fault> {
+    match &app.settings.data_folder {
+        Some(folder) => machine::take(&app.store, folder),
+        None => Ok(()),
+    }
 }
 
 /// Once a second what waits for the audit log is written; once an hour what is
@@ -307,12 +455,12 @@ pub async fn keep(app: Arc<App>) {
         let app = Arc::clone(&app);
         let hour = seconds.is_multiple_of(FORGET_EVERY);
         let kept = tokio::task::spawn_blocking(move || {
-            app.trail.write(&app.store)?;
             if hour {
                 forget(&app.store, app.settings.audit_days)?;
                 once::forget(&app.store)?;
             }
-            Ok::<(), Fault>(())
+            app.trail.write(&app.store)?;
+            taken(&app)
         });
         if let Ok(Err(error)) = kept.await {
             tracing::error!(%error, "the audit log cannot be written");

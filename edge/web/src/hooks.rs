@@ -433,7 +433,9 @@ fn serve(app: &App, hook: &Hook) -> Result<u64, Fault> {
         }
         let (seq, kind) = (row.int(2), row.text(3));
         if hook.kinds.is_empty() || hook.kinds.iter().any(|it| it == kind) {
-            if let Err(why) = post(app, hook, seq, row) {
+            let posted = post(app, hook, seq, row);
+            app.meters.delivered(posted.is_ok());
+            if let Err(why) = posted {
                 let before = if taken == 0 { hook.attempts } else { 0 };
                 failed(app, hook, (passed, seq), before + 1, &why)?;
                 return Ok(taken);

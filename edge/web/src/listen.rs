@@ -1,8 +1,9 @@
 //! The socket: connections are counted, heads and bodies are waited for only so
 //! long, and stopping lets answers under way go out.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -25,7 +26,48 @@ const HEAD_LIMIT: usize = 64 << 10;
 /// for want of file descriptors.
 const REST: Duration = Duration::from_millis(100);
 
-/// Serves until `stop` is done.
+/// How long a server that stops goes on taking connections while `/readyz` says so,
+/// for a balancer to send the next request elsewhere.
+const NOTICE: Duration = Duration::from_millis(500);
+
+/// Open connections of each address, so that one cannot have every place.
+#[derive(Default)]
+struct Held(Mutex<HashMap<IpAddr, usize>>);
+
+/// A connection of an address; gives its place back when dropped.
+struct Hold(Arc<Held>, IpAddr);
+
+impl Held {
+    fn all(&self) -> std::sync::MutexGuard<'_, HashMap<IpAddr, usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One more of this address, unless it has `most` already; 0 for no limit.
+    fn hold(self: &Arc<Self>, address: IpAddr, most: usize) -> Option<Hold> {
+        let mut all = self.all();
+        let count = all.entry(address).or_default();
+        if most > 0 && *count >= most {
+            return None;
+        }
+        *count += 1;
+        Some(Hold(Arc::clone(self), address))
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        let mut all = self.0.all();
+        if let Some(count) = all.get_mut(&self.1) {
+            *count -= 1;
+            if *count == 0 {
+                all.remove(&self.1);
+            }
+        }
+    }
+}
+
+/// Serves until `stop` is done, and a moment longer: `/readyz` says first that no
+/// more should come.
 ///
 /// # Errors
 /// When the socket fails.
@@ -40,12 +82,20 @@ pub async fn serve(
         tokio::spawn(hooks::keep(Arc::clone(&app))),
         tokio::spawn(watch::keep(Arc::clone(&app))),
     ];
+    let proxies = app.settings.proxies.clone();
+    let stopping = Arc::clone(&app);
+    let stop = async move {
+        stop.await;
+        stopping.stop();
+        tokio::time::sleep(NOTICE).await;
+    };
     let router = router(app);
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(limits.head)
         .max_buf_size(HEAD_LIMIT);
     let places = Arc::new(Semaphore::new(limits.connections));
+    let held = Arc::new(Held::default());
     let open = GracefulShutdown::new();
     tokio::pin!(stop);
     loop {
@@ -66,6 +116,17 @@ pub async fn serve(
                 continue;
             }
         };
+        // A proxy comes for many; anybody else has a few places and no more.
+        let from = peer.ip().to_canonical();
+        let most = if proxies.hold(from) {
+            0
+        } else {
+            limits.address_connections
+        };
+        let Some(hold) = held.hold(from, most) else {
+            tracing::debug!(%from, "too many connections of one address");
+            continue;
+        };
         let _ = stream.set_nodelay(true);
         let router = router.clone();
         let service = hyper::service::service_fn(
@@ -81,9 +142,11 @@ pub async fn serve(
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection ended");
             }
-            drop(place);
+            drop((place, hold));
         });
     }
+    // Nobody is left waiting before a door that nobody opens.
+    drop(listener);
     open.shutdown().await;
     for keeper in keepers {
         keeper.abort();

@@ -27,6 +27,17 @@ struct Labels {
     status: u16,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+enum Went {
+    Taken,
+    Failed,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Outcome {
+    outcome: Went,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfInstitution {
     institution: String,
@@ -46,12 +57,18 @@ pub struct Now {
     pub heads: Vec<(String, i64)>,
     /// Sessions that have not ended.
     pub sessions: i64,
+    /// Deliveries to other systems that were given up on and still wait.
+    pub letters: i64,
+    /// Lines of the audit log that were not kept.
+    pub audit_dropped: u64,
 }
 
 /// The program's meters. A route stands by its pattern, so their number is fixed.
 pub struct Meters {
     requests: Family<Labels, Counter>,
     seconds: Histogram,
+    /// Deliveries to other systems, by how they went.
+    deliveries: Family<Outcome, Counter>,
 }
 
 impl Default for Meters {
@@ -60,6 +77,7 @@ impl Default for Meters {
         Self {
             requests: Family::default(),
             seconds: Histogram::new(bounds),
+            deliveries: Family::default(),
         }
     }
 }
@@ -84,6 +102,12 @@ impl Meters {
         };
         self.requests.get_or_create(&labels).inc();
         self.seconds.observe(took.as_secs_f64());
+    }
+
+    /// Counts a delivery to another system.
+    pub fn delivered(&self, taken: bool) {
+        let outcome = if taken { Went::Taken } else { Went::Failed };
+        self.deliveries.get_or_create(&Outcome { outcome }).inc();
     }
 
     /// Everything in OpenMetrics text.
@@ -114,6 +138,21 @@ impl Meters {
         let sessions: Gauge = Gauge::default();
         sessions.set(now.sessions);
         registry.register("sessions", "Sessions that have not ended", sessions);
+        registry.register(
+            "webhook_deliveries",
+            "Deliveries to other systems",
+            self.deliveries.clone(),
+        );
+        let letters: Gauge = Gauge::default();
+        letters.set(now.letters);
+        registry.register("dead_letters", "Deliveries that were given up on", letters);
+        let dropped: Counter = Counter::default();
+        dropped.inc_by(now.audit_dropped);
+        registry.register(
+            "audit_lines_dropped",
+            "Lines of the audit log that were not kept",
+            dropped,
+        );
         let build: Family<Build, Gauge> = Family::default();
         let labels = Build {
             version: env!("CARGO_PKG_VERSION"),

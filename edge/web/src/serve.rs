@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
@@ -96,12 +97,15 @@ async fn dispatch(app: Arc<App>, route: &'static Route, request: Request) -> Res
         req.visitor = session::token();
     }
     let began = std::time::Instant::now();
-    let meters = Arc::clone(&app);
+    let served = Arc::clone(&app);
+    let (method, address) = (parts.method.clone(), req.address.clone());
     let secure = app.settings.secure_cookies;
     let visitor = req.visitor.clone();
     let (api, lang) = (req.api, req.lang);
     let told = !req.post && !req.toast.is_empty() && !route.path.starts_with("/static/");
+    let under_way = UnderWay::of(&served);
     let worked = work(app, route, req, session, (&parts.headers, body)).await;
+    drop(under_way);
     let mut response = worked.unwrap_or_else(|error| {
         tracing::error!(%error, "a handler stopped");
         plain(StatusCode::INTERNAL_SERVER_ERROR, "internal error")
@@ -116,10 +120,29 @@ async fn dispatch(app: Arc<App>, route: &'static Route, request: Request) -> Res
         speak(&mut response, lang);
     }
     protect(&mut response, route);
-    meters
-        .meters
-        .answered(route, response.status().as_u16(), began.elapsed());
+    let took = began.elapsed();
+    let status = response.status().as_u16();
+    served.meters.answered(route, status, took);
+    if served.settings.access_log {
+        access((&method, route), &response, &address, took);
+    }
     response
+}
+
+/// A request under way, also when its caller goes before the answer.
+struct UnderWay(Arc<App>);
+
+impl UnderWay {
+    fn of(app: &Arc<App>) -> Self {
+        app.under_way.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(app))
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.under_way.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// Reads the body and answers. A large body is read only from somebody who may
@@ -176,6 +199,31 @@ async fn turn(app: &App, route: &Route) -> Result<Option<OwnedSemaphorePermit>, 
     place.map(Some).map_err(|_| busy())
 }
 
+/// The account that asked, for the line of the log; an answer carries it there.
+#[derive(Clone)]
+struct Account(String);
+
+/// One line of the process's log. A route stands by its pattern, so neither an
+/// id nor a secret is in it.
+fn access(
+    (method, route): (&Method, &Route),
+    response: &Response,
+    address: &str,
+    took: std::time::Duration,
+) {
+    let account = response.extensions().get::<Account>();
+    tracing::info!(
+        target: "dukou::access",
+        %method,
+        route = if route.path.is_empty() { "none" } else { route.path },
+        status = response.status().as_u16(),
+        ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        address,
+        account = account.map_or("", |it| it.0.as_str()),
+        "request"
+    );
+}
+
 fn answer(app: &App, route: &'static Route, req: &Req, known: Result<(), Failure>) -> Response {
     let work = || {
         known
@@ -190,7 +238,12 @@ fn answer(app: &App, route: &'static Route, req: &Req, known: Result<(), Failure
     let answer = outcome.unwrap_or_else(|failure| page::failed(app, req, failure));
     let status = if refused { 401 } else { answer.status.as_u16() };
     audit::note(app, route, req, status);
-    respond(app, answer)
+    let mut response = respond(app, answer);
+    if let Some(user) = &req.user {
+        let account = Account(user.account.to_string());
+        response.extensions_mut().insert(account);
+    }
+    response
 }
 
 /// Who asks; refused without a look when an address or account asks too fast.
@@ -217,8 +270,11 @@ fn identify(app: &App, route: &Route, req: &mut Req, session: Option<&str>) -> R
         && let Some(token) = req.bearer.clone()
     {
         let who = format!("api {}", req.address);
-        let known = app.guess(&who, app.settings.limits.wrong_tokens, || {
-            tokens::user_of(&app.store, &token)
+        app.may_guess(&who, app.settings.limits.wrong_tokens)?;
+        let known = tokens::user_of(&app.store, &token).inspect_err(|failure| {
+            if matches!(failure, Failure::SignIn) {
+                app.guessed_wrong(&who);
+            }
         });
         req.user = Some(known?);
         return Ok(());

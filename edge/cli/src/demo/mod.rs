@@ -49,6 +49,7 @@ pub fn run(settings: &Resolved) -> Result<ExitCode, String> {
     let web = Settings {
         demo: true,
         demo_people: offered,
+        access_log: false,
         ..serve::web_settings(settings)
     };
     let address = settings.listen.value.clone();

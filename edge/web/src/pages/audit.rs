@@ -11,7 +11,7 @@ use dukou_store::{Db, Fault, Record, Value};
 use super::list::{DAY_MS, SHEET, Turns, begins, people_named, query_with, sheet, turns};
 use super::people::Pick;
 use crate::app::App;
-use crate::audit::{self, Kind, LEAST_DAYS};
+use crate::audit::{self, Kind};
 use crate::data::{self, text};
 use crate::failure::Failure;
 use crate::page::{Answer, Page};
@@ -44,7 +44,7 @@ pub struct Row {
     pub address: String,
     /// True when a program came with a token.
     pub token: bool,
-    /// True when it was done at the machine.
+    /// True when somebody at the machine did it.
     pub machine: bool,
     /// The answer's status.
     pub status: i64,
@@ -216,10 +216,13 @@ fn row(from: &Record, names: &Names, req: &Req) -> Row {
         .ok()
         .and_then(|id: PersonId| names.people.get(&id).cloned())
         .unwrap_or_default();
-    let action = people::permission::action(from.text(4)).map_or_else(
-        || from.text(4).to_owned(),
-        |it| req.t(&it.zh, &it.en).to_owned(),
-    );
+    let action = match audit::own_words(from.text(4)) {
+        Some((zh, en)) => req.t(zh, en).to_owned(),
+        None => people::permission::action(from.text(4)).map_or_else(
+            || from.text(4).to_owned(),
+            |it| req.t(&it.zh, &it.en).to_owned(),
+        ),
+    };
     Row {
         at: super::moment_with_seconds(from.int(1)),
         initial: super::initial(&person),
@@ -279,7 +282,10 @@ pub fn list(app: &App, req: &Req) -> Result<Answer, Failure> {
         turns: turns(req, last.filter(|_| lines.len() > shown)),
         sheet: query_with(req, "before", ""),
         known,
-        days: app.settings.audit_days.max(LEAST_DAYS),
+        days: app
+            .settings
+            .audit_days
+            .max(audit::least(app.store.today()).days),
     })
 }
 
@@ -290,7 +296,7 @@ pub fn list(app: &App, req: &Req) -> Result<Answer, Failure> {
 pub fn export(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     audit::settle(app)?;
-    let (lines, names, _) = app.store.read(|db| read(db, user, req, SHEET))?;
+    let (lines, names, _) = app.store.read(|db| read(db, user, req, SHEET + 1))?;
     let heads = [
         req.t("时间", "Time"),
         req.t("对象", "About"),
@@ -302,7 +308,14 @@ pub fn export(app: &App, req: &Req) -> Result<Answer, Failure> {
         req.t("途径", "Via"),
         req.t("地址", "Address"),
     ];
-    let rows = lines.iter().map(|line| {
+    let (kept, cut) = whole(&lines, SHEET);
+    // A sheet that ends before its lines do says so where a reader begins.
+    let note = req.t(
+        "只含最新的200000条，更早的未列出。用起止日期分段导出。",
+        "The newest 200,000 lines only; older ones are left out. Export in parts by the dates.",
+    );
+    let first = cut.then(|| vec![note.to_owned()]);
+    let rows = kept.iter().map(|line| {
         let it = row(line, &names, req);
         vec![
             it.at,
@@ -316,7 +329,17 @@ pub fn export(app: &App, req: &Req) -> Result<Answer, Failure> {
             it.address,
         ]
     });
+    let rows = first.into_iter().chain(rows);
     sheet(req.t("审计日志", "Audit log"), &heads, rows)
+}
+
+/// As many lines as a sheet takes, and whether there were more.
+fn whole<T>(lines: &[T], most: i64) -> (&[T], bool) {
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    match lines.split_at_checked(most) {
+        Some((kept, rest)) => (kept, !rest.is_empty()),
+        None => (lines, false),
+    }
 }
 
 /// The lines for programs, newest first.
@@ -347,7 +370,14 @@ pub fn api_list(app: &App, req: &Req) -> Result<Answer, Failure> {
 
 #[cfg(test)]
 mod tests {
-    use super::{root, thing};
+    use super::{root, thing, whole};
+
+    #[test]
+    fn a_sheet_knows_whether_it_was_cut() {
+        assert_eq!(whole(&[1, 2], 3), (&[1, 2][..], false));
+        assert_eq!(whole(&[1, 2, 3], 3), (&[1, 2, 3][..], false));
+        assert_eq!(whole(&[1, 2, 3, 4], 3), (&[1, 2, 3][..], true));
+    }
 
     #[test]
     fn a_path_names_its_thing() {

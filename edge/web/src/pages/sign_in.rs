@@ -19,12 +19,8 @@ use crate::password;
 use crate::request::Req;
 use crate::session::{self, User};
 
-/// Wrong passwords or codes after which an account is locked.
-const TRIES: i64 = 5;
 /// How long it stays locked.
 const LOCK_MS: i64 = 15 * 60_000;
-/// Attempts from one address within five minutes.
-const ATTEMPTS: u32 = 30;
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -56,9 +52,14 @@ pub fn write(app: &App, statements: Vec<(&'static str, Vec<Value>)>) -> Result<u
     Ok(changed)
 }
 
-/// Counts an attempt of this address and refuses beyond the limit.
+/// Whose wrong passwords, codes and links are counted together.
+fn guesser(req: &Req) -> String {
+    format!("sign-in {}", req.address)
+}
+
+/// Refuses an address that was wrong too often.
 fn limit(app: &App, req: &Req) -> Result<(), Failure> {
-    app.attempt(&req.address, ATTEMPTS)
+    app.may_guess(&guesser(req), app.settings.limits.wrong_sign_ins)
 }
 
 /// Writes what happened to an account into the journal.
@@ -132,14 +133,13 @@ struct Known {
     id: AccountId,
     person: PersonId,
     hash: String,
-    failed: i64,
     locked_until: i64,
     disabled: bool,
 }
 
 fn accounts(db: &mut dyn Db, login: &str) -> Result<Vec<Known>, Fault> {
     let rows = db.rows(
-        "SELECT institution, id, person, password_hash, failed, locked_until, disabled FROM account WHERE login = $1",
+        "SELECT institution, id, person, password_hash, locked_until, disabled FROM account WHERE login = $1",
         &[text(login.trim().to_lowercase())],
     )?;
     let known = rows.iter().filter_map(|row| {
@@ -148,33 +148,28 @@ fn accounts(db: &mut dyn Db, login: &str) -> Result<Vec<Known>, Fault> {
             id: row.text(1).parse().ok()?,
             person: row.text(2).parse().ok()?,
             hash: row.text(3).to_owned(),
-            failed: row.int(4),
-            locked_until: row.int(5),
-            disabled: row.int(6) != 0,
+            locked_until: row.int(4),
+            disabled: row.int(5) != 0,
         })
     });
     Ok(known.collect())
 }
 
-/// Counts a wrong password or code; the fifth locks the account.
+/// Counts a wrong password or code where it is kept, so that guesses made side by
+/// side all count; true when this one locks the account.
 fn count_failure(app: &App, account: &Known) -> Result<bool, Failure> {
-    let failed = account.failed + 1;
-    let locks = failed >= TRIES;
-    let until = if locks {
-        app.store.now_ms() + LOCK_MS
-    } else {
-        account.locked_until
-    };
-    let kept = if locks { 0 } else { failed };
-    let sql =
-        "UPDATE account SET failed = $1, locked_until = $2 WHERE institution = $3 AND id = $4";
-    let params = vec![
-        int(kept),
-        int(until),
-        text(account.institution),
-        text(account.id),
-    ];
-    write(app, vec![(sql, params)])?;
+    let most = app.settings.limits.lock_after;
+    let until = app.store.now_ms() + LOCK_MS;
+    let whose = [text(account.institution), text(account.id)];
+    let locks = app.store.write(move |db| {
+        let [institution, id] = &whose;
+        let whose = [institution.clone(), id.clone()];
+        let add = "UPDATE account SET failed = failed + 1 WHERE institution = $1 AND id = $2";
+        db.exec(add, &whose)?;
+        let lock = "UPDATE account SET failed = 0, locked_until = $3 WHERE institution = $1 AND id = $2 AND failed >= $4";
+        let params = [institution.clone(), id.clone(), int(until), int(most)];
+        Ok(db.exec(lock, &params)? > 0)
+    })?;
     if locks {
         record(
             app,
@@ -245,6 +240,16 @@ fn open_session(
     Ok(token)
 }
 
+/// The one answer to everything that is wrong.
+fn wrong(app: &App, req: &Req) -> String {
+    let most = app.settings.limits.lock_after;
+    req.t(
+        &format!("登录名或密码不对。连错{most}次，账号锁定15分钟。"),
+        &format!("The sign-in name or the password is wrong. After {most} wrong tries the account is locked for 15 minutes."),
+    )
+    .to_owned()
+}
+
 /// Takes login and password.
 ///
 /// # Errors
@@ -253,21 +258,19 @@ pub fn submit(app: &App, req: &Req) -> Result<Answer, Failure> {
     limit(app, req)?;
     let login = req.field("login");
     let Some(account) = check(app, login, req.field("password"))? else {
+        app.guessed_wrong(&guesser(req));
         let page = SignIn {
             p: Page::new(app, req)?,
             next: safe_path(req.field("next")),
             login: login.to_owned(),
-            error: req
-                .t(
-                    "登录名或密码不对。连错5次，账号锁定15分钟。",
-                    "The sign-in name or the password is wrong. Five wrong tries lock the account for 15 minutes.",
-                )
-                .to_owned(),
+            error: wrong(app, req),
             contact: contact(app)?,
         };
         return Answer::html_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
     };
-    let sql = "UPDATE account SET failed = 0, locked_until = 0 WHERE institution = $1 AND id = $2";
+    // Who still owes a code starts anew with the right one only: a known password
+    // must not buy further guesses at it.
+    let sql = "UPDATE account SET failed = 0, locked_until = 0 WHERE institution = $1 AND id = $2 AND COALESCE(totp_secret, '') = ''";
     write(
         app,
         vec![(sql, vec![text(account.institution), text(account.id)])],

@@ -32,14 +32,18 @@ pub fn ready(app: &App, _req: &Req) -> Result<Answer, Failure> {
     let database = app.store.read(|db| db.row("SELECT 1", &[])).map(drop);
     let writer = app.store.write(|_| Ok(()));
     let word = |fine: bool| if fine { "ok" } else { "failed" };
-    let text = format!(
+    let mut text = format!(
         "database {}\nwriter {}\npages {}\n",
         word(database.is_ok()),
         word(writer.is_ok()),
         word(!app.watch.damaged())
     );
+    let stopping = app.stopping();
+    if stopping {
+        text.push_str("server stopping\n");
+    }
     let mut answer = Answer::bytes("text/plain; charset=utf-8", text.into_bytes());
-    if app.watch.damaged() || database.and(writer).is_err() {
+    if stopping || app.watch.damaged() || database.and(writer).is_err() {
         answer.status = StatusCode::SERVICE_UNAVAILABLE;
     }
     Ok(answer)
@@ -65,6 +69,7 @@ pub fn metrics(app: &App, req: &Req) -> Result<Answer, Failure> {
             "SELECT COUNT(*) FROM session WHERE expires_at > $1",
             &[now.into()],
         )?;
+        let letters = db.row("SELECT COUNT(*) FROM hook_letter", &[])?;
         Ok(Now {
             engine: match db.engine() {
                 Engine::Sqlite => "sqlite",
@@ -75,6 +80,8 @@ pub fn metrics(app: &App, req: &Req) -> Result<Answer, Failure> {
                 .map(|row| (row.text(0).to_owned(), row.int(1)))
                 .collect(),
             sessions: sessions.map_or(0, |row| row.int(0)),
+            letters: letters.map_or(0, |row| row.int(0)),
+            audit_dropped: app.trail.dropped(),
         })
     })?;
     let text = app.meters.text(&now);

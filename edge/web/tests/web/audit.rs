@@ -4,6 +4,8 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
 use dukou_chain::people::Role;
+use dukou_web::Limits;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use crate::fixture::{DAY_MS, Fixture, Reply, Someone};
@@ -166,11 +168,123 @@ async fn lines_stay_for_six_months_at_least() {
     };
     assert_eq!(left(400), 1);
     fixture.wait_days(183);
-    assert_eq!(left(1), 1, "fewer days than six months are not taken");
+    fixture.get(Some(fixture.of(Role::Manager)), "/cases").await;
+    fixture.wait_days(1);
+    assert_eq!(left(1), 2, "fewer days than six months are not taken");
+    fixture.wait_days(1);
+    fixture.get(Some(fixture.of(Role::Manager)), "/deals").await;
     fixture.wait_days(2);
-    assert_eq!(left(400), 1);
-    assert_eq!(left(0), 0);
+    assert_eq!(left(400), 3);
+    assert_eq!(left(0), 2);
     assert!(fixture.store().now_ms() > 185 * DAY_MS);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_runs_ahead_takes_no_line_away() {
+    let fixture = Fixture::new();
+    fixture.get(Some(fixture.of(Role::Manager)), "/rules").await;
+    assert_eq!(lines(&fixture).len(), 1);
+    fixture.wait_days(390);
+    fixture.get(Some(fixture.of(Role::Manager)), "/rules").await;
+    assert_eq!(lines(&fixture).len(), 2);
+    dukou_web::audit::forget(fixture.store(), 200).unwrap();
+    assert_eq!(lines(&fixture).len(), 2);
+}
+
+/// A request of the API with a token that nobody made.
+fn with_token(token: &str) -> Request<Body> {
+    Request::builder()
+        .uri("/api/v1/cases")
+        .header("authorization", format!("Bearer {token}"))
+        .body(Body::empty())
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_who_try_secrets_leave_lines_without_them() {
+    let fixture = Fixture::with(Limits {
+        wrong_tokens: 2,
+        account_calls: 0,
+        ..Limits::default()
+    });
+    let person = fixture.of(Role::Inventor).person;
+    let made = dukou_web::accounts::invite(fixture.store(), fixture.institution, person, "lin");
+    let link = format!("/invite/{}", made.unwrap());
+    for wanted in [401, 401, 429] {
+        let reply = fixture.raw(with_token("dk_secret")).await;
+        assert_eq!(reply.code(), wanted);
+    }
+    assert_eq!(fixture.get(None, &link).await.code(), 200);
+    let form = [
+        ("login", "lin"),
+        ("password", "Ferry-over-the-1-river"),
+        ("again", "Ferry-over-the-1-river"),
+    ];
+    assert_eq!(fixture.post(None, &link, &form).await.code(), 303);
+    assert_eq!(fixture.post(None, "/invite/gone", &form).await.code(), 404);
+    let of = |kind: &str, whose: &str, action: &str, path: &str, status: i64| {
+        let word = str::to_owned;
+        (word(kind), word(whose), word(action), word(path), status)
+    };
+    let (invite, whose) = ("/invite/{token}", person.to_string());
+    let expected = [
+        of("refused", "", "token", "/api/v1/cases", 401),
+        of("refused", "", "token", "/api/v1/cases", 401),
+        of("refused", "", "token", "/api/v1/cases", 429),
+        of("saw", &whose, "sign_in.invite", invite, 200),
+        of("did", &whose, "sign_in.invite", invite, 303),
+        of("sign_in_failed", "", "sign_in.invite", invite, 404),
+    ];
+    assert_eq!(lines(&fixture), expected);
+    let auditor = fixture.of(Role::Auditor);
+    for (lang, words) in [
+        ("zh", "使用邀请或重置链接"),
+        ("en", "Use an invitation or reset link"),
+    ] {
+        let page = fixture.get_in(Some(auditor), lang, "/audit").await;
+        assert!(page.body.contains(words), "{lang}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_strangers_does_not_fill_the_log() {
+    let fixture = Fixture::new();
+    for _ in 0..300 {
+        fixture.raw(with_token("dk_secret")).await;
+    }
+    let kept = lines(&fixture).len();
+    assert!((60..70).contains(&kept), "{kept}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_done_at_the_machine_is_taken_in_once() {
+    use dukou_web::audit::machine;
+    let fixture = Fixture::new();
+    let folder = &fixture.folder;
+    let now = fixture.store().now_ms();
+    machine::leave(folder, now, None, "backup", "/backup/night.tar").unwrap();
+    let one = Some(fixture.institution);
+    machine::leave(folder, now, one, "user.token", "/people/7").unwrap();
+    for _ in 0..2 {
+        machine::take(fixture.store(), folder).unwrap();
+    }
+    let found: Vec<(String, String)> = lines(&fixture)
+        .into_iter()
+        .map(|line| (line.0, line.2))
+        .collect();
+    let of = |kind: &str, action: &str| (kind.to_owned(), action.to_owned());
+    let expected = [
+        of("took", "machine.backup"),
+        of("did", "machine.user.token"),
+    ];
+    assert_eq!(found, expected);
+    let auditor = fixture.of(Role::Auditor);
+    let page = fixture
+        .get_in(Some(auditor), "en", "/audit?kind=took")
+        .await;
+    assert!(page.body.contains("Backed up at the machine"));
+    assert!(page.body.contains("operator at the machine"));
+    assert!(!page.body.contains("Token made at the machine"));
 }
 
 async fn from(fixture: &Fixture, peer: &str, forwarded: Option<&str>, path: &str) -> Reply {
@@ -184,6 +298,58 @@ async fn from(fixture: &Fixture, peer: &str, forwarded: Option<&str>, path: &str
     fixture.raw(request).await
 }
 
+/// Reads OpenMetrics text as strictly as Prometheus does: every sample belongs to
+/// the family declared above it, with the ending its type asks for, labels quoted,
+/// the end marked. Samples by name and labels.
+fn samples(text: &str) -> BTreeMap<String, f64> {
+    let mut found = BTreeMap::new();
+    let mut families: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut family = "";
+    let body = text.strip_suffix("# EOF\n").expect("no end");
+    for line in body.lines() {
+        if let Some(rest) = line.strip_prefix("# TYPE ") {
+            let (name, kind) = rest.split_once(' ').unwrap();
+            assert!(families.insert(name, kind).is_none(), "{name} twice");
+            family = name;
+            continue;
+        }
+        if line.starts_with("# HELP ") || line.starts_with("# UNIT ") {
+            continue;
+        }
+        let (series, value) = line.rsplit_once(' ').unwrap();
+        let (name, labels) = series.split_once('{').unwrap_or((series, "}"));
+        let ending = name.strip_prefix(family).expect(line);
+        let allowed: &[&str] = match families[family] {
+            "counter" => &["_total"],
+            "gauge" => &[""],
+            "histogram" => &["_bucket", "_sum", "_count"],
+            kind => panic!("{kind}: {line}"),
+        };
+        assert!(allowed.contains(&ending), "{line}");
+        let labels = labels.strip_suffix('}').expect(line);
+        for pair in labels.split("\",").filter(|it| !it.is_empty()) {
+            let (key, value) = pair.split_once("=\"").expect(line);
+            assert!(key.chars().all(|c| c.is_ascii_lowercase() || c == '_'));
+            assert!(!value.trim_end_matches('"').contains(['"', '\n']), "{line}");
+        }
+        let value: f64 = value.parse().expect(line);
+        assert!(found.insert(series.to_owned(), value).is_none(), "{line}");
+    }
+    assert!(families.len() > 6, "{families:?}");
+    found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_stops_says_so() {
+    let fixture = Fixture::new();
+    assert_eq!(fixture.get(None, "/readyz").await.code(), 200);
+    fixture.app.stop();
+    let reply = fixture.get(None, "/readyz").await;
+    let text = "database ok\nwriter ok\nserver stopping\n";
+    assert_eq!((reply.code(), reply.body.as_str()), (503, text));
+    assert_eq!(fixture.get(None, "/healthz").await.code(), 200);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn figures_are_for_this_machine_alone() {
     let fixture = Fixture::new();
@@ -194,7 +360,8 @@ async fn figures_are_for_this_machine_alone() {
     assert!(reply.body.contains(line), "{}", reply.body);
     assert!(reply.body.contains("dukou_request_seconds_bucket"));
     assert!(reply.body.contains(&format!("}} {}\n", fixture.entries())));
-    assert!(reply.body.ends_with("# EOF\n"));
+    assert_eq!(samples(&reply.body)["dukou_dead_letters"], 0.0);
+    assert_eq!(samples(&reply.body)["dukou_audit_lines_dropped_total"], 0.0);
     assert_eq!(
         from(&fixture, "10.1.1.1:9", None, "/metrics").await.code(),
         404

@@ -205,6 +205,11 @@ impl Fixture {
 
     /// With limits of the test's own.
     pub fn with(limits: Limits) -> Self {
+        Self::behind(limits, dukou_web::caller::Nets::default())
+    }
+
+    /// With limits and proxies of the test's own.
+    pub fn behind(limits: Limits, proxies: dukou_web::caller::Nets) -> Self {
         let folder = std::env::temp_dir().join(format!("dukou-web-{}", Uuid::now_v7()));
         let config = Config {
             clock: Clock::fixed("test", MORNING_MS),
@@ -218,6 +223,7 @@ impl Fixture {
             idle_minutes: 600 * 24 * 60,
             hook_hosts: dukou_web::hooks::Inside::parse("127.0.0.1"),
             limits,
+            proxies,
             ..Settings::default()
         };
         let app = Arc::new(App::new(store, settings));

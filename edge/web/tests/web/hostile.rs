@@ -26,7 +26,10 @@ struct Server {
 }
 
 async fn serve(limits: Limits) -> Server {
-    let fixture = Fixture::with(limits);
+    listen(Fixture::with(limits)).await
+}
+
+async fn listen(fixture: Fixture) -> Server {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
@@ -214,6 +217,45 @@ async fn no_more_connections_are_served_than_there_are_places() {
         .expect("a free place is not given on")
         .unwrap();
     assert_eq!(&start, b"HTTP/1.1 200");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_address_has_a_few_places_and_a_proxy_has_all() {
+    let few = Limits {
+        address_connections: 2,
+        ..Limits::default()
+    };
+    let request = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
+    let nobody = dukou_web::caller::Nets::parse("").unwrap();
+    let server = listen(Fixture::behind(few, nobody)).await;
+    let proxied = serve(few).await;
+    let mut start = [0; 12];
+    let mut held = Vec::new();
+    for _ in 0..2 {
+        let mut stream = server.connect().await;
+        stream.write_all(request).await.unwrap();
+        stream.read_exact(&mut start).await.unwrap();
+        held.push(stream);
+    }
+    // The third is closed at once, not left to wait for a place.
+    assert_eq!(server.say(request).await, "");
+    drop(held.pop());
+    let freed = async {
+        loop {
+            let mut stream = server.connect().await;
+            let _ = stream.write_all(request).await;
+            if stream.read_exact(&mut start).await.is_ok() {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, freed).await.unwrap();
+    for _ in 0..5 {
+        let mut stream = proxied.connect().await;
+        stream.write_all(request).await.unwrap();
+        stream.read_exact(&mut start).await.unwrap();
+        held.push(stream);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

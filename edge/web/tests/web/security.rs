@@ -457,3 +457,45 @@ async fn the_entries_of_a_deal_are_read_by_the_right_to_deals() {
     assert_eq!(read("case.read", case.clone()).await.code(), 200);
     assert_eq!(read("deal.read", case).await.code(), 403);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_school_behind_one_address_signs_in_as_often_as_it_likes() {
+    let fixture = Fixture::with(dukou_web::Limits {
+        wrong_sign_ins: 3,
+        address_calls: 0,
+        ..dukou_web::Limits::default()
+    });
+    with_password(&fixture, "shen");
+    for _ in 0..5 {
+        sign_in(&fixture, None, "shen").await;
+    }
+    // Wrong ones count, whatever name they come with, and then nothing more is tried.
+    for (login, wanted) in [
+        ("a", 422),
+        ("b", 422),
+        ("shen", 422),
+        ("c", 429),
+        ("shen", 429),
+    ] {
+        let form = [("login", login), ("password", "wrong")];
+        let reply = fixture.post(None, "/sign-in", &form).await;
+        assert_eq!(reply.code(), wanted, "{login}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guesses_made_side_by_side_all_count() {
+    let fixture = Fixture::with(dukou_web::Limits {
+        lock_after: 3,
+        ..dukou_web::Limits::default()
+    });
+    with_password(&fixture, "shen");
+    let form = [("login", "shen"), ("password", "wrong")];
+    let guess = || fixture.post(None, "/sign-in", &form);
+    let three = tokio::join!(guess(), guess(), guess());
+    assert_eq!(three.0.code(), 422);
+    assert!(three.0.body.contains("连错3次"), "{}", three.0.body);
+    let right = [("login", "shen"), ("password", SECRET)];
+    let reply = fixture.post(None, "/sign-in", &right).await;
+    assert_eq!(reply.code(), 422, "the account is locked");
+}

@@ -7,8 +7,8 @@ use dukou_journal::Actor;
 use totp_rs::{Builder, Secret, Totp};
 
 use super::{
-    Known, accounts, count_failure, int, limit, locked, onward, open_session, record, sign_out,
-    write,
+    Known, accounts, count_failure, guesser, int, limit, locked, onward, open_session, record,
+    sign_out, write,
 };
 use crate::app::App;
 use crate::data::text;
@@ -106,6 +106,7 @@ pub fn answer(app: &App, req: &Req) -> Result<Answer, Failure> {
         None => false,
     };
     if !fresh {
+        app.guessed_wrong(&guesser(req));
         if count_failure(app, &own.0)? {
             return sign_out(app, req);
         }
@@ -225,12 +226,12 @@ fn qr(content: &str) -> Result<String, Failure> {
     Ok(svg.get(start..).unwrap_or_default().to_owned())
 }
 
-/// Takes the first code of a new secret; from then on it is required.
+/// Takes the first code of a new secret; from then on it is required. A wrong one
+/// guesses at nothing: the page has just shown the secret.
 ///
 /// # Errors
-/// When nobody is signed in, or after too many attempts.
+/// When nobody is signed in.
 pub fn enrol_submit(app: &App, req: &Req) -> Result<Answer, Failure> {
-    limit(app, req)?;
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     if user.half || !own_account(app, user)?.1.is_empty() {
         return Ok(Answer::see_other(&onward(user, req.field("next"))));

@@ -7,7 +7,7 @@ use dukou_journal::Actor;
 use dukou_kernel::{InstitutionId, PersonId};
 use dukou_store::{Db, Fault};
 
-use super::{Known, accounts, int, limit, record};
+use super::{Known, accounts, guesser, int, limit, record};
 use crate::api::tokens;
 use crate::app::App;
 use crate::data::{self, text};
@@ -152,6 +152,7 @@ pub fn password_error(req: &Req, secret: &str, again: &str, login: &str) -> Stri
 pub fn submit(app: &App, req: &Req) -> Result<Answer, Failure> {
     limit(app, req)?;
     let Some(found) = invitation(app, req)? else {
+        app.guessed_wrong(&guesser(req));
         return invite_page(app, req, None, "", ("", ""));
     };
     let login = if found.reset {
