@@ -9,6 +9,7 @@ use dukou_store::{Done, Envelope};
 use serde_json::{Value, json};
 
 use super::once::{Call, created, once, replayed};
+use super::unreadable;
 use crate::app::App;
 use crate::authorise::{authorise, covers_case, covers_deal, for_others, uncovered_cases};
 use crate::data;
@@ -23,18 +24,6 @@ use crate::session::User;
 /// recorded by [`account`], which makes it happen.
 pub fn open_to_callers(name: &str) -> bool {
     !matches!(name, "institution.found" | "people.account")
-}
-
-/// A body that is not the JSON that is wanted.
-pub(crate) fn unreadable(why: impl ToString) -> Failure {
-    let why = why.to_string();
-    Failure::BadRequest(Finding::refused(
-        "json.unreadable",
-        text!(
-            "请求正文不是所要的 JSON：{why}",
-            "The body is not the JSON that is wanted: {why}"
-        ),
-    ))
 }
 
 /// No text of people holds U+0000, and not every database can keep it.
@@ -96,7 +85,7 @@ struct Said {
 }
 
 fn said(req: &Req) -> Result<Said, Failure> {
-    let mut value: Value = serde_json::from_slice(&req.body).map_err(unreadable)?;
+    let mut value: Value = super::body(req)?;
     if holds_nul(&value) {
         return Err(unreadable("a text with U+0000"));
     }
@@ -236,7 +225,7 @@ fn allowed(app: &App, user: &User, name: &str, command: &Command) -> Result<Scop
 /// Not found, an act that does not fit how the account stands, or the database
 /// cannot be written.
 pub fn account(app: &App, req: &Req) -> Result<Answer, Failure> {
-    let value: Value = serde_json::from_slice(&req.body).map_err(unreadable)?;
+    let value: Value = super::body(req)?;
     let act = value.get("act").and_then(Value::as_str).unwrap_or_default();
     once(app, req, |secret| {
         let link = match change_account(app, req, act, secret)? {

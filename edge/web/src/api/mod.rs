@@ -24,6 +24,8 @@ mod told;
 pub mod tokens;
 
 use axum::http::{StatusCode, header};
+use dukou_kernel::{Finding, text};
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::cursor;
@@ -81,6 +83,26 @@ fn has(if_none_match: &str, tag: &str) -> bool {
         .split(',')
         .map(str::trim)
         .any(|it| it == "*" || it.strip_prefix("W/").unwrap_or(it) == tag)
+}
+
+/// A body that cannot be read.
+pub(crate) fn unreadable(why: impl ToString) -> Failure {
+    let why = why.to_string();
+    Failure::BadRequest(Finding::refused(
+        "json.unreadable",
+        text!(
+            "请求正文不是所要的 JSON：{why}",
+            "The body is not the JSON that is wanted: {why}"
+        ),
+    ))
+}
+
+/// The body of a call.
+///
+/// # Errors
+/// [`unreadable`].
+pub(crate) fn body<'a, T: Deserialize<'a>>(req: &'a Req) -> Result<T, Failure> {
+    serde_json::from_slice(&req.body).map_err(unreadable)
 }
 
 /// How many rows are asked for, at most [`MOST`].

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::journal::kind_words;
 use super::list::{Turns, turns};
 use crate::api::once::once;
-use crate::api::resource;
+use crate::api::{body, resource};
 use crate::app::App;
 use crate::cursor;
 use crate::data;
@@ -218,18 +218,6 @@ pub fn settle(app: &App, req: &Req) -> Result<Answer, Failure> {
         false => req.t("已放弃这一条", "Let go"),
     };
     Ok(Answer::see_other("/settings/hooks").toast(done))
-}
-
-fn body<'a, T: Deserialize<'a>>(req: &'a Req) -> Result<T, Failure> {
-    serde_json::from_slice(&req.body).map_err(|why| {
-        Failure::BadRequest(Finding::refused(
-            "json.unreadable",
-            both!(
-                "请求正文不是所要的 JSON：{why}",
-                "The body is not the JSON that is wanted: {why}"
-            ),
-        ))
-    })
 }
 
 /// The hooks, for programs.

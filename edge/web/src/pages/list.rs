@@ -281,7 +281,7 @@ struct Sent {
 /// Unreadable, no such list, or the database cannot be written.
 pub fn api_set_view(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
-    let sent: Sent = serde_json::from_slice(&req.body).map_err(api::commands::unreadable)?;
+    let sent: Sent = serde_json::from_slice(&req.body).map_err(api::unreadable)?;
     let known = listed().contains(&sent.list.as_str());
     if !known || !set_view(app, user, &sent.list, &sent.name, sent.query.as_deref())? {
         let say = dukou_kernel::text!(

@@ -215,10 +215,9 @@ pub fn api_sessions(app: &App, req: &Req) -> Result<Answer, Failure> {
 /// Unreadable, or the database cannot be written.
 pub fn api_end_sessions(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
-    let sent: serde_json::Value =
-        serde_json::from_slice(&req.body).map_err(api::commands::unreadable)?;
+    let sent: serde_json::Value = serde_json::from_slice(&req.body).map_err(api::unreadable)?;
     if sent.get("act").and_then(serde_json::Value::as_str) != Some("end") {
-        return Err(api::commands::unreadable("act: end"));
+        return Err(api::unreadable("act: end"));
     }
     let before = sessions(app, user)?.len();
     write(app, vec![others(user)])?;

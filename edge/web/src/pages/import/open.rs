@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{FIXES, begin, carry_out, fresh, read_kept, save_mappings};
-use crate::api::{commands::unreadable, resource};
+use crate::api::{resource, unreadable};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::page::Answer;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{News, load, person_page, state_of};
 use crate::api::once::once;
-use crate::api::{resource, tokens};
+use crate::api::{body, resource, tokens};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::page::Answer;
@@ -119,17 +119,6 @@ struct Act {
     act: String,
 }
 
-fn unreadable(why: impl ToString) -> Failure {
-    let why = why.to_string();
-    Failure::BadRequest(Finding::refused(
-        "json.unreadable",
-        text!(
-            "请求正文不是所要的 JSON：{why}",
-            "The body is not the JSON that is wanted: {why}"
-        ),
-    ))
-}
-
 /// Makes a token of a service.
 ///
 /// # Errors
@@ -137,7 +126,7 @@ fn unreadable(why: impl ToString) -> Failure {
 pub fn api_make(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let (id, _, person) = load(app, req)?;
-    let asked: Asked = serde_json::from_slice(&req.body).map_err(unreadable)?;
+    let asked: Asked = body(req)?;
     once(app, req, |secret| {
         if let Some(finding) = refusal(app, user, &person)? {
             return Err(Failure::Refused(finding.into()));
@@ -156,7 +145,7 @@ pub fn api_make(app: &App, req: &Req) -> Result<Answer, Failure> {
 pub fn api_act(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let (id, _, _) = load(app, req)?;
-    let asked: Act = serde_json::from_slice(&req.body).map_err(unreadable)?;
+    let asked: Act = body(req)?;
     if asked.act != "revoke" {
         let say = text!("act 写 revoke。", "act is revoke.");
         let finding = Finding::refused("token.act", say).at("act");
