@@ -84,7 +84,7 @@ fn killed_import(place: &Place, round: u64) {
         ));
     }
     std::fs::write(&path, ledger).unwrap();
-    let words = ["import", "ledger", &path.to_string_lossy().into_owned()];
+    let words = ["import", "ledger", &path.to_string_lossy()];
     killed(place, &words, moment(round, 20, 320));
     let found = from_file(place, &name);
     assert!(
@@ -102,7 +102,7 @@ fn killed_import(place: &Place, round: u64) {
 /// that passes for the whole.
 fn killed_restore(backup: &Path, head: &str, round: u64) {
     let elsewhere = Place::found_nothing();
-    let words = ["restore", &backup.to_string_lossy().into_owned()];
+    let words = ["restore", &backup.to_string_lossy()];
     killed(&elsewhere, &words, moment(round, 20, 420));
     let again = elsewhere.run(&words);
     let verify = elsewhere.run(&["verify"]);
