@@ -468,7 +468,9 @@ impl Store {
     pub fn rebuild(config: &Config, progress: &mut rebuild::Progress<'_>) -> Result<u64, Fault> {
         let folder = Folder::prepare(&config.data_dir)?;
         let _lock = folder.lock()?;
-        inspect(config, &folder)?;
+        if inspect(config, &folder)? == 0 {
+            never_held(&folder)?;
+        }
         let mut db = connect(config, &folder)?;
         schema::migrate(db.as_mut(), config.clock.now_ms())?;
         rebuild::rebuild(db.as_mut(), progress)

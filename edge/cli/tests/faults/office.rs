@@ -382,7 +382,7 @@ impl Server {
     fn one(&self, agent: &ureq::Agent, n: u64, key: &str, promised: &Mutex<Promised>) -> Answer {
         let case = id(u128::from(n) % CASES + 1);
         let command = match n % 5 {
-            // One command that writes of two streams: a deal, and each of its cases.
+            // One entry, with rows of a deal and of both its cases.
             4 => json!({
                 "command": "matching.open", "deal": Uuid::now_v7(), "cases": [id(100), id(101)],
                 "mode": "licence", "asking": AMOUNT, "note": key,
