@@ -13,5 +13,6 @@ mod inventory;
 mod languages;
 mod rights;
 mod security;
+mod server;
 mod stored;
 mod story;
