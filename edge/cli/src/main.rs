@@ -109,12 +109,12 @@ fn fail(error: &str) -> ExitCode {
 }
 
 fn logs(settings: &config::Resolved) {
+    use std::io::IsTerminal as _;
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_new(&settings.log.value).unwrap_or_else(|_| EnvFilter::new("info"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        // Colours are for eyes: a journal keeps plain lines.
-        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     if settings.log_json.on() {
         builder.json().init();

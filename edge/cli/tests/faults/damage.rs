@@ -31,12 +31,13 @@ pub fn contents(folder: &Path) -> Contents {
 }
 
 /// What matters of it: not the index into the log that SQLite makes to read, nor
-/// an empty log.
+/// an empty log, nor the note that a backup was taken.
 pub fn data(folder: &Path) -> Contents {
     let mut all = contents(folder);
     all.retain(|path, (_, size, _)| {
         let name = path.to_string_lossy();
-        !(name.ends_with("-shm") || name.ends_with("-wal") && *size == 0)
+        let aside = name.ends_with("-shm") || name.ends_with("audit.spool");
+        !(aside || name.ends_with("-wal") && *size == 0)
     });
     all
 }

@@ -183,10 +183,12 @@ fn a_lost_postgres_is_told_and_found_again() {
             assert!(answer["detail"].as_str().unwrap().contains("数据库"));
             assert_eq!(server.read("/api/v1/cases"), 503);
             assert_eq!(server.read("/healthz"), 503);
+            assert_eq!(server.read("/readyz"), 503);
             cluster.up();
             insist(&server, &mut promised, "own-down");
             insist(&server, &mut promised, &format!("own-up-{round}"));
             assert_eq!(server.read("/healthz"), 200);
+            assert_eq!(server.read("/readyz"), 200);
         }
         stop.store(true, Ordering::Relaxed);
         promised.add(load.join().unwrap());

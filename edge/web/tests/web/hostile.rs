@@ -1,8 +1,6 @@
 //! What comes over the socket and was never meant to be read: too large, too
 //! slow, too deep, or two requests in one.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -10,105 +8,9 @@ use axum::http::{Request, header};
 use dukou_chain::people::Role;
 use dukou_web::Limits;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
-use tokio::sync::oneshot;
 
 use crate::fixture::{Fixture, PDF, Someone, token_of};
-
-/// Longer than any answer takes; what waits for it has failed.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// A server on a port of its own, until dropped.
-struct Server {
-    fixture: Fixture,
-    at: SocketAddr,
-    _stop: oneshot::Sender<()>,
-}
-
-async fn serve(limits: Limits) -> Server {
-    listen(Fixture::with(limits)).await
-}
-
-async fn listen(fixture: Fixture) -> Server {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let at = listener.local_addr().unwrap();
-    let (stop, stopped) = oneshot::channel::<()>();
-    let app = Arc::clone(&fixture.app);
-    tokio::spawn(dukou_web::serve(app, listener, async move {
-        let _ = stopped.await;
-    }));
-    Server {
-        fixture,
-        at,
-        _stop: stop,
-    }
-}
-
-/// Limits under which a kept connection is soon closed.
-fn quick() -> Limits {
-    Limits {
-        head: Duration::from_secs(2),
-        silence: Duration::from_secs(2),
-        ..Limits::default()
-    }
-}
-
-impl Server {
-    async fn connect(&self) -> TcpStream {
-        TcpStream::connect(self.at).await.unwrap()
-    }
-
-    /// Sends bytes and reads until the server closes.
-    async fn say(&self, bytes: &[u8]) -> String {
-        let mut stream = self.connect().await;
-        // The server may answer and close before everything is written.
-        let _ = stream.write_all(bytes).await;
-        all(&mut stream).await
-    }
-
-    /// Good requests are still answered.
-    async fn alive(&self) {
-        let answer = self
-            .say(b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-            .await;
-        assert_eq!(status(&answer), 200, "the server is gone");
-    }
-
-    fn files(&self) -> usize {
-        count(&self.fixture.folder.join("files"))
-    }
-}
-
-fn count(folder: &std::path::Path) -> usize {
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return 0;
-    };
-    entries
-        .map(|entry| {
-            let path = entry.unwrap().path();
-            if path.is_dir() { count(&path) } else { 1 }
-        })
-        .sum()
-}
-
-async fn all(stream: &mut TcpStream) -> String {
-    let mut bytes = Vec::new();
-    // A reset after the answer is as good as a close.
-    let _ = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut bytes))
-        .await
-        .expect("the server neither answers nor closes");
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// The status of the first answer; 0 for none.
-fn status(answer: &str) -> u16 {
-    let word = answer.split(' ').nth(1).unwrap_or_default();
-    word.parse().unwrap_or(0)
-}
-
-fn answers(text: &str) -> usize {
-    text.matches("HTTP/1.1 ").count()
-}
+use crate::server::{PATIENCE, answers, count, listen, quick, serve, status};
 
 fn cookie(who: &Someone) -> String {
     format!("Cookie: dukou_session={}\r\n", who.token)
@@ -217,6 +119,24 @@ async fn no_more_connections_are_served_than_there_are_places() {
         .expect("a free place is not given on")
         .unwrap();
     assert_eq!(&start, b"HTTP/1.1 200");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_and_never_reads_gives_the_place_back() {
+    let server = serve(Limits {
+        connections: 1,
+        silence: Duration::from_secs(1),
+        ..quick()
+    })
+    .await;
+    let mut stream = server.connect().await;
+    let request = b"GET /static/dukou.css HTTP/1.1\r\nHost: a\r\n\r\n";
+    // Hundreds of megabytes of answers, far more than any buffer on the way holds.
+    let flood = request.repeat(5_000);
+    let _ = tokio::time::timeout(Duration::from_secs(2), stream.write_all(&flood)).await;
+    // The only place: whoever comes next is served once it is free again.
+    server.alive().await;
+    drop(stream);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -20,6 +20,7 @@ mod paging;
 mod reach;
 mod rights;
 mod security;
+mod server;
 mod shapes;
 mod stored;
 mod story;
