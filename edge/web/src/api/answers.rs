@@ -124,7 +124,7 @@ pub fn act() -> Value {
 pub fn view() -> Value {
     json!({"type": "object", "required": ["list", "name"], "additionalProperties": false, "properties": {
         "list": {"enum": listed()}, "name": {"type": "string", "minLength": 1, "maxLength": 40},
-        "query": {"type": ["string", "null"], "maxLength": 600},
+        "query": {"type": ["string", "null"], "maxLength": 1999},
     }})
 }
 

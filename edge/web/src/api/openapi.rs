@@ -89,7 +89,7 @@ fn body_of(route: &Route) -> Option<Value> {
             json!({"application/octet-stream": {}})
         }
         "/api/v1/policy" | "/api/v1/calendar" => {
-            json!({"application/toml": {"schema": {"type": "string"}}})
+            json!({"text/plain": {"schema": {"type": "string"}}})
         }
         "/api/v1/imports/{draft}" => json!({"application/json": {"schema": answers::act()}}),
         "/api/v1/views" => json!({"application/json": {"schema": answers::view()}}),

@@ -282,7 +282,8 @@ struct Sent {
 pub fn api_set_view(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let sent: Sent = serde_json::from_slice(&req.body).map_err(api::unreadable)?;
-    let known = listed().contains(&sent.list.as_str());
+    let fits = sent.name.chars().count() <= 40;
+    let known = fits && listed().contains(&sent.list.as_str());
     if !known || !set_view(app, user, &sent.list, &sent.name, sent.query.as_deref())? {
         let say = dukou_kernel::text!(
             "写明哪一张清单、不超过40字的名称，条件不超过2000字节。",

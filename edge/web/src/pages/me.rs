@@ -4,6 +4,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use dukou_chain::people::AccountFact;
 use dukou_journal::Actor;
+use serde::Deserialize;
 use serde_json::json;
 
 use super::sign_in::invite::password_error;
@@ -209,16 +210,21 @@ pub fn api_sessions(app: &App, req: &Req) -> Result<Answer, Failure> {
     api::resource(req, &json!({"items": items, "next": null}))
 }
 
+/// What may be done with sessions.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, tag = "act", rename_all = "snake_case")]
+enum Act {
+    /// End them.
+    End {},
+}
+
 /// Ends the caller's sessions in browsers.
 ///
 /// # Errors
 /// Unreadable, or the database cannot be written.
 pub fn api_end_sessions(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
-    let sent: serde_json::Value = serde_json::from_slice(&req.body).map_err(api::unreadable)?;
-    if sent.get("act").and_then(serde_json::Value::as_str) != Some("end") {
-        return Err(api::unreadable("act: end"));
-    }
+    let Act::End {} = serde_json::from_slice(&req.body).map_err(api::unreadable)?;
     let before = sessions(app, user)?.len();
     write(app, vec![others(user)])?;
     let ended = before - sessions(app, user)?.len();

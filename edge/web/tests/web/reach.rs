@@ -623,6 +623,7 @@ async fn views_and_sessions_are_the_callers_own() {
         json!({"list": "nothing", "name": "a", "query": ""}),
         json!({"list": "cases", "name": "  ", "query": ""}),
         json!({"list": "cases", "name": "a", "query": "x".repeat(2000)}),
+        json!({"list": "cases", "name": "名".repeat(41), "query": ""}),
         json!({"list": "cases"}),
         json!(5),
     ] {
@@ -636,8 +637,10 @@ async fn views_and_sessions_are_the_callers_own() {
     let path = "/api/v1/sessions";
     let open = read(&fixture, &mine, path).await;
     assert_eq!(open["items"].as_array().unwrap().len(), 1);
-    let bad = call(&fixture, &mine, path, Some(json!({"act": "begin"})), &[]).await;
-    assert_eq!(bad.code(), 400);
+    for bad in [json!({"act": "begin"}), json!({"act": "end", "other": 1})] {
+        let reply = call(&fixture, &mine, path, Some(bad), &[]).await;
+        assert_eq!(reply.code(), 400);
+    }
     let ended = call(&fixture, &mine, path, Some(json!({"act": "end"})), &[]).await;
     assert_eq!((ended.code(), value(&ended)), (201, json!({"ended": 1})));
     assert_eq!(fixture.get(Some(manager), "/cases").await.code(), 303);
