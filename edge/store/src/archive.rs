@@ -97,7 +97,7 @@ const OWN: &[(&str, &[&str])] = &[
 
 /// Tables with a column for the institution that no archive holds.
 #[cfg(test)]
-const LEFT: &[&str] = &["journal", "head", "session", "invite"];
+const LEFT: &[&str] = &["journal", "head", "session", "invite", "api_answer"];
 
 /// The newest entry of an institution in an archive.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -147,6 +147,7 @@ fn person() -> Value {
         ),
         ("roles", list(&words())),
         ("heir", perhaps("string")),
+        ("owner", perhaps("string")),
         ("erased", flag()),
         (
             "account",

@@ -345,7 +345,7 @@ async fn a_server_that_stops_says_so() {
     assert_eq!(fixture.get(None, "/readyz").await.code(), 200);
     fixture.app.stop();
     let reply = fixture.get(None, "/readyz").await;
-    let text = "database ok\nwriter ok\nserver stopping\n";
+    let text = "database ok\nwriter ok\npages ok\nserver stopping\n";
     assert_eq!((reply.code(), reply.body.as_str()), (503, text));
     assert_eq!(fixture.get(None, "/healthz").await.code(), 200);
 }

@@ -79,6 +79,14 @@ const REACHED: &[(&str, &[&str])] = &[
         &["POST /api/v1/people/{id}/account"],
     ),
     (
+        "POST /people/{id}/tokens",
+        &["POST /api/v1/people/{id}/tokens"],
+    ),
+    (
+        "POST /people/{id}/tokens/revoke",
+        &["POST /api/v1/people/{id}/tokens/{token}"],
+    ),
+    (
         "GET /people/{id}/do/{command}",
         &["GET /api/v1/openapi.json"],
     ),
