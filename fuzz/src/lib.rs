@@ -3,14 +3,49 @@
 //! bug. `tests/mutations.rs` runs them everywhere on the corpus and on changes of
 //! it; `libfuzzer/` runs them under libFuzzer (`scripts/fuzz.sh`).
 
-use dukou_chain::whole::{Command, Event};
-use dukou_intake::{Nothing, Options};
-use dukou_journal::Entry;
-use dukou_kernel::{Date, Lang, Money, Share};
-
-// The roster's reader is private to the pages; it reads bytes and nothing else.
+mod parts;
+mod request;
+// The tests' university, and a case of it told to the end.
+#[path = "../../edge/web/tests/web/fixture.rs"]
+#[allow(
+    dead_code,
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+mod fixture;
+#[path = "../../edge/web/tests/web/story.rs"]
+#[allow(
+    dead_code,
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+mod story;
+// Readers that are private to their crates, and read bytes and nothing else.
 #[path = "../../edge/web/src/pages/people/roster/sheet.rs"]
 mod sheet;
+#[path = "../../edge/store/src/wal.rs"]
+#[allow(dead_code)]
+mod wal;
+
+use std::str::FromStr;
+use std::sync::{LazyLock, Once};
+
+use dukou_calendar::Year;
+use dukou_chain::people::permission;
+use dukou_chain::whole::{Command, Event, present_kind};
+use dukou_intake::{Nothing, Options};
+use dukou_journal::{Actor, Entry, StreamId};
+use dukou_kernel::{CaseId, Date, FileHash, Lang, Money, Share};
+use dukou_ledger::{Account, Exact};
+use dukou_rules::{Rulebook, SchoolPolicy};
+use dukou_store::{Config, Fault, Store, Taking, Trouble};
+use dukou_web::hooks::{Inside, Sender};
+
+pub use request::{done, request};
 
 /// A target: the name of its corpus, and what it does with any bytes.
 pub type Target = (&'static str, fn(&[u8]));
@@ -18,16 +53,33 @@ pub type Target = (&'static str, fn(&[u8]));
 /// Every target.
 pub const TARGETS: &[Target] = &[
     ("ledger_csv", ledger_csv),
-    ("ledger_xlsx", ledger_xlsx),
+    ("ledger_book", ledger_book),
+    ("parts", parts),
     ("cells", cells),
     ("roster", roster),
     ("entry", entry),
     ("calculator", calculator),
     ("command", command),
     ("upload", upload),
+    ("request", request),
+    ("toml", toml),
+    ("words", words),
+    ("hook_url", hook_url),
+    ("archive", archive),
+    ("wal", wal),
+    ("heads", heads),
 ];
 
+/// The reader of workbooks stops on some crafted ones; intake catches that and
+/// refuses the file. libFuzzer would end at once, so its hook is taken away; what
+/// nobody catches ends the run all the same.
+fn stops_are_caught() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| drop(std::panic::take_hook()));
+}
+
 fn ledger(name: &str, data: &[u8]) {
+    stops_are_caught();
     let options = Options {
         today: jiff::civil::date(2026, 11, 23),
         mappings: &[],
@@ -43,9 +95,18 @@ pub fn ledger_csv(data: &[u8]) {
     ledger("a.csv", data);
 }
 
-/// An office's ledger as a workbook.
-pub fn ledger_xlsx(data: &[u8]) {
+/// An office's ledger as a workbook: xlsx, xlsb, ods, xls.
+pub fn ledger_book(data: &[u8]) {
     ledger("a.xlsx", data);
+}
+
+/// The parts of a workbook, zipped here: what was changed in one is no damaged
+/// archive, and reaches the readers of XML and of binary records.
+pub fn parts(data: &[u8]) {
+    if let Some(book) = parts::zipped(data) {
+        ledger("a.xlsx", &book);
+        roster(&book);
+    }
 }
 
 /// Every line as a cell of each kind: days, money, shares, credit codes, names,
@@ -83,6 +144,7 @@ pub fn cells(data: &[u8]) {
 /// The roster of people.
 pub fn roster(data: &[u8]) {
     use sheet::Column;
+    stops_are_caught();
     let Ok(read) = sheet::Sheet::read(data) else {
         return;
     };
@@ -100,6 +162,7 @@ pub fn entry(data: &[u8]) {
         return;
     };
     if let Ok(read) = Entry::from_bytes(text) {
+        let _ = present_kind(&read.meta.kind);
         let event = Event::from_body(&read.meta.kind, &read.body);
         match read.to_bytes() {
             Ok(bytes) => {
@@ -137,4 +200,87 @@ pub fn upload(data: &[u8]) {
     for name in ["a", "a.csv", "a.docx", "a.xlsx", "a.doc", ".."] {
         let _ = dukou_store::sniff(name, data);
     }
+}
+
+/// What is uploaded as TOML: a year's holidays and the school's own rules; and the
+/// tables the program carries, read by the same readers.
+pub fn toml(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    if let Ok(year) = Year::parse(text) {
+        assert!(Year::parse(&year.to_toml()).is_ok());
+    }
+    let _ = SchoolPolicy::parse(text);
+    let _ = Rulebook::parse(&[("a.toml", text)]);
+    let _ = permission::parse(text);
+}
+
+fn word<T: FromStr + PartialEq + ToString>(text: &str) {
+    if let Ok(read) = text.parse::<T>() {
+        assert!(read.to_string().parse().ok() == Some(read));
+    }
+}
+
+/// Every line as each word of the record: ids, streams, actors, accounts, hashes,
+/// exact amounts, networks inside the school.
+pub fn words(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    for line in text.lines().take(64) {
+        word::<CaseId>(line);
+        word::<StreamId>(line);
+        word::<Actor>(line);
+        word::<Account>(line);
+        let _ = line.parse::<Exact>();
+        let _ = line.parse::<FileHash>();
+        let _ = Lang::parse(line);
+        let _ = Inside::parse(line);
+    }
+}
+
+/// The address of a webhook.
+pub fn hook_url(data: &[u8]) {
+    static SENDER: LazyLock<Sender> =
+        LazyLock::new(|| Sender::new(Inside::parse("oa.example.edu.cn, 10.8.0.0/16")));
+    if let Ok(text) = std::str::from_utf8(data) {
+        let _ = SENDER.check(text);
+    }
+}
+
+/// An archive, zipped here from its members, taken into an empty folder.
+pub fn archive(data: &[u8]) {
+    let Some(bytes) = parts::zipped(data) else {
+        return;
+    };
+    in_folder(|folder| {
+        let file = folder.join("a.zip");
+        std::fs::write(&file, bytes)?;
+        let _ = Store::take_in(
+            &Config::folder(folder.join("data")),
+            &file,
+            Taking::Whole,
+            &mut |_, _| {},
+        );
+        Ok(())
+    });
+}
+
+/// A write-ahead log beside a database.
+pub fn wal(data: &[u8]) {
+    let _ = wal::scan(&mut &*data);
+}
+
+/// The saved heads of an installation.
+pub fn heads(data: &[u8]) {
+    let _ = dukou_store::heads_in(&String::from_utf8_lossy(data));
+}
+
+/// Lends a folder of this run's own.
+fn in_folder(work: impl FnOnce(&std::path::Path) -> std::io::Result<()>) {
+    let folder = std::env::temp_dir().join(format!("dukou-fuzz-{}", uuid::Uuid::now_v7()));
+    let worked = std::fs::create_dir_all(&folder).and_then(|()| work(&folder));
+    let _ = std::fs::remove_dir_all(&folder);
+    assert!(worked.is_ok(), "no folder to work in: {worked:?}");
 }

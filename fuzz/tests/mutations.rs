@@ -73,28 +73,99 @@ fn changed(seed: &[u8], dice: &mut Dice) -> Vec<u8> {
     bytes
 }
 
-#[test]
-fn no_target_stops_on_changed_corpora() {
-    for (name, target) in dukou_fuzz::TARGETS {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("corpus")
-            .join(name);
-        let mut seeds: Vec<_> = std::fs::read_dir(&folder)
-            .unwrap()
-            .map(|it| std::fs::read(it.unwrap().path()).unwrap())
-            .collect();
-        seeds.sort();
-        assert!(!seeds.is_empty(), "no corpus for {name}");
-        seeds.iter().for_each(|seed| target(seed));
-        let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
-        let began = Instant::now();
-        let mut runs = 0;
-        // As many as fit into a few seconds, and never more than enough.
-        while runs < 4_000 && began.elapsed().as_secs() < 6 {
-            let seed = &seeds[dice.below(seeds.len())];
-            target(&changed(seed, &mut dice));
-            runs += 1;
+/// The files of a folder and of folders in it.
+fn files(folder: &Path, all: &mut Vec<Vec<u8>>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files(&path, all);
+        } else {
+            all.push(std::fs::read(path).unwrap());
         }
-        assert!(runs > 50, "{name}: only {runs} runs");
+    }
+}
+
+/// One target on its corpus, and on as many changes of it as fit into a few seconds.
+fn no_stop(name: &str) {
+    let (_, target) = dukou_fuzz::TARGETS
+        .iter()
+        .find(|(it, _)| *it == name)
+        .unwrap();
+    let mut seeds = Vec::new();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
+    files(&folder.join(name), &mut seeds);
+    seeds.sort();
+    assert!(!seeds.is_empty(), "no corpus for {name}");
+    seeds.iter().for_each(|seed| target(seed));
+    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+    let began = Instant::now();
+    let mut runs = 0;
+    while runs < 50 || (runs < 4_000 && began.elapsed().as_secs() < 5) {
+        let seed = &seeds[dice.below(seeds.len())];
+        target(&changed(seed, &mut dice));
+        runs += 1;
+    }
+    dukou_fuzz::done();
+}
+
+macro_rules! targets {
+    ($($name:ident),+ $(,)?) => {
+        $(
+            #[test]
+            fn $name() {
+                no_stop(stringify!($name));
+            }
+        )+
+
+        /// One list, held three times: here, in the crate, and for libFuzzer.
+        #[test]
+        fn every_target_runs_everywhere() {
+            let here = [$(stringify!($name)),+];
+            let all: Vec<&str> = dukou_fuzz::TARGETS.iter().map(|(name, _)| *name).collect();
+            assert_eq!(all, here);
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+            let bins = std::fs::read_to_string(folder.join("libfuzzer/Cargo.toml")).unwrap();
+            for name in here {
+                assert!(bins.contains(&format!("name = \"{name}\"")), "{name}");
+                let door = folder.join(format!("libfuzzer/targets/{name}.rs"));
+                let door = std::fs::read_to_string(door).unwrap();
+                assert!(door.contains(&format!("dukou_fuzz::{name}(data)")), "{name}");
+            }
+        }
+    };
+}
+
+targets!(
+    ledger_csv,
+    ledger_book,
+    parts,
+    cells,
+    roster,
+    entry,
+    calculator,
+    command,
+    upload,
+    request,
+    toml,
+    words,
+    hook_url,
+    archive,
+    wal,
+    heads,
+);
+
+/// `DUKOU_WRITE_CORPUS=1` writes what is missing.
+#[test]
+fn every_calculator_has_a_seed() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/calculator");
+    for one in dukou_calc::calculators() {
+        let file = folder.join(format!("{}.json", one.name));
+        if std::env::var_os("DUKOU_WRITE_CORPUS").is_some() {
+            std::fs::write(&file, (one.example)().to_string()).unwrap();
+        }
+        let question = std::fs::read_to_string(&file).unwrap();
+        let env = dukou_calc::Env::builtin();
+        let (answer, answered) = dukou_calc::run_line(one, &question, dukou_kernel::Lang::En, env);
+        assert!(answered, "{}: {answer}", one.name);
     }
 }

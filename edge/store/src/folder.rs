@@ -34,7 +34,7 @@ pub(crate) fn new_file(path: &Path) -> std::io::Result<File> {
 
 /// Saved heads: institution, number, hash in hex; one per line. A line that was torn
 /// when the machine stopped says nothing, and the log tells of it.
-pub(crate) fn heads_in(text: &str) -> Vec<Saved> {
+pub fn heads_in(text: &str) -> Vec<Saved> {
     let mut heads = Vec::new();
     for line in text.split_inclusive('\n') {
         match saved_head(line) {

@@ -34,6 +34,7 @@ pub use clock::Clock;
 pub use db::{Db, Engine, Record, Value};
 pub use fault::{Fault, Rejected};
 pub use files::{FileError, FileMeta, MEDIA_TYPES, sniff};
+pub use folder::heads_in;
 pub use postgres::{Postgres, redacted};
 pub use process::{Done, Envelope, SealedText};
 pub use record::{Asked, Recorder};

@@ -91,7 +91,7 @@ fn whole(from: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<bool> {
 
 /// Place, from 1, of the first damaged frame that committed ones follow; 0 for
 /// the log's own head.
-fn scan(log: &mut impl Read) -> std::io::Result<Option<u64>> {
+pub fn scan(log: &mut impl Read) -> std::io::Result<Option<u64>> {
     let mut head = [0u8; 32];
     if !whole(log, &mut head)? {
         return Ok(None);

@@ -1,4 +1,0 @@
-//! libFuzzer's door to `dukou_fuzz::ledger_xlsx`.
-#![no_main]
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| dukou_fuzz::ledger_xlsx(data));
