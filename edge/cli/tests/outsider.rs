@@ -182,7 +182,8 @@ fn an_outsider_names_what_was_changed_in_an_export() {
             "sealed.jsonl",
             |bytes| {
                 let text = String::from_utf8(bytes).unwrap();
-                text.replace("-000000000032\"", "-000000000011\"").into_bytes()
+                text.replace("-000000000032\"", "-000000000011\"")
+                    .into_bytes()
             },
             "has texts",
         ),
@@ -203,7 +204,12 @@ fn an_outsider_names_what_was_changed_in_an_export() {
         ),
         (
             "heads.log",
-            |bytes| replaced(bytes, "a", "b"),
+            |bytes| {
+                relined(bytes, |all| {
+                    let last = all[0].pop().unwrap();
+                    all[0].push(if last == '0' { '1' } else { '0' });
+                })
+            },
             "whose head was saved",
         ),
         (

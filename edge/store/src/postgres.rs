@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use futures_util::TryStreamExt;
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, NoTls, Row, Statement};
@@ -15,6 +16,9 @@ use crate::{Fault, Trouble};
 
 /// How many statements are kept back at most.
 const PENDING: usize = 128;
+
+/// How many rows of an answer are in memory at once.
+const GROUP: usize = 256;
 
 /// A connection to PostgreSQL.
 pub struct Postgres {
@@ -233,24 +237,41 @@ impl Db for Postgres {
             params.iter().map(|it| it as &(dyn ToSql + Sync)).collect();
         let rows = wait(
             self.runtime.as_ref(),
-            self.client.query(&statement, &params),
+            self.client.query_raw(&statement, params),
         )?
         .map_err(|error| fault(&error))?;
+        let mut rows = std::pin::pin!(rows);
         let types: Vec<Type> = statement
             .columns()
             .iter()
             .map(|column| column.type_().clone())
             .collect();
-        for row in &rows {
-            let mut record = Record(Vec::with_capacity(types.len()));
-            for (column, ty) in types.iter().enumerate() {
-                record
-                    .0
-                    .push(value(row, column, ty).map_err(|error| fault(&error))?);
+        let mut some = Vec::with_capacity(GROUP);
+        loop {
+            // The server waits with the rest: no more than a group is in memory.
+            let next = async {
+                while some.len() < GROUP {
+                    match rows.try_next().await? {
+                        Some(row) => some.push(row),
+                        None => break,
+                    }
+                }
+                Ok(some.len() == GROUP)
+            };
+            let more = wait(self.runtime.as_ref(), next)?
+                .map_err(|error: tokio_postgres::Error| fault(&error))?;
+            for row in some.drain(..) {
+                let mut record = Record(Vec::with_capacity(types.len()));
+                for (column, ty) in types.iter().enumerate() {
+                    let value = value(&row, column, ty).map_err(|error| fault(&error))?;
+                    record.0.push(value);
+                }
+                take(&record)?;
             }
-            take(&record)?;
+            if !more {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 
     fn script(&mut self, sql: &str) -> Result<(), Fault> {

@@ -179,7 +179,7 @@ impl Place {
     }
 
     /// The program on this folder, behind the words of another that runs it.
-    fn command(&self, behind: &[&str], words: &[&str]) -> Command {
+    pub fn command(&self, behind: &[&str], words: &[&str]) -> Command {
         let program = env!("CARGO_BIN_EXE_dukou");
         let mut command = match behind {
             [] => Command::new(program),
