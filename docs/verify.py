@@ -110,12 +110,13 @@ class Chain:
                 if hashlib.sha256(words.encode()).hexdigest() != seal:
                     raise Bad(f"{place}: name or number is not what the journal commits to")
 
-    def end(self, seq, digest, read, lost=()):
-        """The head, and the evidence that entries name; `read(hash)` gives its bytes.
-        Evidence in `lost` is known to be gone: it is told, and no more."""
-        if (self.seq, self.hash.hex()) != (seq, digest):
-            raise Bad(f"{self.institution}: the head says {seq} {digest}, "
+    def end(self, head, rows, read, lost=()):
+        """The head, names and numbers, and the evidence that entries name; `read(hash)`
+        gives its bytes. Evidence in `lost` is known to be gone: it is told, and no more."""
+        if (self.seq, self.hash.hex()) != head:
+            raise Bad(f"{self.institution}: the head says {head[0]} {head[1]}, "
                       f"the entries end at {self.seq} {self.hash.hex()}")
+        self.persons(rows)
         for name, entry in self.files.items():
             content = read(name)
             if content is None and name in lost:
@@ -158,7 +159,7 @@ def archive(path):
             rows = []
             if f"{who}/sealed.jsonl" in names:
                 rows = map(json.loads, lines_of(members, f"{who}/sealed.jsonl"))
-            chain.persons((row["subject"], row["field"], row["text"]) for row in rows)
+            rows = ((row["subject"], row["field"], row["text"]) for row in rows)
             if part["entries"] != part["head"]["seq"]:
                 raise Bad(f"{who}: the manifest counts {part['entries']} entries")
 
@@ -172,7 +173,7 @@ def archive(path):
             if len(stored) != part["files"]:
                 raise Bad(f"{who}: {len(stored)} files, the manifest says {part['files']}")
             lost = part.get("missing", []) + part.get("altered", [])
-            chain.end(part["head"]["seq"], part["head"]["hash"], evidence, lost)
+            chain.end((part["head"]["seq"], part["head"]["hash"]), rows, evidence, lost)
             yield chain
 
 
@@ -199,9 +200,9 @@ def folder(path, key):
         if who not in heads:
             raise Bad(f"{who}: there is no head")
         seq, digest, seal = heads[who]
-        chain.persons(database.execute(
-            "SELECT subject, field, text FROM sealed WHERE institution = ?", (who,)))
-        chain.end(seq, digest.hex(), evidence)
+        rows = database.execute(
+            "SELECT subject, field, text FROM sealed WHERE institution = ?", (who,))
+        chain.end((seq, digest.hex()), rows, evidence)
         if key:
             words = f"dukou head v1\n{who}\n{seq}\n".encode() + digest
             if not hmac.compare_digest(hmac.new(key, words, hashlib.sha256).digest(), seal):

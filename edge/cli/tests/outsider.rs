@@ -204,7 +204,12 @@ fn an_outsider_names_what_was_changed_in_an_export() {
         ),
         (
             "heads.log",
-            |bytes| replaced(bytes, "a", "b"),
+            |bytes| {
+                relined(bytes, |all| {
+                    let last = all[0].pop().unwrap();
+                    all[0].push(if last == '0' { '1' } else { '0' });
+                })
+            },
             "whose head was saved",
         ),
         (

@@ -8,6 +8,7 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::time::Duration;
 
+use futures_util::TryStreamExt;
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, NoTls, Row, Statement};
@@ -32,6 +33,9 @@ const CONNECTING: Duration = Duration::from_secs(10);
 /// A server that no longer hears of us lets go of what we held.
 const LET_GO: &str = "SET idle_in_transaction_session_timeout = '2min'; \
      SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3";
+
+/// How many rows of an answer are in memory at once.
+const GROUP: usize = 256;
 
 /// A connection to PostgreSQL.
 pub struct Postgres {
@@ -308,22 +312,41 @@ impl Db for Postgres {
         self.flush()?;
         let params: Vec<&(dyn ToSql + Sync)> =
             params.iter().map(|it| it as &(dyn ToSql + Sync)).collect();
-        let rows = self.ask(Some(self.silence), self.client.query(&statement, &params))?;
+        let rows = self.ask(
+            Some(self.silence),
+            self.client.query_raw(&statement, params),
+        )?;
+        let mut rows = std::pin::pin!(rows);
         let types: Vec<Type> = statement
             .columns()
             .iter()
             .map(|column| column.type_().clone())
             .collect();
-        for row in &rows {
-            let mut record = Record(Vec::with_capacity(types.len()));
-            for (column, ty) in types.iter().enumerate() {
-                record
-                    .0
-                    .push(value(row, column, ty).map_err(|error| fault(&error))?);
+        let mut some = Vec::with_capacity(GROUP);
+        loop {
+            // The server waits with the rest: no more than a group is in memory.
+            let next = async {
+                while some.len() < GROUP {
+                    match rows.try_next().await? {
+                        Some(row) => some.push(row),
+                        None => break,
+                    }
+                }
+                Ok(some.len() == GROUP)
+            };
+            let more = self.ask(Some(self.silence), next)?;
+            for row in some.drain(..) {
+                let mut record = Record(Vec::with_capacity(types.len()));
+                for (column, ty) in types.iter().enumerate() {
+                    let value = value(&row, column, ty).map_err(|error| fault(&error))?;
+                    record.0.push(value);
+                }
+                take(&record)?;
             }
-            take(&record)?;
+            if !more {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 
     fn script(&mut self, sql: &str) -> Result<(), Fault> {

@@ -10,6 +10,7 @@
     clippy::indexing_slicing
 )]
 
+mod backup;
 mod clock;
 mod crash;
 mod damage;

@@ -60,6 +60,9 @@ pub(crate) fn read(
         lay_folder(&folder, &mut survey)?;
     }
     let parts = &survey.manifest.institutions;
+    for head in parts.iter().map(ManifestPart::head) {
+        folder.save_head(head.institution, head.seq, &head.hash)?;
+    }
     Ok(Archived {
         heads: parts.iter().map(ManifestPart::head).collect(),
         notes: parts.iter().flat_map(ManifestPart::notes).collect(),

@@ -290,3 +290,187 @@ fn a_damaged_or_forged_archive_leaves_nothing() {
         std::fs::remove_file(path).unwrap();
     }
 }
+
+/// What a newer program recorded is not dropped, nor taken for damage.
+#[test]
+fn an_archive_with_a_newer_event_is_refused_as_newer() {
+    let (first, path) = (Place::sqlite(), scratch("newer"));
+    let office = Office::open(&first);
+    office.found();
+    let head = office
+        .store
+        .export(&path, None, &mut |_, _| {})
+        .unwrap()
+        .heads;
+    office.close();
+    let mut line = String::new();
+    let bad = forged(&path, "journal.jsonl", |bytes| {
+        let more = replaced(bytes.clone(), "\"seq\":1", "\"seq\":2");
+        let more = replaced(more, "\"version\":1", "\"version\":2");
+        let more = replaced(more, "founded.v1", "moved.v1");
+        [bytes, more].concat()
+    });
+    let mut zip = ZipArchive::new(std::fs::File::open(&bad).unwrap()).unwrap();
+    zip.by_name(&format!("{}/journal.jsonl", institution(1)))
+        .unwrap()
+        .read_to_string(&mut line)
+        .unwrap();
+    let hash = line
+        .lines()
+        .fold(dukou_journal::genesis(institution(1)), |hash, line| {
+            dukou_journal::next_hash(&hash, line)
+        });
+    let worse = forged(&bad, "manifest.json", |bytes| {
+        let bytes = replaced(bytes, &head[0].hash, &dukou_journal::hex(&hash));
+        let bytes = replaced(bytes, "\"seq\":1", "\"seq\":2");
+        replaced(bytes, "\"entries\":1", "\"entries\":2")
+    });
+    let there = Place::sqlite();
+    let said = into(&there, &worse).unwrap_err();
+    assert!(
+        said.contains("institution.moved.v1") && said.contains("newer program"),
+        "{said}"
+    );
+    assert!(!there.folder.exists());
+    for path in [path, bad, worse] {
+        std::fs::remove_file(path).unwrap();
+    }
+}
+
+#[test]
+fn lost_evidence_is_named_and_costs_no_backup() {
+    let (first, path) = (Place::sqlite(), scratch("lost"));
+    furnished(&first);
+    let office = Office::try_open(&first).unwrap();
+    let also = office
+        .store
+        .put_file("另一件.pdf", b"%PDF-1.4 other")
+        .unwrap()
+        .hash;
+    let hash = also.clone();
+    office
+        .store
+        .write(move |db| db.exec("INSERT INTO file (institution, hash, name, media, size, uploaded_at, uploaded_by) SELECT institution, $1, name, media, size, 6, uploaded_by FROM file", &[hash.into()]))
+        .unwrap();
+    let lying = |hash: &str| first.folder.join("files").join(&hash[..2]).join(&hash[2..]);
+    std::fs::write(lying(&also), b"another").unwrap();
+    let paper = office.store.put_file("签字件.pdf", PAPER).unwrap().hash;
+    std::fs::remove_file(lying(&paper)).unwrap();
+    let made = office.store.export(&path, None, &mut |_, _| {}).unwrap();
+    let notes: Vec<&str> = made.notes.iter().map(|it| it.en.as_str()).collect();
+    assert_eq!(notes.len(), 2, "{notes:?}");
+    assert!(
+        notes[0].contains(&paper) && notes[0].contains("missing"),
+        "{notes:?}"
+    );
+    assert!(
+        notes[1].contains(&also) && notes[1].contains("altered"),
+        "{notes:?}"
+    );
+    office.close();
+    // It can be restored, and what was lost stays known.
+    let there = Place::sqlite();
+    let config = there.config(&Clock::fixed("test", morning("2026-09-21")));
+    let taken = Store::take_in(&config, &path, Taking::Whole, &mut |_, _| {}).unwrap();
+    assert_eq!(taken, made);
+    let office = Office::try_open(&there).unwrap();
+    let findings = office.store.verify(&mut |_, _| {}).unwrap().findings;
+    assert_eq!(findings.len(), 2, "{findings:?}");
+    assert!(findings.iter().all(|it| it.code == "file.missing"));
+    office.close();
+    std::fs::remove_file(path).unwrap();
+}
+
+#[test]
+fn a_backup_holds_the_folder_and_an_export_does_not() {
+    let (first, whole, one) = (Place::sqlite(), scratch("folder"), scratch("one"));
+    furnished(&first);
+    std::fs::create_dir(first.folder.join("calendar")).unwrap();
+    std::fs::write(first.folder.join("calendar/2027.toml"), "# 2027\n").unwrap();
+    std::fs::write(first.folder.join("config.toml"), "audit_days = 500\n").unwrap();
+    let office = Office::try_open(&first).unwrap();
+    office.store.export(&whole, None, &mut |_, _| {}).unwrap();
+    let only = Some(institution(1));
+    office.store.export(&one, only, &mut |_, _| {}).unwrap();
+    office.close();
+    let there = Place::sqlite();
+    into(&there, &whole).unwrap();
+    let read = |name: &str| std::fs::read_to_string(there.folder.join(name)).unwrap();
+    assert_eq!(read("calendar/2027.toml"), "# 2027\n");
+    assert_eq!(read("config.restored.toml"), "audit_days = 500\n");
+    assert!(read("heads.log").contains(&institution(2).to_string()));
+    assert!(!there.folder.join("config.toml").exists());
+    let there = Place::sqlite();
+    taken(&there, &one, Taking::Institution).unwrap();
+    assert!(!there.folder.join("calendar").exists());
+    // Several institutions are a backup.
+    let said = taken(&Place::sqlite(), &whole, Taking::Institution).unwrap_err();
+    assert!(said.contains("several institutions"), "{said}");
+    for path in [whole, one] {
+        std::fs::remove_file(path).unwrap();
+    }
+}
+
+#[test]
+fn a_login_of_another_institution_is_named() {
+    let (first, path) = (Place::sqlite(), scratch("login"));
+    furnished(&first);
+    let office = Office::try_open(&first).unwrap();
+    let only = Some(institution(1));
+    office.store.export(&path, only, &mut |_, _| {}).unwrap();
+    office.close();
+    let there = Place::sqlite();
+    let office = Office::open(&there).of(3);
+    office.found();
+    let id = office.institution.to_string();
+    office
+        .store
+        .write(move |db| db.exec("INSERT INTO account (institution, id, person, login, password_hash, created_at) VALUES ($1, 'b', 'p', 'li', 'x', 5)", &[id.into()]))
+        .unwrap();
+    office.close();
+    let before: Vec<_> = there.files().into_iter().map(|(name, _)| name).collect();
+    let said = taken(&there, &path, Taking::Institution).unwrap_err();
+    assert!(said.contains("the login li"), "{said}");
+    let after: Vec<_> = there.files().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(after, before);
+    std::fs::remove_file(path).unwrap();
+}
+
+/// A run that was killed after its transaction stood has evidence in waiting; one that
+/// was killed before has evidence for nobody.
+#[test]
+fn staged_evidence_is_finished_or_swept_at_the_next_start() {
+    let (first, path) = (Place::sqlite(), scratch("staged"));
+    furnished(&first);
+    out_of(&first, &path);
+    let there = Place::sqlite();
+    into(&there, &path).unwrap();
+    let files = there.folder.join("files");
+    let office = Office::try_open(&there).unwrap();
+    let paper = office.store.put_file("签字件.pdf", PAPER).unwrap().hash;
+    let batch = office
+        .store
+        .read(|db| db.row("SELECT value FROM store_meta WHERE key = 'taken_in'", &[]))
+        .unwrap()
+        .unwrap();
+    let batch = batch.text(0).to_owned();
+    office.close();
+    let (mine, other) = (
+        files.join(format!("incoming-{batch}")),
+        files.join("incoming-x"),
+    );
+    for folder in [&mine, &other] {
+        std::fs::create_dir(folder).unwrap();
+    }
+    std::fs::rename(files.join(&paper[..2]).join(&paper[2..]), mine.join(&paper)).unwrap();
+    std::fs::write(other.join("0".repeat(64)), b"of nobody").unwrap();
+    std::fs::write(there.folder.join("scratch-x"), b"of a killed look").unwrap();
+    let office = Office::try_open(&there).unwrap();
+    assert_eq!(office.store.file(&paper).unwrap().unwrap(), PAPER);
+    assert!(office.store.file(&"0".repeat(64)).unwrap().is_none());
+    office.verified();
+    office.close();
+    assert!(!mine.exists() && !other.exists());
+    assert!(!there.folder.join("scratch-x").exists());
+    std::fs::remove_file(path).unwrap();
+}

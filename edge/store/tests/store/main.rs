@@ -14,6 +14,7 @@ mod conformance;
 mod guards;
 mod own;
 mod place;
+mod proof;
 mod replay;
 mod stored;
 mod tamper;
