@@ -33,6 +33,20 @@ const SIGNS: &[&str] = &[
 
 /// File, and the target; or, in brackets, why there is none.
 const READERS: &[(&str, &str)] = &[
+    ("base/journal/src/exact.rs", "entry"),
+    ("edge/store/src/archive/survey.rs", "archive"),
+    ("edge/store/src/store.rs", "heads"),
+    ("edge/web/src/api/mod.rs", "request"),
+    (
+        "edge/web/src/audit/machine.rs",
+        "(what the operator's own commands left)",
+    ),
+    ("edge/web/src/caller.rs", "request"),
+    ("edge/web/src/cursor.rs", "request"),
+    ("edge/web/src/pages/import/open.rs", "request"),
+    ("edge/web/src/pages/list.rs", "request"),
+    ("edge/web/src/pages/me.rs", "request"),
+    ("edge/web/src/sight.rs", "(entries of the journal)"),
     ("base/calendar/src/year.rs", "toml"),
     ("base/journal/src/entry.rs", "entry"),
     ("base/journal/src/stream.rs", "words"),
@@ -63,11 +77,9 @@ const READERS: &[(&str, &str)] = &[
     ("edge/intake/src/file/archive.rs", "parts"),
     ("edge/intake/src/file/compound.rs", "ledger_book"),
     ("edge/intake/src/file/repeats.rs", "parts"),
-    ("edge/store/src/archive.rs", "archive"),
     ("edge/store/src/files.rs", "upload"),
     ("edge/store/src/folder.rs", "heads"),
     ("edge/store/src/wal.rs", "wal"),
-    ("edge/web/src/api/commands.rs", "request"),
     (
         "edge/web/src/api/reads.rs",
         "(the journal, checked when it was written)",
@@ -88,7 +100,6 @@ const READERS: &[(&str, &str)] = &[
         "edge/web/src/pages/disclose.rs",
         "(what the program kept itself)",
     ),
-    ("edge/web/src/pages/hooks.rs", "request"),
     (
         "edge/web/src/pages/import.rs",
         "(what the program kept itself)",
