@@ -18,11 +18,14 @@ pub fn for_update(engine: Engine) -> &'static str {
     }
 }
 
-/// Begins a transaction that sees one moment of the data.
+/// Begins a transaction that sees one moment of the data. It may be silent for long,
+/// while files are read.
 pub fn snapshot(engine: Engine) -> &'static str {
     match engine {
         Engine::Sqlite => "BEGIN",
-        Engine::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        Engine::Postgres => {
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0"
+        }
     }
 }
 

@@ -32,7 +32,7 @@ fn a_clock_set_back_loses_no_order() {
     );
     let server = Server::start(&place);
     assert!(server.log().contains("本机时钟早于最新一条记录"));
-    let (status, done) = server.note("再晚").unwrap();
+    let (status, done) = server.note("later").unwrap();
     assert_eq!(status, 201, "{done}");
     assert_eq!(done["first_seq"].as_i64(), Some(after.last_seq + 1));
     server.stop();

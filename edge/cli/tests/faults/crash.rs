@@ -165,7 +165,7 @@ fn crash(place: &Place) {
     }
     // Where the database's own processes were killed, some were told so.
     promised.failures.retain(|(status, answer)| {
-        place.url.is_none() || (*status, &answer["type"]) != (503, &"storage".into())
+        place.url.is_none() || (*status, &answer["code"]) != (503, &"storage".into())
     });
     assert!(promised.failures.is_empty(), "{:?}", promised.failures);
     let (entries, files) = (promised.entries.len(), promised.files.len());

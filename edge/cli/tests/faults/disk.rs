@@ -56,7 +56,7 @@ fn until_refused(server: &Server, promised: &mut Promised) -> String {
                 promised.entries.insert(key, seq);
             }
             503 => {
-                assert_eq!(answer["type"], "storage");
+                assert_eq!(answer["code"], "storage");
                 return answer["detail"].as_str().unwrap().to_owned();
             }
             other => panic!("{other}: {answer}"),
@@ -82,7 +82,7 @@ fn goes_on(
     assert!(why.contains("没有保存任何东西"), "{why}");
     let large = vec![b'x'; 4 << 20];
     let (status, answer) = server.upload("large.txt", &large).unwrap();
-    assert_eq!((status, &answer["type"]), (503, &"storage".into()));
+    assert_eq!((status, &answer["code"]), (503, &"storage".into()));
     let left = std::fs::read_dir(place.folder.join("files")).unwrap();
     for entry in left {
         let name = entry.unwrap().file_name().to_string_lossy().into_owned();

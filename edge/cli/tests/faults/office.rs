@@ -138,6 +138,10 @@ impl Place {
             }}),
         );
         let who = (place.institution, place.person);
+        // A token opens nothing to somebody who has no account.
+        let login = format!("fault-{}", place.person);
+        let account = (login.as_str(), "correct horse battery");
+        accounts::open(&store, who.0, who.1, account, false).unwrap();
         let wanted = tokens::wanted("fault", "*", 30).unwrap();
         let token = || tokens::make_random(&store, who, &wanted).unwrap().1;
         let (token, unused) = (token(), token());

@@ -179,7 +179,7 @@ fn a_lost_postgres_is_told_and_found_again() {
             cluster.down();
             // Nothing can be read or written, and both say so.
             let (status, answer) = server.note("own-down").unwrap();
-            assert_eq!((status, &answer["type"]), (503, &"storage".into()));
+            assert_eq!((status, &answer["code"]), (503, &"storage".into()));
             assert!(answer["detail"].as_str().unwrap().contains("数据库"));
             assert_eq!(server.read("/api/v1/cases"), 503);
             assert_eq!(server.read("/healthz"), 503);
@@ -195,7 +195,7 @@ fn a_lost_postgres_is_told_and_found_again() {
     });
     for (status, answer) in &promised.failures {
         assert_eq!(
-            (*status, &answer["type"]),
+            (*status, &answer["code"]),
             (503, &"storage".into()),
             "{answer}"
         );
@@ -297,7 +297,7 @@ fn a_link_that_falls_silent_holds_nobody_for_ever() {
             link.silent.store(true, Ordering::Relaxed);
             let began = Instant::now();
             let (status, answer) = server.note(&format!("silent-{round}")).unwrap();
-            assert_eq!((status, &answer["type"]), (503, &"storage".into()));
+            assert_eq!((status, &answer["code"]), (503, &"storage".into()));
             assert!(began.elapsed() < Duration::from_secs(15));
             link.speak();
             insist(&server, &mut promised, &format!("silent-{round}"));
@@ -307,7 +307,7 @@ fn a_link_that_falls_silent_holds_nobody_for_ever() {
     }
     for (status, answer) in &promised.failures {
         let storage: &Value = &"storage".into();
-        assert_eq!((*status, &answer["type"]), (503, storage), "{answer}");
+        assert_eq!((*status, &answer["code"]), (503, storage), "{answer}");
     }
     assert!(!server.log().contains("panicked"), "{}", server.log());
     server.stop();

@@ -71,7 +71,7 @@ impl Drop for Disk {
 #[track_caller]
 fn uncertain(server: &Server, key: &str) {
     let (status, answer) = server.note(key).unwrap();
-    assert_eq!((status, &answer["type"]), (503, &"storage".into()));
+    assert_eq!((status, &answer["code"]), (503, &"storage".into()));
     let why = answer["detail"].as_str().unwrap();
     assert!(why.contains("不能确定是否已保存"), "{why}");
     assert!(!why.contains("没有保存任何东西"), "{why}");
