@@ -50,6 +50,18 @@ pub enum Found {
 }
 
 impl Found {
+    /// The rows of a list's table under a condition, for a query that sorts them. Few
+    /// rows are gathered first: an index in the wanted order would read through all
+    /// others to find them.
+    pub fn rows(found: Option<&Self>, table: &str, alias: char, clause: &str) -> String {
+        match found {
+            Some(Self::Few(_)) => {
+                format!("(SELECT * FROM {table} {alias} WHERE {clause} LIMIT {FEW}) {alias}")
+            }
+            _ => format!("{table} {alias} WHERE {clause}"),
+        }
+    }
+
     /// Narrows a query over the list's table to where it can stand.
     pub fn narrow(&self, alias: char, sql: &mut String, params: &mut Vec<Value>) {
         match self {
@@ -252,6 +264,17 @@ mod tests {
         assert_eq!(shelf.search("高镍0"), Found::Few(vec!["id0".to_owned()]));
         assert_eq!(shelf.search("题目"), Found::Few(vec!["id3".to_owned()]));
         assert_eq!(shelf.rows.len(), 5);
+    }
+
+    #[test]
+    fn few_rows_are_gathered_before_they_are_sorted() {
+        let few = Found::Few(vec!["a".into()]);
+        let many = Found::Many("1".into(), "9".into());
+        let rows = |found| Found::rows(found, "case_view", 'c', "c.id = $1");
+        assert!(rows(Some(&few)).starts_with("(SELECT * FROM case_view c WHERE c.id = $1 LIMIT"));
+        for whole in [None, Some(&many)] {
+            assert_eq!(rows(whole), "case_view c WHERE c.id = $1");
+        }
     }
 
     #[test]

@@ -123,7 +123,8 @@ fn read(
     let total = app.counts.count(db, user.institution, &sql, &params)?;
     let sql = format!(
         "SELECT c.id, c.number, c.title, c.stop, c.standing, c.right_number, c.next_due, c.manager, c.since, c.history \
-         FROM case_view c WHERE {clause} ORDER BY {} LIMIT {limit} OFFSET {offset}",
+         FROM {} ORDER BY {} LIMIT {limit} OFFSET {offset}",
+        Found::rows(found.as_ref(), "case_view", 'c', &clause),
         order(req.query("sort"))
     );
     let found = db.rows(&sql, &params)?;

@@ -113,7 +113,8 @@ fn read(
     let sql = format!(
         "SELECT v.id, v.number, v.contract_no, v.mode, v.party, v.price_minor, CASE WHEN 1 = 1{seen} THEN v.received_minor END, v.stop, v.signed, v.history, v.ended, \
          (SELECT d.case_id FROM deal_case d WHERE d.institution = v.institution AND d.deal = v.id ORDER BY d.place LIMIT 1) \
-         FROM deal_view v WHERE {clause} ORDER BY {order} LIMIT {limit} OFFSET {offset}"
+         FROM {} ORDER BY {order} LIMIT {limit} OFFSET {offset}",
+        Found::rows(found.as_ref(), "deal_view", 'v', &clause)
     );
     let rows = db
         .rows(&sql, &params)?
