@@ -3,8 +3,10 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
 
+use std::io::Write;
 use std::path::Path;
-use std::time::Instant;
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
 
 /// A small generator of numbers (xorshift), so that every run is the same run.
 struct Dice(u64);
@@ -85,8 +87,51 @@ fn files(folder: &Path, all: &mut Vec<Vec<u8>>) {
     }
 }
 
+/// No input may take longer than this.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Ends the whole run, and keeps the input, when one takes too long: what never
+/// ends cannot be stopped otherwise.
+struct Watch(Sender<Option<Vec<u8>>>);
+
+impl Watch {
+    fn new(name: &'static str) -> Self {
+        let (begun, wait) = mpsc::channel::<Option<Vec<u8>>>();
+        std::thread::spawn(move || {
+            let mut current: Option<Vec<u8>> = None;
+            loop {
+                let patience = match current {
+                    Some(_) => PATIENCE,
+                    None => Duration::MAX,
+                };
+                match wait.recv_timeout(patience) {
+                    Ok(next) => current = next,
+                    Err(RecvTimeoutError::Disconnected) => return,
+                    Err(RecvTimeoutError::Timeout) => {
+                        let kept = std::env::temp_dir().join(format!("dukou-slow-{name}"));
+                        let _ = std::fs::write(&kept, current.unwrap_or_default());
+                        let _ = writeln!(
+                            std::io::stderr(),
+                            "{name}: one input took more than {PATIENCE:?}; it is kept in {}",
+                            kept.display(),
+                        );
+                        std::process::abort();
+                    }
+                }
+            }
+        });
+        Self(begun)
+    }
+
+    fn run(&self, target: fn(&[u8]), input: Vec<u8>) {
+        self.0.send(Some(input.clone())).unwrap();
+        target(&input);
+        self.0.send(None).unwrap();
+    }
+}
+
 /// One target on its corpus, and on as many changes of it as fit into a few seconds.
-fn no_stop(name: &str) {
+fn no_stop(name: &'static str) {
     let (_, target) = dukou_fuzz::TARGETS
         .iter()
         .find(|(it, _)| *it == name)
@@ -96,13 +141,16 @@ fn no_stop(name: &str) {
     files(&folder.join(name), &mut seeds);
     seeds.sort();
     assert!(!seeds.is_empty(), "no corpus for {name}");
-    seeds.iter().for_each(|seed| target(seed));
+    let watch = Watch::new(name);
+    for seed in &seeds {
+        watch.run(*target, seed.clone());
+    }
     let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
     let began = Instant::now();
     let mut runs = 0;
     while runs < 50 || (runs < 4_000 && began.elapsed().as_secs() < 5) {
         let seed = &seeds[dice.below(seeds.len())];
-        target(&changed(seed, &mut dice));
+        watch.run(*target, changed(seed, &mut dice));
         runs += 1;
     }
     dukou_fuzz::done();

@@ -1,5 +1,7 @@
 //! OpenDocument says how often a row, a cell or a blank stands there: a few bytes
 //! may mean a thousand million cells, so they are counted before anything is read.
+//! What is opened must be closed too: the reader waits for the end of a table, and
+//! behind the end of the file it waits for ever.
 
 use std::io::BufRead;
 
@@ -12,25 +14,33 @@ use super::{CELLS_MAX, TEXT_BYTES_MAX, damaged, too_large};
 /// More columns than this no reader keeps.
 const COLUMNS_READ: u64 = 16_384;
 
-/// Refuses content that would take more cells or more text than a file may.
+/// Refuses content that would take more cells or more text than a file may, or
+/// leaves something open.
 pub fn check(content: impl BufRead) -> Result<(), Text> {
     let mut reader = Reader::from_reader(content);
-    reader.config_mut().check_end_names = false;
     let mut count = Count::default();
+    let mut open = 0_u64;
     let mut buffer = Vec::new();
     loop {
         buffer.clear();
         match reader.read_event_into(&mut buffer).map_err(|_| damaged())? {
-            Event::Start(tag) => count.begin(&tag)?,
+            Event::Start(tag) => {
+                open = open.saturating_add(1);
+                count.begin(&tag)?;
+            }
             Event::Empty(tag) => {
                 count.begin(&tag)?;
                 count.end(tag.name().as_ref())?;
             }
-            Event::End(tag) => count.end(tag.name().as_ref())?,
+            Event::End(tag) => {
+                open = open.saturating_sub(1);
+                count.end(tag.name().as_ref())?;
+            }
             Event::Text(text) => count.text(text.len() as u64),
             Event::CData(text) => count.text(text.len() as u64),
             Event::GeneralRef(_) => count.text(4),
-            Event::Eof => return Ok(()),
+            Event::Eof if open == 0 => return Ok(()),
+            Event::Eof => return Err(damaged()),
             _ => {}
         }
     }
