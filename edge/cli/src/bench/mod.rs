@@ -8,7 +8,9 @@
 //!   asked of the bare engine on a copy of the same database, in the same groups
 //!   and with one commit per group, without savepoints. The two take turns, block
 //!   by block (`engine.rs`).
-//! - **replay, verify, rebuild**: once over the whole journal, its pages in memory.
+//! - **replay**: three times over the whole journal, its pages in memory; the fastest
+//!   counts, because what else runs on the host only ever slows it.
+//! - **verify, rebuild**: once, likewise.
 
 mod engine;
 mod load;
@@ -119,7 +121,7 @@ fn one_size(
     let served = pages::measure(&config, &session)?;
     let reader = Store::open_reader(config.clone()).map_err(text)?;
     warm(&config)?;
-    let (entries, replay) = timed("replay", || reader.replay().map_err(text))?;
+    let (entries, replay) = fastest(&reader)?;
     let (report, verify) = timed("verify", || reader.verify(&mut |_, _| {}).map_err(text))?;
     if !report.ok() {
         return Err("the load does not verify".to_owned());
@@ -152,13 +154,24 @@ fn one_size(
 }
 
 /// Reads the SQLite file once, so that what is measured is the program and not
-/// how the disk finds the pages; on a server in use they lie in memory.
+/// how the disk finds the pages, or still writes those of the load; on a server in
+/// use they lie in memory.
 fn warm(config: &Config) -> Result<(), String> {
     if config.database_url.is_none() {
         let mut file = std::fs::File::open(config.data_dir.join("dukou.sqlite")).map_err(text)?;
+        file.sync_all().map_err(text)?;
         std::io::copy(&mut file, &mut std::io::sink()).map_err(text)?;
     }
     Ok(())
+}
+
+fn fastest(reader: &Store) -> Result<(u64, f64), String> {
+    let mut best = (0, f64::INFINITY);
+    for _ in 0..3 {
+        let (entries, seconds) = timed("replay", || reader.replay().map_err(text))?;
+        best = (entries, best.1.min(seconds));
+    }
+    Ok(best)
 }
 
 fn timed<T>(what: &str, work: impl FnOnce() -> Result<T, String>) -> Result<(T, f64), String> {
