@@ -25,7 +25,8 @@ pub mod tokens;
 
 use axum::http::{StatusCode, header};
 use dukou_kernel::{Finding, text};
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::cursor;
@@ -103,6 +104,17 @@ pub(crate) fn unreadable(why: impl ToString) -> Failure {
 /// [`unreadable`].
 pub(crate) fn body<'a, T: Deserialize<'a>>(req: &'a Req) -> Result<T, Failure> {
     serde_json::from_slice(&req.body).map_err(unreadable)
+}
+
+/// A whole number: to JSON Schema `90.0` is one as well.
+pub(crate) fn whole<'de, D: Deserializer<'de>>(source: D) -> Result<i64, D::Error> {
+    let number = serde_json::Number::deserialize(source)?;
+    // Up to here every whole number is itself as a float.
+    let float = number
+        .as_f64()
+        .filter(|it| it.fract() == 0.0 && it.abs() < 9e15);
+    let number = number.as_i64().or(float.map(|it| it as i64));
+    number.ok_or_else(|| D::Error::custom("not a whole number"))
 }
 
 /// How many rows are asked for, at most [`MOST`].

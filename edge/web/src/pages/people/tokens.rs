@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{News, load, person_page, state_of};
 use crate::api::once::once;
-use crate::api::{body, resource, tokens};
+use crate::api::{body, resource, tokens, whole};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::page::Answer;
@@ -110,6 +110,7 @@ pub fn api_list(app: &App, req: &Req) -> Result<Answer, Failure> {
 struct Asked {
     name: String,
     scopes: Vec<String>,
+    #[serde(deserialize_with = "whole")]
     days: i64,
 }
 
