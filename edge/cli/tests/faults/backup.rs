@@ -31,7 +31,7 @@ fn a_backup_beside_a_busy_server_is_of_one_moment() {
     let stop = AtomicBool::new(false);
     let mut made = Vec::new();
     let promised = std::thread::scope(|scope| {
-        let load = scope.spawn(|| server.load(1, &stop));
+        let load = scope.spawn(|| server.load(&place, 1, &stop));
         for _ in 0..3 {
             std::thread::sleep(Duration::from_millis(300));
             let path = archive("busy");

@@ -127,7 +127,7 @@ fn crash(place: &Place) {
         let server = Server::start(place);
         let stop = AtomicBool::new(false);
         std::thread::scope(|scope| {
-            let load = scope.spawn(|| server.load(round, &stop));
+            let load = scope.spawn(|| server.load(place, round, &stop));
             // From a few commands to a few hundred.
             std::thread::sleep(moment(round, 30, 300));
             if let Some(url) = place.url.as_ref().filter(|_| round % 3 == 1) {
@@ -167,10 +167,13 @@ fn crash(place: &Place) {
     promised.failures.retain(|(status, answer)| {
         place.url.is_none() || (*status, &answer["code"]) != (503, &"storage".into())
     });
-    assert!(promised.failures.is_empty(), "{:?}", promised.failures);
+    let failure = promised.failures.first();
+    assert_eq!(failure, None, "one of {}", promised.failures.len());
     let (entries, files) = (promised.entries.len(), promised.files.len());
     assert!(entries as u64 > rounds, "only {entries} commands");
     assert!(files > 0, "no evidence was uploaded");
+    let untried = promised.untried();
+    assert!(untried.is_empty(), "never acknowledged: {untried:?}");
     eprintln!("{entries} commands and {files} files acknowledged in {rounds} rounds");
 }
 

@@ -15,6 +15,7 @@ mod clock;
 mod crash;
 mod damage;
 mod disk;
+mod money;
 mod newer;
 mod office;
 mod pages;

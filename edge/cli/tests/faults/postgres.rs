@@ -167,7 +167,7 @@ fn a_lost_postgres_is_told_and_found_again() {
     let mut promised = Promised::default();
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        let load = scope.spawn(|| server.load(0, &stop));
+        let load = scope.spawn(|| server.load(&place, 0, &stop));
         for round in 0..5 {
             for n in 0..5 {
                 insist(&server, &mut promised, &format!("own-{round}-{n}"));
@@ -292,7 +292,7 @@ fn a_link_that_falls_silent_holds_nobody_for_ever() {
     for round in 0..3 {
         let stop = AtomicBool::new(false);
         std::thread::scope(|scope| {
-            let load = scope.spawn(|| server.load(round, &stop));
+            let load = scope.spawn(|| server.load(&place, round, &stop));
             std::thread::sleep(Duration::from_millis(150 + round * 70));
             link.silent.store(true, Ordering::Relaxed);
             let began = Instant::now();
