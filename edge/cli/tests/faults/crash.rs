@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::office::*;
 
-fn rounds() -> u64 {
+pub fn rounds() -> u64 {
     let told = std::env::var("DUKOU_CRASH_ROUNDS").ok();
     told.and_then(|it| it.parse().ok()).unwrap_or(20)
 }
@@ -26,7 +26,7 @@ fn moment(round: u64, from: u64, to: u64) -> Duration {
 }
 
 /// A database of the test's own; nothing without a server, unless one is required.
-fn database() -> Option<String> {
+pub fn database() -> Option<String> {
     let admin = std::env::var("DUKOU_TEST_DATABASE_URL").ok();
     let Some(admin) = admin.filter(|it| !it.is_empty()) else {
         let required = std::env::var("DUKOU_REQUIRE_POSTGRES").is_ok_and(|it| it == "1");
@@ -52,7 +52,7 @@ fn cut(url: &str) {
 }
 
 /// Runs the program on the folder and kills it after a while.
-fn killed(place: &Place, words: &[&str], after: Duration) {
+pub fn killed(place: &Place, words: &[&str], after: Duration) {
     let mut child = place
         .command(&[], words)
         .stdout(Stdio::null())

@@ -23,3 +23,4 @@ mod postgres;
 mod readonly;
 mod shim;
 mod sync;
+mod upgrade;
