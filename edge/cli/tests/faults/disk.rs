@@ -5,22 +5,29 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::cluster::Cluster;
 use crate::office::*;
+use crate::postgres::insist;
 use crate::shim::Shim;
 
 /// A small disk of its own, in memory. Only root may have one.
 struct Disk(PathBuf);
 
 impl Disk {
-    fn small() -> Option<Self> {
+    /// Nothing where none can be mounted, unless it was said that one can.
+    fn of(size: &str) -> Option<Self> {
         let folder = fresh("disk");
         std::fs::create_dir_all(&folder).unwrap();
         let made = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=16m", "tmpfs"])
+            .args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"])
             .arg(&folder)
             .status();
         let disk = Self(folder);
-        made.is_ok_and(|it| it.success()).then_some(disk)
+        if made.is_ok_and(|it| it.success()) {
+            return Some(disk);
+        }
+        skipped("only root may mount a small disk");
+        None
     }
 
     /// Takes all room that is left.
@@ -47,8 +54,8 @@ impl Drop for Disk {
 /// Writes until it is told that it cannot; what was promised until then.
 #[track_caller]
 fn until_refused(server: &Server, promised: &mut Promised) -> String {
-    for n in 0..5_000 {
-        let key = format!("before-{n}");
+    for _ in 0..5_000 {
+        let key = format!("before-{}", promised.entries.len());
         let (status, answer) = server.note(&key).unwrap();
         match status {
             201 => {
@@ -107,8 +114,7 @@ fn goes_on(
 
 #[test]
 fn a_full_disk_is_told_and_with_room_it_goes_on() {
-    let Some(disk) = Disk::small() else {
-        skipped("only root may mount a small disk");
+    let Some(disk) = Disk::of("16m") else {
         return;
     };
     let place = Place::found_in(disk.0.join("data"), None);
@@ -116,6 +122,58 @@ fn a_full_disk_is_told_and_with_room_it_goes_on() {
     let turns = (|| disk.fill(), || disk.make_room());
     goes_on(&place, server, turns, "The server's disk is full");
     drop(place);
+}
+
+/// The tables and the evidence lie on the disk that fills up, what else PostgreSQL
+/// writes on another.
+#[test]
+fn a_full_disk_under_the_tables_of_postgres_is_told_and_with_room_it_goes_on() {
+    let (Some(disk), Some(cluster)) = (Disk::of("48m"), Cluster::start()) else {
+        return;
+    };
+    let space = disk.0.join("space");
+    std::fs::create_dir(&space).unwrap();
+    cluster.give(&space);
+    cluster.order(&[
+        &format!("CREATE TABLESPACE small LOCATION '{}'", space.display()),
+        "CREATE DATABASE small TABLESPACE small",
+    ]);
+    let url = cluster.url().replace("/postgres", "/small");
+    let place = Place::found_in(disk.0.join("data"), Some(url));
+    let server = Server::start(&place);
+    let turns = (|| disk.fill(), || disk.make_room());
+    goes_on(&place, server, turns, "The server's disk is full");
+    drop((place, cluster));
+}
+
+/// Everything of PostgreSQL lies on the disk that fills up: without room for its log
+/// it goes down, and comes back with all that it had confirmed.
+#[test]
+fn a_full_disk_under_all_of_postgres_loses_nothing() {
+    let Some(disk) = Disk::of("128m") else {
+        return;
+    };
+    let folder = disk.0.join("cluster");
+    let Some(cluster) = Cluster::start_in(folder, &["--wal-segsize=1"]) else {
+        return;
+    };
+    let place = Place::found_in(fresh("office"), Some(cluster.url()));
+    let server = Server::start(&place);
+    let mut promised = Promised::default();
+    insist(&server, &mut promised, "first");
+    disk.fill();
+    until_refused(&server, &mut promised);
+    cluster.fill_log();
+    // It may have come back by itself, and have room for a few in what it holds.
+    until_refused(&server, &mut promised);
+    disk.make_room();
+    cluster.back();
+    insist(&server, &mut promised, "after");
+    assert_eq!(server.read("/readyz"), 200);
+    assert!(!server.log().contains("panicked"), "{}", server.log());
+    server.stop();
+    promised.kept(&place, 0);
+    drop((place, cluster));
 }
 
 fn size(path: &Path) -> u64 {

@@ -12,6 +12,7 @@
 
 mod backup;
 mod clock;
+mod cluster;
 mod crash;
 mod damage;
 mod disk;
