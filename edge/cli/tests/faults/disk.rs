@@ -4,6 +4,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use crate::cluster::Cluster;
 use crate::office::*;
@@ -51,6 +52,10 @@ impl Drop for Disk {
     }
 }
 
+/// What the log says of it, and `/readyz`.
+const FULL: (&str, &str) = ("The server's disk is full", "full");
+const FAILING: (&str, &str) = ("The disk fails to read or write", "failing");
+
 /// Writes until it is told that it cannot; what was promised until then.
 #[track_caller]
 fn until_refused(server: &Server, promised: &mut Promised) -> String {
@@ -77,7 +82,7 @@ fn goes_on(
     place: &Place,
     server: Server,
     (fill, make_room): (impl FnOnce(), impl FnOnce()),
-    log: &str,
+    (log, word): (&str, &str),
 ) {
     let mut promised = Promised::default();
     let (status, done) = server.note("first").unwrap();
@@ -99,11 +104,15 @@ fn goes_on(
         assert_eq!(server.read(path), 200, "{path}");
     }
     assert!(server.log().contains(log), "{}", server.log());
+    let (status, ready) = server.get("/readyz");
+    assert_eq!(status, 503, "{ready}");
+    assert!(ready.contains(&format!("writer {word}\n")), "{ready}");
     make_room();
     let (status, done) = server.note("after").unwrap();
     assert_eq!(status, 201, "{done}");
     let seq = done["first_seq"].as_i64().unwrap();
     promised.entries.insert("after".to_owned(), seq);
+    assert_eq!(server.get("/readyz").0, 200);
     let (status, file) = server.upload("small.txt", b"small").unwrap();
     assert_eq!(status, 201, "{file}");
     let hash = file["file"].as_str().unwrap().to_owned();
@@ -120,7 +129,38 @@ fn a_full_disk_is_told_and_with_room_it_goes_on() {
     let place = Place::found_in(disk.0.join("data"), None);
     let server = Server::start(&place);
     let turns = (|| disk.fill(), || disk.make_room());
-    goes_on(&place, server, turns, "The server's disk is full");
+    goes_on(&place, server, turns, FULL);
+    drop(place);
+}
+
+/// Whoever asks a server only when it is ready would ask it no more: it finds by itself
+/// that there is room again, and not before.
+#[test]
+fn room_is_found_again_though_nobody_writes() {
+    let Some(disk) = Disk::of("16m") else {
+        return;
+    };
+    let place = Place::found_in(disk.0.join("data"), None);
+    let server = Server::start(&place);
+    let mut promised = Promised::default();
+    disk.fill();
+    until_refused(&server, &mut promised);
+    let until = |ready: u16, seconds: u64| {
+        let began = Instant::now();
+        while server.read("/readyz") != ready {
+            if began.elapsed().as_secs() > seconds {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        true
+    };
+    assert!(!until(200, 6), "there is no room yet");
+    disk.make_room();
+    assert!(until(200, 30), "{}", server.get("/readyz").1);
+    assert_eq!(server.note("after").unwrap().0, 201);
+    server.stop();
+    promised.kept(&place, 0);
     drop(place);
 }
 
@@ -142,7 +182,7 @@ fn a_full_disk_under_the_tables_of_postgres_is_told_and_with_room_it_goes_on() {
     let place = Place::found_in(disk.0.join("data"), Some(url));
     let server = Server::start(&place);
     let turns = (|| disk.fill(), || disk.make_room());
-    goes_on(&place, server, turns, "The server's disk is full");
+    goes_on(&place, server, turns, FULL);
     drop((place, cluster));
 }
 
@@ -220,7 +260,7 @@ fn a_disk_that_turns_read_only_is_told_and_goes_on_afterwards() {
         || std::fs::write(&flag, "").unwrap(),
         || std::fs::remove_file(&flag).unwrap(),
     );
-    goes_on(&place, server, turns, "The disk fails to read or write");
+    goes_on(&place, server, turns, FAILING);
 }
 
 /// Beyond such a limit the system sends a signal that ends a program which does not
@@ -237,10 +277,5 @@ fn a_limit_on_file_sizes_ends_nothing() {
             .status();
         assert!(lifted.unwrap().success());
     };
-    goes_on(
-        &place,
-        server,
-        (|| {}, room),
-        "The disk fails to read or write",
-    );
+    goes_on(&place, server, (|| {}, room), FAILING);
 }
