@@ -526,6 +526,20 @@ impl Store {
         Ok((db, key, folder, lock))
     }
 
+    /// Writes down in the data folder that a backup of all of it ended well now.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn backed_up(&self) -> Result<(), Fault> {
+        self.folder.backed_up(self.now_ms())
+    }
+
+    /// Seconds since a backup of all of it ended well; nothing when none ever did.
+    pub fn backup_age_seconds(&self) -> Option<i64> {
+        let at = self.folder.last_backup_ms()?;
+        Some(self.now_ms().saturating_sub(at).max(0) / 1000)
+    }
+
     /// Writes one institution, or with `None` the whole installation, into one
     /// file in open formats, as of one moment; the server may go on.
     ///

@@ -85,6 +85,7 @@ pub fn metrics(app: &App, req: &Req) -> Result<Answer, Failure> {
             sessions: sessions.map_or(0, |row| row.int(0)),
             letters: letters.map_or(0, |row| row.int(0)),
             audit_dropped: app.trail.dropped(),
+            backup_age: app.store.backup_age_seconds(),
         })
     })?;
     let text = app.meters.text(&now);

@@ -396,6 +396,12 @@ async fn figures_are_for_this_machine_alone() {
     assert!(reply.body.contains(&format!("}} {}\n", fixture.entries())));
     assert_eq!(samples(&reply.body)["dukou_dead_letters"], 0.0);
     assert_eq!(samples(&reply.body)["dukou_audit_lines_dropped_total"], 0.0);
+    // Without a backup there is no age of one.
+    assert!(!reply.body.contains("dukou_backup_age"));
+    fixture.store().backed_up().unwrap();
+    fixture.wait_days(2);
+    let reply = from(&fixture, "127.0.0.1:9", None, "/metrics").await;
+    assert_eq!(samples(&reply.body)["dukou_backup_age_seconds"], 172_800.0);
     assert_eq!(
         from(&fixture, "10.1.1.1:9", None, "/metrics").await.code(),
         404
