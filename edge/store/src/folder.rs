@@ -187,11 +187,7 @@ impl Folder {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let mut bytes = vec![0u8; 32];
                 rand::rng().fill(bytes.as_mut_slice());
-                let mut file =
-                    new_file(&path).map_err(Fault::io(format!("making {}", path.display())))?;
-                file.write_all(&bytes)
-                    .and_then(|()| file.sync_all())
-                    .map_err(Fault::io(format!("writing {}", path.display())))?;
+                self.lay("keys/seal.key", &bytes)?;
                 Ok(SealKey::new(bytes))
             }
             Err(error) => Err(Fault::io(format!("reading {}", path.display()))(error)),
@@ -217,7 +213,7 @@ impl Folder {
         &self.root
     }
 
-    /// Puts down a file that came with an archive.
+    /// Puts down a small file, whole or not at all, whenever the machine stops.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -230,6 +226,7 @@ impl Folder {
         fs::write(&beside, bytes)
             .and_then(|()| File::open(&beside)?.sync_all())
             .and_then(|()| fs::rename(&beside, &path))
+            .and_then(|()| File::open(path.parent().unwrap_or(&self.root))?.sync_all())
             .map_err(Fault::io(format!("writing {}", path.display())))
     }
 

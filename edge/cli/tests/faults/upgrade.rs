@@ -1,6 +1,6 @@
-//! A start that brings older data up to date is killed, early and late and in between.
-//! Whatever it had come to: the next start finishes, the head is the one that was left,
-//! and everything verifies.
+//! A start that brings older data up to date is killed, early and late and in between,
+//! and so is the very first one. Whatever it had come to: the next start finishes, the
+//! head is the one that was left, and everything verifies.
 
 use std::io::Read as _;
 use std::path::PathBuf;
@@ -12,6 +12,7 @@ use zip::ZipArchive;
 
 use crate::crash::{database, killed, rounds};
 use crate::office::*;
+use crate::shim::Shim;
 
 const SERVE: [&str; 3] = ["serve", "--listen", "127.0.0.1:0"];
 /// The version of the tables of the oldest data that is kept.
@@ -110,6 +111,51 @@ fn upgrades(place: &Place, make_old: impl Fn(), version: impl Fn() -> i64) {
 fn an_upgrade_that_was_killed_is_finished_by_the_next_start() {
     let place = Place::found_nothing();
     upgrades(&place, || unpack(&place), || version_of_copy(&place));
+}
+
+/// Kills the program when it first writes into the key or what is to become it.
+const KILLS: &str = r#"
+#define _GNU_SOURCE
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+ssize_t write(int fd, const void *bytes, size_t many) {
+    char link[64], path[4096] = "";
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    if (readlink(link, path, sizeof path - 1) > 0 && (strstr(path, "seal.key") || strstr(path, "scratch-")))
+        kill(getpid(), SIGKILL);
+    return syscall(SYS_write, fd, bytes, many);
+}
+"#;
+
+/// A key that was made and not yet written would pass for a damaged one for ever after.
+#[test]
+fn a_first_start_that_was_killed_over_its_key_is_finished() {
+    let place = Place::found_nothing();
+    let shim = Shim::new(KILLS, &[]);
+    let first = place.command(&shim.words(), &SERVE).output().unwrap();
+    assert_eq!(
+        first.status.code(),
+        None,
+        "it was not killed: {}",
+        said(&first)
+    );
+    Server::start(&place).stop();
+    let key = place.folder.join("keys/seal.key");
+    assert_eq!(std::fs::metadata(&key).unwrap().len(), 32);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(&key).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    let left = std::fs::read_dir(&place.folder).unwrap();
+    for entry in left {
+        let name = entry.unwrap().file_name().to_string_lossy().into_owned();
+        assert!(!name.starts_with("scratch-"), "{name} is left over");
+    }
 }
 
 #[test]
