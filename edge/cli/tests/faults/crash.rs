@@ -129,7 +129,7 @@ fn crash(place: &Place) {
         std::thread::scope(|scope| {
             let load = scope.spawn(|| server.load(place, round, &stop));
             // From a few commands to a few hundred.
-            std::thread::sleep(moment(round, 30, 300));
+            std::thread::sleep(moment(round, 30, 800));
             if let Some(url) = place.url.as_ref().filter(|_| round % 3 == 1) {
                 cut(url);
                 std::thread::sleep(moment(round, 1, 60));
