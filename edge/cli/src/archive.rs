@@ -72,9 +72,16 @@ pub fn export(settings: &Resolved, args: &ExportArgs) -> Result<ExitCode, String
 /// # Errors
 /// When the file cannot be written.
 pub fn backup(settings: &Resolved, args: &ArchiveArgs) -> Result<ExitCode, String> {
-    let archived = Store::open_reader(settings.store(Clock::System))
-        .and_then(|store| store.export(&args.path, None, &mut progress("backup")))
+    let store = Store::open_reader(settings.store(Clock::System)).map_err(text)?;
+    let archived = store
+        .export(&args.path, None, &mut progress("backup"))
         .map_err(text)?;
+    // What is not whole does not count as one.
+    if archived.notes.is_empty()
+        && let Err(error) = store.backed_up()
+    {
+        tracing::error!(%error, "the time of this backup was not written down");
+    }
     settings.note(None, "backup", &args.path.display().to_string());
     Ok(tell(&archived))
 }

@@ -20,6 +20,9 @@ pub struct Folder {
 /// What a file is called that is only needed while the program looks.
 const SCRATCH: &str = "scratch-";
 
+/// Where it stands when the last backup was taken.
+const BACKUP: &str = "backup.last";
+
 /// A file that is not there yet, for this user alone.
 pub(crate) fn new_file(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
@@ -184,11 +187,7 @@ impl Folder {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let mut bytes = vec![0u8; 32];
                 rand::rng().fill(bytes.as_mut_slice());
-                let mut file =
-                    new_file(&path).map_err(Fault::io(format!("making {}", path.display())))?;
-                file.write_all(&bytes)
-                    .and_then(|()| file.sync_all())
-                    .map_err(Fault::io(format!("writing {}", path.display())))?;
+                self.lay("keys/seal.key", &bytes)?;
                 Ok(SealKey::new(bytes))
             }
             Err(error) => Err(Fault::io(format!("reading {}", path.display()))(error)),
@@ -214,7 +213,7 @@ impl Folder {
         &self.root
     }
 
-    /// Puts down a file that came with an archive.
+    /// Puts down a small file, whole or not at all, whenever the machine stops.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -227,7 +226,22 @@ impl Folder {
         fs::write(&beside, bytes)
             .and_then(|()| File::open(&beside)?.sync_all())
             .and_then(|()| fs::rename(&beside, &path))
+            .and_then(|()| File::open(path.parent().unwrap_or(&self.root))?.sync_all())
             .map_err(Fault::io(format!("writing {}", path.display())))
+    }
+
+    /// Writes down when a backup of all of it ended well.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn backed_up(&self, now_ms: i64) -> Result<(), Fault> {
+        self.lay(BACKUP, format!("{now_ms}\n").as_bytes())
+    }
+
+    /// When that was, in milliseconds since 1970; nothing when it never was.
+    pub fn last_backup_ms(&self) -> Option<i64> {
+        let text = fs::read_to_string(self.root.join(BACKUP)).ok()?;
+        text.trim().parse().ok()
     }
 
     /// Saves a head, so that a later cut is found even by a reader without the key.

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use dukou_chain::whole::State;
 use dukou_journal::{Entry, SealKey, StreamId};
 use dukou_kernel::{Date, InstitutionId};
+use rand::RngExt;
 
 use crate::archive::{self, Archived, Taking};
 use crate::check::Saved;
@@ -55,6 +56,8 @@ impl Config {
 
 /// Readers kept at hand.
 const READERS: usize = 4;
+/// Pieces of 16 letters in what is written to try whether there is room.
+const PROBE: usize = 4_096;
 /// States kept for readers.
 const CACHED: usize = 2_000;
 
@@ -301,6 +304,33 @@ impl Store {
         taken.recv().map_err(|_| Fault::Closed)
     }
 
+    /// What the last write that failed met, unless one has gone well since: then
+    /// nothing can be saved.
+    pub fn trouble(&self) -> Option<Trouble> {
+        self.writer.as_ref().and_then(|writer| writer.met.now())
+    }
+
+    /// Tries whether something can be saved again: as much as a command takes, on the
+    /// same way, and away with it.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub fn try_to_save(&self) -> Result<(), Fault> {
+        // At random, so that no engine makes it small.
+        let text: String = (0..PROBE)
+            .map(|_| format!("{:016x}", rand::rng().random::<u64>()))
+            .collect();
+        self.write(move |db| {
+            let sql = "INSERT INTO store_meta (key, value) VALUES ('probe', $1) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+            db.exec(sql, &[text.into()])
+        })?;
+        self.write(|db| db.exec("DELETE FROM store_meta WHERE key = 'probe'", &[]))?;
+        if let Some(writer) = &self.writer {
+            writer.met.set(None);
+        }
+        Ok(())
+    }
+
     /// Reads on a connection of the readers.
     ///
     /// # Errors
@@ -494,6 +524,20 @@ impl Store {
         let mut db = connect(config, &folder)?;
         let key = folder.seal_key(schema::sealed(db.as_mut())?)?;
         Ok((db, key, folder, lock))
+    }
+
+    /// Writes down in the data folder that a backup of all of it ended well now.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn backed_up(&self) -> Result<(), Fault> {
+        self.folder.backed_up(self.now_ms())
+    }
+
+    /// Seconds since a backup of all of it ended well; nothing when none ever did.
+    pub fn backup_age_seconds(&self) -> Option<i64> {
+        let at = self.folder.last_backup_ms()?;
+        Some(self.now_ms().saturating_sub(at).max(0) / 1000)
     }
 
     /// Writes one institution, or with `None` the whole installation, into one

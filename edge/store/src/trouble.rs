@@ -9,6 +9,8 @@ use std::io::ErrorKind;
 use dukou_kernel::{Text, text};
 use rusqlite::ErrorCode;
 
+use crate::db::Engine;
+
 /// What the system says when a disk fails; it has no kind of its own.
 const EIO: i32 = 5;
 
@@ -57,6 +59,29 @@ impl Trouble {
                 "保存的那一刻连接断了或磁盘出错，不能确定是否已保存。稍候原样再提交一次：已保存的不会重复。",
                 "The connection broke or the disk failed while saving, so it is not known whether this was kept. Send the same again in a moment: what was kept is not done twice."
             ),
+        }
+    }
+
+    /// True when whatever is written next will fail too, until somebody mends it. What
+    /// is damaged or out of reach is found by looking.
+    pub(crate) fn lasts(self, engine: Engine) -> bool {
+        match self {
+            Self::Full | Self::ReadOnly | Self::Failing => true,
+            // The disk that did not sync; on PostgreSQL a connection that is made anew.
+            Self::Uncertain => engine == Engine::Sqlite,
+            Self::Damaged | Self::Unreachable => false,
+        }
+    }
+
+    /// In one word, for programs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::ReadOnly => "read-only",
+            Self::Failing => "failing",
+            Self::Damaged => "damaged",
+            Self::Unreachable => "unreachable",
+            Self::Uncertain => "uncertain",
         }
     }
 

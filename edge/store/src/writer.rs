@@ -3,12 +3,13 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use dukou_journal::SealKey;
 
 use crate::clock::Clock;
-use crate::db::{Db, Value};
+use crate::db::{Db, Engine, Value};
 use crate::process::{Done, Envelope, Head, Memory, Processor};
 use crate::{Fault, Rejected, Trouble, dialect};
 
@@ -52,85 +53,181 @@ enum Answer {
     Own(SyncSender<Result<(), Fault>>, Result<(), Fault>),
 }
 
+impl Answer {
+    /// Why it failed, when what comes after it will fail too.
+    fn lasting(&self, engine: Engine) -> Option<Trouble> {
+        let fault = match self {
+            Self::Batch(_, Err((_, Rejected::Fault(fault)))) | Self::Own(_, Err(fault)) => fault,
+            _ => return None,
+        };
+        fault.trouble().filter(|it| it.lasts(engine))
+    }
+}
+
 /// Opens the writer's connection anew after it was lost.
 pub(crate) type Connect = Box<dyn Fn() -> Result<Box<dyn Db + Send>, Fault> + Send>;
 
 pub(crate) struct Writer {
     pub sender: SyncSender<Job>,
     pub thread: Option<JoinHandle<()>>,
+    pub met: Met,
+}
+
+/// What keeps the writer from saving anything: what a failed write met, until a group
+/// with entries in it was committed, or somebody tried and it went well.
+#[derive(Clone, Default)]
+pub(crate) struct Met(Arc<Mutex<Option<Trouble>>>);
+
+impl Met {
+    pub fn now(&self) -> Option<Trouble> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn set(&self, trouble: Option<Trouble>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+    }
 }
 
 impl Writer {
     /// Starts the writer on its own thread.
     pub fn start(db: Box<dyn Db + Send>, connect: Connect, clock: Clock, key: SealKey) -> Self {
         let (sender, receiver) = sync_channel(1024);
-        let thread = std::thread::spawn(move || {
-            let mut memory = Memory::default();
-            let mut db = db;
-            run(&mut db, &connect, &receiver, &clock, &key, &mut memory);
-        });
+        let met = Met::default();
+        let desk = Desk {
+            connect,
+            receiver,
+            clock,
+            key,
+            met: met.clone(),
+        };
+        let thread = std::thread::spawn(move || desk.run(db));
         Self {
             sender,
             thread: Some(thread),
+            met,
         }
     }
 }
 
-fn run(
-    db: &mut Box<dyn Db + Send>,
-    connect: &Connect,
-    receiver: &Receiver<Job>,
-    clock: &Clock,
-    key: &SealKey,
-    memory: &mut Memory,
-) {
-    while let Ok(first) = receiver.recv() {
-        let mut answers = Vec::new();
-        let mut stop = false;
-        if !db.alive() {
-            reconnect(db, connect);
-        }
-        let outcome = group(
-            db.as_mut(),
-            first,
-            receiver,
-            clock,
-            key,
-            memory,
-            &mut answers,
-            &mut stop,
-        );
-        if let Err(broken) = outcome {
-            // Rolled back, or told so by the engine: then nothing of the group was kept.
-            let undone = db.script("ROLLBACK").is_ok() || db.alive();
-            let (fault, sound) = match broken {
-                Broken::Committing(fault) if fault.trouble() == Some(Trouble::Uncertain) => {
-                    (fault, false)
+/// What the writer works with.
+struct Desk {
+    connect: Connect,
+    receiver: Receiver<Job>,
+    clock: Clock,
+    key: SealKey,
+    met: Met,
+}
+
+impl Desk {
+    fn run(&self, mut db: Box<dyn Db + Send>) {
+        let mut memory = Memory::default();
+        while let Ok(first) = self.receiver.recv() {
+            let mut answers = Vec::new();
+            let mut stop = false;
+            if !db.alive() {
+                self.reconnect(&mut db);
+            }
+            let outcome = self.group(db.as_mut(), first, &mut memory, &mut answers, &mut stop);
+            match outcome {
+                // Heads were written, and so there was room.
+                Ok(()) if !memory.heads.is_empty() => self.met.set(None),
+                Ok(()) => {}
+                Err(broken) => {
+                    memory = Memory::default();
+                    self.failed(&mut db, broken, &mut answers);
                 }
-                Broken::Committing(fault) if !undone => {
-                    let trouble = Trouble::Uncertain;
-                    let why = fault.to_string();
-                    (Fault::Storage { trouble, why }, false)
+            }
+            let engine = db.engine();
+            if let Some(trouble) = answers.iter().find_map(|it| it.lasting(engine)) {
+                self.met.set(Some(trouble));
+            }
+            for answer in answers {
+                match answer {
+                    Answer::Batch(reply, result) => drop(reply.send(result)),
+                    Answer::Own(reply, result) => drop(reply.send(result)),
                 }
-                Broken::Working(fault) | Broken::Committing(fault) => (fault, true),
-                Broken::Stopped(fault) => (fault, false),
-            };
-            tracing::error!(error = %fault, "a group of commands was not committed");
-            *memory = Memory::default();
-            fail(&mut answers, &fault);
-            if !sound || db.row("SELECT 1", &[]).is_err() {
-                reconnect(db, connect);
+            }
+            if stop {
+                return;
             }
         }
-        for answer in answers {
-            match answer {
-                Answer::Batch(reply, result) => drop(reply.send(result)),
-                Answer::Own(reply, result) => drop(reply.send(result)),
+    }
+
+    /// Takes a group back, and says so to everybody in it.
+    fn failed(&self, db: &mut Box<dyn Db + Send>, broken: Broken, answers: &mut [Answer]) {
+        // Rolled back, or told so by the engine: then nothing of the group was kept.
+        let undone = db.script("ROLLBACK").is_ok() || db.alive();
+        let (fault, sound) = match broken {
+            Broken::Committing(fault) if fault.trouble() == Some(Trouble::Uncertain) => {
+                (fault, false)
+            }
+            Broken::Committing(fault) if !undone => {
+                let trouble = Trouble::Uncertain;
+                let why = fault.to_string();
+                (Fault::Storage { trouble, why }, false)
+            }
+            Broken::Working(fault) | Broken::Committing(fault) => (fault, true),
+            Broken::Stopped(fault) => (fault, false),
+        };
+        tracing::error!(error = %fault, "a group of commands was not committed");
+        fail(answers, &fault);
+        if !sound || db.row("SELECT 1", &[]).is_err() {
+            self.reconnect(db);
+        }
+    }
+
+    fn reconnect(&self, db: &mut Box<dyn Db + Send>) {
+        match (self.connect)() {
+            Ok(fresh) => *db = fresh,
+            Err(error) => tracing::error!(%error, "the database cannot be reached"),
+        }
+    }
+
+    fn group(
+        &self,
+        db: &mut dyn Db,
+        first: Job,
+        memory: &mut Memory,
+        answers: &mut Vec<Answer>,
+        stop: &mut bool,
+    ) -> Result<(), Broken> {
+        let engine = db.engine();
+        // On PostgreSQL other servers write too, so nothing is remembered between groups.
+        memory.heads.clear();
+        if engine == Engine::Postgres {
+            memory.states.clear();
+        }
+        memory.trim();
+        let mut job = Some(first);
+        let mut fresh = true;
+        let mut jobs = 0;
+        let mut broken = None;
+        let began = db.script(dialect::begin(engine));
+        while let Some(next) = job.take() {
+            jobs += 1;
+            match (&began, next) {
+                (_, Job::Stop) => {
+                    *stop = true;
+                    break;
+                }
+                (Ok(()), next) if broken.is_none() => {
+                    if let Err(error) = one(db, next, &self.clock, memory, &mut fresh, answers) {
+                        broken = Some(error);
+                    }
+                }
+                // The transaction is lost: everybody is told that nothing was done.
+                (_, next) => answers.extend(next.waiting()),
+            }
+            if jobs < GROUP {
+                job = self.receiver.try_recv().ok();
             }
         }
-        if stop {
-            return;
+        began.map_err(Broken::Working)?;
+        if let Some(broken) = broken {
+            return Err(broken);
         }
+        guarded(|| seal_heads(db, memory, &self.key))?;
+        db.script("COMMIT").map_err(Broken::Committing)
     }
 }
 
@@ -159,13 +256,6 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Broken> {
     }
 }
 
-fn reconnect(db: &mut Box<dyn Db + Send>, connect: &Connect) {
-    match connect() {
-        Ok(fresh) => *db = fresh,
-        Err(error) => tracing::error!(%error, "the database cannot be reached"),
-    }
-}
-
 /// Nothing of a group that was not committed was done.
 fn fail(answers: &mut [Answer], why: &Fault) {
     for answer in answers {
@@ -178,59 +268,6 @@ fn fail(answers: &mut [Answer], why: &Fault) {
             Answer::Own(_, result) => *result = Err(why.again()),
         }
     }
-}
-
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the writer's own loop, called once"
-)]
-fn group(
-    db: &mut dyn Db,
-    first: Job,
-    receiver: &Receiver<Job>,
-    clock: &Clock,
-    key: &SealKey,
-    memory: &mut Memory,
-    answers: &mut Vec<Answer>,
-    stop: &mut bool,
-) -> Result<(), Broken> {
-    let engine = db.engine();
-    // On PostgreSQL other servers write too, so nothing is remembered between groups.
-    memory.heads.clear();
-    if engine == crate::Engine::Postgres {
-        memory.states.clear();
-    }
-    memory.trim();
-    let mut job = Some(first);
-    let mut fresh = true;
-    let mut jobs = 0;
-    let mut broken = None;
-    let began = db.script(dialect::begin(engine));
-    while let Some(next) = job.take() {
-        jobs += 1;
-        match (&began, next) {
-            (_, Job::Stop) => {
-                *stop = true;
-                break;
-            }
-            (Ok(()), next) if broken.is_none() => {
-                if let Err(error) = one(db, next, clock, memory, &mut fresh, answers) {
-                    broken = Some(error);
-                }
-            }
-            // The transaction is lost: everybody is told that nothing was done.
-            (_, next) => answers.extend(next.waiting()),
-        }
-        if jobs < GROUP {
-            job = receiver.try_recv().ok();
-        }
-    }
-    began.map_err(Broken::Working)?;
-    if let Some(broken) = broken {
-        return Err(broken);
-    }
-    guarded(|| seal_heads(db, memory, key))?;
-    db.script("COMMIT").map_err(Broken::Committing)
 }
 
 fn one(
@@ -433,7 +470,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::db::{Each, Engine};
+    use crate::db::Each;
 
     /// A connection that may fail when told to commit, and may be lost with it.
     struct Fake {
@@ -504,5 +541,24 @@ mod tests {
         // goes over a new connection.
         let uncertain = Err(Some(Trouble::Uncertain));
         assert_eq!(told(Fake::boxed(false, true)), [uncertain, Ok(())]);
+    }
+
+    #[test]
+    fn what_a_failed_write_met_stands_until_one_goes_well() {
+        let connect: Connect = Box::new(|| Ok(Fake::boxed(true, false)));
+        let key = SealKey::new(vec![7; 32]);
+        let writer = Writer::start(Fake::boxed(false, false), connect, Clock::System, key);
+        assert_eq!(writer.met.now(), None);
+        let ask = || {
+            let (reply, answer) = sync_channel(1);
+            let work: Own = Box::new(|db| db.script("WORK"));
+            writer.sender.send(Job::Own { work, reply }).unwrap();
+            answer.recv().unwrap()
+        };
+        assert!(ask().is_err());
+        assert_eq!(writer.met.now(), Some(Trouble::Full));
+        writer.met.set(None);
+        assert!(ask().is_err());
+        assert_eq!(writer.met.now(), Some(Trouble::Full));
     }
 }

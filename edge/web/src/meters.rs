@@ -61,6 +61,8 @@ pub struct Now {
     pub letters: i64,
     /// Lines of the audit log that were not kept.
     pub audit_dropped: u64,
+    /// Seconds since a backup ended well, where one ever did.
+    pub backup_age: Option<i64>,
 }
 
 /// The program's meters. A route stands by its pattern, so their number is fixed.
@@ -153,6 +155,12 @@ impl Meters {
             "Lines of the audit log that were not kept",
             dropped,
         );
+        if let Some(seconds) = now.backup_age {
+            let age: Gauge = Gauge::default();
+            age.set(seconds);
+            let help = "Time since the last backup that ended well";
+            registry.register_with_unit("backup_age", help, Unit::Seconds, age);
+        }
         let build: Family<Build, Gauge> = Family::default();
         let labels = Build {
             version: env!("CARGO_PKG_VERSION"),

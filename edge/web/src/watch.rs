@@ -1,5 +1,6 @@
 //! 看护 — what the server looks at by itself while it runs: once, every page of the
-//! database file; and again and again, whether the clock was set back.
+//! database file; and again and again, whether the clock was set back, and whether what
+//! could not be saved can be saved again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,6 +36,14 @@ impl Watch {
         }
     }
 
+    /// Where the last write failed, tries whether there is room again: nobody else may
+    /// try, since a server that says it is not ready is asked for nothing.
+    fn room(&self, app: &App) {
+        if app.store.trouble().is_some() && app.store.try_to_save().is_ok() {
+            tracing::warn!("可以再保存了 · things can be saved again");
+        }
+    }
+
     /// Tells once when the clock stands before the newest entry, and again when it
     /// was put right and set back once more.
     fn clock(&self, app: &App) {
@@ -57,7 +66,11 @@ pub async fn keep(app: Arc<App>) {
     let _ = spawn_blocking(move || asked.watch.pages(&asked)).await;
     loop {
         let asked = Arc::clone(&app);
-        let _ = spawn_blocking(move || asked.watch.clock(&asked)).await;
+        let look = move || {
+            asked.watch.room(&asked);
+            asked.watch.clock(&asked);
+        };
+        let _ = spawn_blocking(look).await;
         tokio::time::sleep(EVERY).await;
     }
 }

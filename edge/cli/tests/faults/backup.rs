@@ -31,7 +31,7 @@ fn a_backup_beside_a_busy_server_is_of_one_moment() {
     let stop = AtomicBool::new(false);
     let mut made = Vec::new();
     let promised = std::thread::scope(|scope| {
-        let load = scope.spawn(|| server.load(1, &stop));
+        let load = scope.spawn(|| server.load(&place, 1, &stop));
         for _ in 0..3 {
             std::thread::sleep(Duration::from_millis(300));
             let path = archive("busy");
@@ -54,6 +54,49 @@ fn a_backup_beside_a_busy_server_is_of_one_moment() {
         assert!(verify.status.success(), "{}", said(&verify));
         std::fs::remove_file(path).unwrap();
     }
+}
+
+/// The server tells how old the newest backup is; one that is not whole, and what is
+/// no backup of all of it, does not count.
+#[test]
+fn a_backup_that_ended_well_is_told_by_its_age() {
+    let place = Place::found();
+    let server = Server::start(&place);
+    let age = || -> Option<u64> {
+        let (status, text) = server.get("/metrics");
+        assert_eq!(status, 200, "{text}");
+        let mut lines = text.lines();
+        let line = lines.find_map(|it| it.strip_prefix("dukou_backup_age_seconds "));
+        line.map(|it| it.parse().unwrap())
+    };
+    let (status, file) = server.upload("a.txt", b"evidence").unwrap();
+    assert_eq!(status, 201, "{file}");
+    let hash = file["file"].as_str().unwrap();
+    let named = serde_json::json!({
+        "command": "closing.note", "case": id(1), "text": "a",
+        "files": [{"file": hash, "name": "a.txt"}],
+    });
+    assert_eq!(server.command("a", &named).unwrap().0, 201);
+    let path = archive("age");
+    let exported = place.run(&["export", &words(&path)]);
+    assert!(exported.status.success(), "{}", said(&exported));
+    std::fs::remove_file(&path).unwrap();
+    let evidence = place.folder.join("files").join(&hash[..2]).join(&hash[2..]);
+    std::fs::rename(&evidence, place.folder.join("aside")).unwrap();
+    let made = place.run(&["backup", &words(&path)]);
+    assert_eq!(made.status.code(), Some(3), "{}", said(&made));
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(age(), None);
+    std::fs::rename(place.folder.join("aside"), evidence).unwrap();
+    let made = place.run(&["backup", &words(&path)]);
+    assert!(made.status.success(), "{}", said(&made));
+    assert!(age().is_some_and(|it| it < 60), "{:?}", age());
+    // It is of this installation: what is restored from it has none of its own.
+    let elsewhere = Place::found_nothing();
+    let restored = elsewhere.run(&["restore", &words(&path)]);
+    assert!(restored.status.success(), "{}", said(&restored));
+    assert!(!elsewhere.folder.join("backup.last").exists());
+    std::fs::remove_file(path).unwrap();
 }
 
 #[test]

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::office::*;
 
-fn rounds() -> u64 {
+pub fn rounds() -> u64 {
     let told = std::env::var("DUKOU_CRASH_ROUNDS").ok();
     told.and_then(|it| it.parse().ok()).unwrap_or(20)
 }
@@ -26,7 +26,7 @@ fn moment(round: u64, from: u64, to: u64) -> Duration {
 }
 
 /// A database of the test's own; nothing without a server, unless one is required.
-fn database() -> Option<String> {
+pub fn database() -> Option<String> {
     let admin = std::env::var("DUKOU_TEST_DATABASE_URL").ok();
     let Some(admin) = admin.filter(|it| !it.is_empty()) else {
         let required = std::env::var("DUKOU_REQUIRE_POSTGRES").is_ok_and(|it| it == "1");
@@ -52,7 +52,7 @@ fn cut(url: &str) {
 }
 
 /// Runs the program on the folder and kills it after a while.
-fn killed(place: &Place, words: &[&str], after: Duration) {
+pub fn killed(place: &Place, words: &[&str], after: Duration) {
     let mut child = place
         .command(&[], words)
         .stdout(Stdio::null())
@@ -127,9 +127,9 @@ fn crash(place: &Place) {
         let server = Server::start(place);
         let stop = AtomicBool::new(false);
         std::thread::scope(|scope| {
-            let load = scope.spawn(|| server.load(round, &stop));
+            let load = scope.spawn(|| server.load(place, round, &stop));
             // From a few commands to a few hundred.
-            std::thread::sleep(moment(round, 30, 300));
+            std::thread::sleep(moment(round, 30, 800));
             if let Some(url) = place.url.as_ref().filter(|_| round % 3 == 1) {
                 cut(url);
                 std::thread::sleep(moment(round, 1, 60));
@@ -167,10 +167,13 @@ fn crash(place: &Place) {
     promised.failures.retain(|(status, answer)| {
         place.url.is_none() || (*status, &answer["code"]) != (503, &"storage".into())
     });
-    assert!(promised.failures.is_empty(), "{:?}", promised.failures);
+    let failure = promised.failures.first();
+    assert_eq!(failure, None, "one of {}", promised.failures.len());
     let (entries, files) = (promised.entries.len(), promised.files.len());
     assert!(entries as u64 > rounds, "only {entries} commands");
     assert!(files > 0, "no evidence was uploaded");
+    let untried = promised.untried();
+    assert!(untried.is_empty(), "never acknowledged: {untried:?}");
     eprintln!("{entries} commands and {files} files acknowledged in {rounds} rounds");
 }
 

@@ -36,7 +36,8 @@ pub fn data(folder: &Path) -> Contents {
     let mut all = contents(folder);
     all.retain(|path, (_, size, _)| {
         let name = path.to_string_lossy();
-        let aside = name.ends_with("-shm") || name.ends_with("audit.spool");
+        let notes = ["-shm", "audit.spool", "backup.last"];
+        let aside = notes.iter().any(|it| name.ends_with(it));
         !(aside || name.ends_with("-wal") && *size == 0)
     });
     all

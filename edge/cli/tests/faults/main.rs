@@ -12,9 +12,11 @@
 
 mod backup;
 mod clock;
+mod cluster;
 mod crash;
 mod damage;
 mod disk;
+mod money;
 mod newer;
 mod office;
 mod pages;
@@ -22,3 +24,4 @@ mod postgres;
 mod readonly;
 mod shim;
 mod sync;
+mod upgrade;

@@ -12,20 +12,25 @@ use dukou_chain::people::{PersonKind, Role};
 use dukou_chain::whole;
 use dukou_journal::{Actor, Entry};
 use dukou_kernel::{InstitutionId, PersonId};
+use dukou_rules::SchoolPolicy;
 use dukou_store::{Clock, Config, Envelope, Store};
 use dukou_web::accounts::{self, NewPerson};
 use dukou_web::api::tokens;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::money::{Moved, Road, in_one_piece};
+
 /// Callers at the same time.
 pub const CALLERS: usize = 6;
 /// Every receipt's amount in fen.
-const AMOUNT: i64 = 12_345;
+pub const AMOUNT: i64 = 12_345;
 const CASES: u128 = 8;
 const DEAL: u128 = 200;
+/// Contracts for every caller that goes the way of money.
+const ROADS: [[u128; 4]; 2] = [[210, 211, 212, 213], [220, 221, 222, 223]];
 
-fn id(number: u128) -> String {
+pub fn id(number: u128) -> String {
     Uuid::from_u128(number).to_string()
 }
 
@@ -36,8 +41,11 @@ pub struct Place {
     pub institution: InstitutionId,
     person: PersonId,
     token: String,
+    /// Of somebody else, who approves.
+    approving: String,
     /// Another, which nothing has been asked with yet.
     unused: String,
+    roads: Vec<Mutex<Road>>,
 }
 
 impl Drop for Place {
@@ -64,12 +72,14 @@ impl Place {
             institution: InstitutionId(Uuid::nil()),
             person: PersonId(Uuid::nil()),
             token: String::new(),
+            approving: String::new(),
             unused: String::new(),
+            roads: Vec::new(),
         }
     }
 
-    /// Eight cases, a contract from before under which money comes in, and a token
-    /// of somebody who is manager and finance officer.
+    /// Eight cases, contracts from before under which money comes in, a token of
+    /// somebody who is manager and finance officer, and one of another who approves.
     pub fn found_in(folder: PathBuf, url: Option<String>) -> Self {
         let mut place = Self {
             folder,
@@ -77,7 +87,9 @@ impl Place {
             institution: InstitutionId(Uuid::now_v7()),
             person: PersonId(Uuid::now_v7()),
             token: String::new(),
+            approving: String::new(),
             unused: String::new(),
+            roads: Vec::new(),
         };
         let store = place.open();
         let setup = Actor::System("test".to_owned());
@@ -93,18 +105,14 @@ impl Place {
                 "state_established": true, "central_unit": false, "contact": "科技处",
             }}),
         );
-        let manager = NewPerson {
-            id: place.person,
-            name: "沈知夏".to_owned(),
-            staff_no: "1".to_owned(),
-            kind: PersonKind::Staff,
-            unit: None,
-            posts: Vec::new(),
-            roles: vec![Role::Manager, Role::Finance],
-        };
-        store
-            .execute_all(accounts::registration(place.institution, &setup, &manager))
-            .unwrap();
+        give(
+            &setup,
+            json!({"command": "institution.adopt_policy", "from": "2019-01-01", "policy": SchoolPolicy::example()}),
+        );
+        let who = (place.person, "沈知夏");
+        let tokens = place.enrol(&store, who, vec![Role::Manager, Role::Finance]);
+        let who = (PersonId(Uuid::now_v7()), "顾行远");
+        let [approving, _] = place.enrol(&store, who, vec![Role::Approver]);
         let actor = Actor::Person(place.person);
         let person = place.person.to_string();
         for case in 1..=CASES {
@@ -131,23 +139,47 @@ impl Place {
         }
         give(
             &actor,
-            json!({"command": "history.deal", "deal": id(DEAL), "past": {
-                "contract_no": "HT-2019-1", "cases": [id(100)], "mode": "transfer",
-                "party": {"name": "老客户", "kind": "private", "size": "unknown"},
-                "amount": 100, "signed": "2019-05-06", "origin": origin,
-            }}),
+            json!({"command": "disclosure.confirm_share", "case": id(100)}),
         );
-        let who = (place.institution, place.person);
-        // A token opens nothing to somebody who has no account.
-        let login = format!("fault-{}", place.person);
-        let account = (login.as_str(), "correct horse battery");
-        accounts::open(&store, who.0, who.1, account, false).unwrap();
-        let wanted = tokens::wanted("fault", "*", 30).unwrap();
-        let token = || tokens::make_random(&store, who, &wanted).unwrap().1;
-        let (token, unused) = (token(), token());
+        for deal in ROADS.iter().flatten().chain(&[DEAL]) {
+            give(
+                &actor,
+                json!({"command": "history.deal", "deal": id(*deal), "past": {
+                    "contract_no": format!("HT-2019-{deal}"), "cases": [id(100)],
+                    "mode": "transfer", "amount": 100, "signed": "2019-05-06", "origin": origin,
+                    "party": {"name": "老客户", "kind": "private", "size": "unknown"},
+                }}),
+            );
+        }
         drop(store);
-        (place.token, place.unused) = (token, unused);
+        let road = |deals: &[u128; 4]| Mutex::new(Road::new(deals.to_vec(), person.clone()));
+        place.roads = ROADS.iter().map(road).collect();
+        [place.token, place.unused] = tokens;
+        place.approving = approving;
         place
+    }
+
+    /// Somebody with an account and two tokens: one opens nothing to who has none.
+    fn enrol(&self, store: &Store, (id, name): (PersonId, &str), roles: Vec<Role>) -> [String; 2] {
+        let person = NewPerson {
+            id,
+            name: name.to_owned(),
+            staff_no: id.to_string(),
+            kind: PersonKind::Staff,
+            unit: None,
+            posts: Vec::new(),
+            roles,
+        };
+        let setup = Actor::System("test".to_owned());
+        store
+            .execute_all(accounts::registration(self.institution, &setup, &person))
+            .unwrap();
+        let login = format!("fault-{id}");
+        let account = (login.as_str(), "correct horse battery");
+        accounts::open(store, self.institution, id, account, false).unwrap();
+        let wanted = tokens::wanted("fault", "*", 30).unwrap();
+        let who = (self.institution, id);
+        [(); 2].map(|()| tokens::make_random(store, who, &wanted).unwrap().1)
     }
 
     pub fn config(&self) -> Config {
@@ -307,9 +339,19 @@ impl Server {
     }
 
     fn post(&self, agent: &ureq::Agent, path: &str, key: &str, body: &[u8]) -> Answer {
+        self.post_as(agent, &self.token, (path, key), body)
+    }
+
+    fn post_as(
+        &self,
+        agent: &ureq::Agent,
+        token: &str,
+        (path, key): (&str, &str),
+        body: &[u8],
+    ) -> Answer {
         let sent = agent
             .post(format!("{}{path}", self.address))
-            .header("Authorization", format!("Bearer {}", self.token))
+            .header("Authorization", format!("Bearer {token}"))
             .header("Content-Type", "application/json")
             .header("Idempotency-Key", key)
             .send(body);
@@ -356,26 +398,51 @@ impl Server {
         (reply.status().as_u16(), text)
     }
 
-    /// Keeps it busy from several callers until told to stop: notes, receipts of
-    /// money, evidence with a note that names it. What it said to them.
-    pub fn load(&self, round: u64, stop: &AtomicBool) -> Promised {
+    /// Keeps it busy from several callers until told to stop: two go the way of money,
+    /// the others send notes, receipts of money, evidence with a note that names it.
+    /// What it said to them.
+    pub fn load(&self, place: &Place, round: u64, stop: &AtomicBool) -> Promised {
         let (promised, next) = (Mutex::new(Promised::default()), AtomicU64::new(0));
+        let tell = |key: String, answer: Answer| match answer {
+            Ok((201, done)) => {
+                let seq = done["first_seq"].as_i64().unwrap();
+                promised.lock().unwrap().entries.insert(key, seq);
+                true
+            }
+            Ok(other) => {
+                promised.lock().unwrap().failures.push(other);
+                false
+            }
+            // It has gone, or the connection broke.
+            Err(_) => {
+                std::thread::yield_now();
+                false
+            }
+        };
         std::thread::scope(|scope| {
-            for _ in 0..CALLERS {
+            for road in &place.roads {
+                scope.spawn(|| {
+                    let (agent, mut road) = (agent(), road.lock().unwrap());
+                    while !stop.load(Ordering::Relaxed) {
+                        let (key, approving, command) = road.next();
+                        let token = [&place.token, &place.approving][usize::from(approving)];
+                        let at = ("/api/v1/commands", key.as_str());
+                        let body = command.to_string();
+                        let answer = self.post_as(&agent, token, at, body.as_bytes());
+                        if tell(key, answer) {
+                            road.answered();
+                        }
+                    }
+                });
+            }
+            for _ in place.roads.len()..CALLERS {
                 scope.spawn(|| {
                     let agent = agent();
                     while !stop.load(Ordering::Relaxed) {
                         let n = next.fetch_add(1, Ordering::Relaxed);
                         let key = format!("{round}-{n}");
-                        match self.one(&agent, n, &key, &promised) {
-                            Ok((201, done)) => {
-                                let seq = done["first_seq"].as_i64().unwrap();
-                                promised.lock().unwrap().entries.insert(key, seq);
-                            }
-                            Ok(other) => promised.lock().unwrap().failures.push(other),
-                            // It has gone, or the connection broke.
-                            Err(_) => std::thread::yield_now(),
-                        }
+                        let answer = self.one(&agent, n, &key, &promised);
+                        tell(key, answer);
                     }
                 });
             }
@@ -446,7 +513,7 @@ impl Promised {
         let report = store.verify(&mut |_, _| {}).unwrap();
         assert!(report.ok(), "{:?}", report.findings);
         let (mut there, mut bodies) = (BTreeMap::new(), BTreeSet::new());
-        let (mut receipts, mut named) = (0i64, BTreeSet::new());
+        let (mut moved, mut named) = (Moved::default(), BTreeSet::new());
         store
             .read(|db| {
                 let sql = "SELECT bytes FROM journal ORDER BY seq";
@@ -461,9 +528,13 @@ impl Promised {
                         "twice: {}",
                         entry.body
                     );
-                    assert!(there.insert(key, entry.meta.seq).is_none());
-                    receipts += i64::from(entry.meta.kind == "income.received.v1");
+                    let (seq, kind) = (entry.meta.seq, entry.meta.kind.to_string());
                     let body: Value = serde_json::from_str(&entry.body).unwrap();
+                    moved.add(seq, &kind, &body);
+                    let (first, kinds) = there.entry(key).or_insert((seq, Vec::new()));
+                    kinds.push(kind);
+                    let last = *first + i64::try_from(kinds.len()).unwrap() - 1;
+                    assert_eq!(seq, last, "{kinds:?} are not in one piece");
                     for file in body["files"].as_array().into_iter().flatten() {
                         named.insert(file["file"].as_str().unwrap().to_owned());
                     }
@@ -472,24 +543,14 @@ impl Promised {
             })
             .unwrap();
         for (key, seq) in &self.entries {
-            assert_eq!(there.get(key), Some(seq), "{key} was promised");
+            let first = there.get(key).map(|(first, _)| first);
+            assert_eq!(first, Some(seq), "{key} was promised");
         }
-        self.books(&store, receipts);
+        for (key, (_, kinds)) in &there {
+            assert!(in_one_piece(kinds), "{key} is there by half: {kinds:?}");
+        }
+        moved.booked(&store);
         self.evidence(place, &store, &named, kills);
-    }
-
-    /// The books are even, and hold every receipt of the journal.
-    fn books(&self, store: &Store, receipts: i64) {
-        let sum = |sql: &str| {
-            let row = store.read(|db| db.row(sql, &[])).unwrap();
-            row.unwrap().int(0)
-        };
-        // A sum of whole numbers comes as text from PostgreSQL, which counts wider.
-        let cast = "CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT)";
-        assert_eq!(sum(&format!("SELECT {cast} FROM posting")), 0);
-        assert_eq!(sum(&format!("SELECT {cast} FROM balance")), 0);
-        let payer = format!("SELECT {cast} FROM balance WHERE account LIKE 'payer%'");
-        assert_eq!(sum(&payer), -AMOUNT * receipts);
     }
 
     /// Files on disk are those that are recorded and named, each whole; a killed

@@ -5,142 +5,17 @@
 use std::io::ErrorKind::{TimedOut, WouldBlock};
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use dukou_store::{Db as _, Postgres};
 use serde_json::Value;
 
+use crate::cluster::Cluster;
 use crate::office::*;
 
-/// A PostgreSQL server of the test's own, which it may stop.
-struct Cluster {
-    folder: PathBuf,
-    programs: PathBuf,
-    port: u16,
-    user: Option<&'static str>,
-}
-
-/// Where Debian keeps the server programs; they are not on PATH.
-fn programs() -> Option<PathBuf> {
-    let mut found: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
-        .ok()?
-        .map(|it| it.unwrap().path().join("bin"))
-        .filter(|it| it.join("initdb").is_file())
-        .collect();
-    found.sort();
-    found.pop()
-}
-
-impl Cluster {
-    fn start() -> Option<Self> {
-        let Some(programs) = programs() else {
-            let required = std::env::var("DUKOU_REQUIRE_POSTGRES").is_ok_and(|it| it == "1");
-            assert!(!required, "PostgreSQL's initdb was not found");
-            eprintln!("skipped: PostgreSQL's initdb was not found");
-            return None;
-        };
-        let who = Command::new("id").arg("-u").output().unwrap();
-        let folder = fresh("cluster");
-        std::fs::create_dir_all(&folder).unwrap();
-        // The server refuses to run as root: it then runs as the user Debian made for it.
-        let user = who.stdout.starts_with(b"0\n").then_some("postgres");
-        if let Some(user) = user {
-            let given = Command::new("chown").arg(user).arg(&folder).status();
-            assert!(given.unwrap().success());
-        }
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let cluster = Self {
-            folder,
-            programs,
-            port: free.local_addr().unwrap().port(),
-            user,
-        };
-        drop(free);
-        cluster.run(
-            "initdb",
-            &[
-                "-U",
-                "dukou",
-                "-A",
-                "trust",
-                "-E",
-                "UTF8",
-                "--locale=C",
-                "-N",
-            ],
-        );
-        cluster.up();
-        Some(cluster)
-    }
-
-    fn run(&self, program: &str, words: &[&str]) {
-        let program = self.programs.join(program);
-        let mut command = match self.user {
-            None => Command::new(&program),
-            Some(user) => {
-                let mut command = Command::new("setpriv");
-                command.arg(format!("--reuid={user}"));
-                command.arg(format!("--regid={user}"));
-                command.arg("--init-groups").arg(&program);
-                command
-            }
-        };
-        command.arg("-D").arg(self.folder.join("data")).args(words);
-        let output = command.current_dir(&self.folder).output().unwrap();
-        assert!(output.status.success(), "{words:?}: {}", said(&output));
-    }
-
-    fn up(&self) {
-        let options = format!(
-            "-p {} -k {} -c listen_addresses=127.0.0.1 -c fsync=off",
-            self.port,
-            self.folder.display()
-        );
-        let log = self.folder.join("log").display().to_string();
-        self.run("pg_ctl", &["-w", "-l", &log, "-o", &options, "start"]);
-    }
-
-    /// As if it had crashed.
-    fn down(&self) {
-        self.run("pg_ctl", &["-w", "-m", "immediate", "stop"]);
-    }
-
-    fn url(&self) -> String {
-        format!("postgres://dukou@127.0.0.1:{}/postgres", self.port)
-    }
-
-    /// Cuts every connection but the one that says so.
-    fn cut(&self) {
-        let mut db = Postgres::connect(&self.url()).unwrap();
-        db.rows(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'",
-            &[],
-        )
-        .unwrap();
-    }
-}
-
-impl Drop for Cluster {
-    fn drop(&mut self) {
-        let up = self.folder.join("data/postmaster.pid").exists();
-        if up && !std::thread::panicking() {
-            self.down();
-        } else if up {
-            let _ = Command::new("pkill")
-                .args(["-QUIT", "-F"])
-                .arg(self.folder.join("data/postmaster.pid"))
-                .status();
-        }
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
-}
-
 /// Sends a note until it is taken, always under the same key.
-fn insist(server: &Server, promised: &mut Promised, key: &str) {
+pub fn insist(server: &Server, promised: &mut Promised, key: &str) {
     let mut last = String::new();
     for _ in 0..400 {
         match server.note(key).unwrap() {
@@ -167,7 +42,7 @@ fn a_lost_postgres_is_told_and_found_again() {
     let mut promised = Promised::default();
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        let load = scope.spawn(|| server.load(0, &stop));
+        let load = scope.spawn(|| server.load(&place, 0, &stop));
         for round in 0..5 {
             for n in 0..5 {
                 insist(&server, &mut promised, &format!("own-{round}-{n}"));
@@ -292,7 +167,7 @@ fn a_link_that_falls_silent_holds_nobody_for_ever() {
     for round in 0..3 {
         let stop = AtomicBool::new(false);
         std::thread::scope(|scope| {
-            let load = scope.spawn(|| server.load(round, &stop));
+            let load = scope.spawn(|| server.load(&place, round, &stop));
             std::thread::sleep(Duration::from_millis(150 + round * 70));
             link.silent.store(true, Ordering::Relaxed);
             let began = Instant::now();

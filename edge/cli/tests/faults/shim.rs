@@ -24,18 +24,23 @@ impl Shim {
         assert!(made.status.success(), "{}", said(&made));
         std::fs::remove_file(text).unwrap();
         let told = |(name, path): &(&str, &Path)| format!("{name}={}", path.display());
+        let preload = ("LD_PRELOAD", library.as_path());
+        let all = [preload].iter().chain(variables).map(told).collect();
         Self {
             library,
-            variables: variables.iter().map(told).collect(),
+            variables: all,
         }
     }
 
     /// A server over it.
     pub fn server(&self, place: &Place) -> Server {
-        let preload = format!("LD_PRELOAD={}", self.library.display());
-        let mut words = vec!["env", preload.as_str()];
-        words.extend(self.variables.iter().map(String::as_str));
-        Server::behind(place, &words)
+        Server::behind(place, &self.words())
+    }
+
+    /// The words that put it under a program.
+    pub fn words(&self) -> Vec<&str> {
+        let variables = self.variables.iter().map(String::as_str);
+        ["env"].into_iter().chain(variables).collect()
     }
 }
 

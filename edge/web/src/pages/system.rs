@@ -1,7 +1,7 @@
 //! Health, static files, language and theme, and what does not exist.
 
 use axum::http::{StatusCode, header};
-use dukou_store::Engine;
+use dukou_store::{Engine, Trouble};
 
 use crate::app::App;
 use crate::failure::Failure;
@@ -24,18 +24,20 @@ pub fn health(app: &App, _req: &Req) -> Result<Answer, Failure> {
 }
 
 /// Says that requests can be sent here: the database answers and the writer writes.
-/// A server that starts, stops, has lost its database or found it damaged answers 503.
+/// A server that starts, stops, has lost its database, found it damaged or has no room
+/// to write answers 503.
 ///
 /// # Errors
 /// None: what fails is the answer.
 pub fn ready(app: &App, _req: &Req) -> Result<Answer, Failure> {
     let database = app.store.read(|db| db.row("SELECT 1", &[])).map(drop);
     let writer = app.store.write(|_| Ok(()));
+    let trouble = app.store.trouble();
     let word = |fine: bool| if fine { "ok" } else { "failed" };
+    let writes = trouble.map_or(word(writer.is_ok()), Trouble::word);
     let mut text = format!(
-        "database {}\nwriter {}\npages {}\n",
+        "database {}\nwriter {writes}\npages {}\n",
         word(database.is_ok()),
-        word(writer.is_ok()),
         word(!app.watch.damaged())
     );
     let stopping = app.stopping();
@@ -43,7 +45,8 @@ pub fn ready(app: &App, _req: &Req) -> Result<Answer, Failure> {
         text.push_str("server stopping\n");
     }
     let mut answer = Answer::bytes("text/plain; charset=utf-8", text.into_bytes());
-    if stopping || app.watch.damaged() || database.and(writer).is_err() {
+    let fails = app.watch.damaged() || trouble.is_some() || database.and(writer).is_err();
+    if stopping || fails {
         answer.status = StatusCode::SERVICE_UNAVAILABLE;
     }
     Ok(answer)
@@ -82,6 +85,7 @@ pub fn metrics(app: &App, req: &Req) -> Result<Answer, Failure> {
             sessions: sessions.map_or(0, |row| row.int(0)),
             letters: letters.map_or(0, |row| row.int(0)),
             audit_dropped: app.trail.dropped(),
+            backup_age: app.store.backup_age_seconds(),
         })
     })?;
     let text = app.meters.text(&now);

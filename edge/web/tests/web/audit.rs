@@ -4,9 +4,11 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
 use dukou_chain::people::Role;
+use dukou_store::{Fault, Trouble};
 use dukou_web::Limits;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use crate::fixture::{DAY_MS, Fixture, Reply, Someone};
 use crate::story;
@@ -351,6 +353,38 @@ async fn a_server_that_stops_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_writer_that_cannot_write_is_told_until_it_can() {
+    let fixture = Fixture::new();
+    for trouble in [Trouble::Full, Trouble::ReadOnly, Trouble::Failing] {
+        let failed: Result<(), Fault> = fixture.store().write(move |_| {
+            let why = "as told".to_owned();
+            Err(Fault::Storage { trouble, why })
+        });
+        assert!(failed.is_err());
+        let reply = fixture.get(None, "/readyz").await;
+        let text = format!("database ok\nwriter {}\npages ok\n", trouble.word());
+        assert_eq!((reply.code(), reply.body), (503, text));
+        // Whoever looks whether the server lives does not start it anew for that.
+        assert_eq!(fixture.get(None, "/healthz").await.code(), 200);
+        fixture.store().try_to_save().unwrap();
+        assert_eq!(fixture.get(None, "/readyz").await.code(), 200);
+    }
+    let left = "SELECT COUNT(*) FROM store_meta WHERE key = 'probe'";
+    let left = fixture.store().read(|db| db.row(left, &[])).unwrap();
+    assert_eq!(left.unwrap().int(0), 0, "what was tried is away again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_whose_writer_has_gone_is_not_ready() {
+    let mut fixture = Fixture::new();
+    Arc::get_mut(&mut fixture.app).unwrap().store.close();
+    let reply = fixture.get(None, "/readyz").await;
+    let text = "database ok\nwriter failed\npages ok\n";
+    assert_eq!((reply.code(), reply.body.as_str()), (503, text));
+    assert_eq!(fixture.get(None, "/healthz").await.code(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn figures_are_for_this_machine_alone() {
     let fixture = Fixture::new();
     fixture.get(Some(fixture.of(Role::Manager)), "/rules").await;
@@ -362,6 +396,12 @@ async fn figures_are_for_this_machine_alone() {
     assert!(reply.body.contains(&format!("}} {}\n", fixture.entries())));
     assert_eq!(samples(&reply.body)["dukou_dead_letters"], 0.0);
     assert_eq!(samples(&reply.body)["dukou_audit_lines_dropped_total"], 0.0);
+    // Without a backup there is no age of one.
+    assert!(!reply.body.contains("dukou_backup_age"));
+    fixture.store().backed_up().unwrap();
+    fixture.wait_days(2);
+    let reply = from(&fixture, "127.0.0.1:9", None, "/metrics").await;
+    assert_eq!(samples(&reply.body)["dukou_backup_age_seconds"], 172_800.0);
     assert_eq!(
         from(&fixture, "10.1.1.1:9", None, "/metrics").await.code(),
         404
