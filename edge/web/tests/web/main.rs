@@ -8,6 +8,7 @@ mod browser;
 mod coverage;
 mod find;
 mod fixture;
+mod foreign;
 mod forms;
 mod hooks;
 mod hostile;
