@@ -334,6 +334,38 @@ async fn another_institutions_ids_lead_nowhere() {
     assert_eq!(fixture.entries(), before, "something was written");
 }
 
+/// The inventor and the office fill in the same returned disclosure side by side.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_writes_into_the_draft_of_another() {
+    let fixture = Fixture::new();
+    let case = story::returned(&fixture, "膜");
+    let path = format!("/disclose/{case}?step=1");
+    let both = [
+        (fixture.of(Role::Inventor), "发明人写的"),
+        (fixture.of(Role::Manager), "经理人写的"),
+    ];
+    for _ in 0..2 {
+        for (who, title) in both {
+            let form = [("details.title", title)];
+            let autosave = format!("/disclose/{case}/autosave?step=1");
+            let reply = fixture.post(Some(who), &autosave, &form).await;
+            assert_eq!(reply.code(), 200, "{}", reply.body);
+        }
+    }
+    for (n, (who, title)) in both.into_iter().enumerate() {
+        let page = fixture.get(Some(who), &path).await;
+        assert!(page.body.contains(title), "{title} is gone");
+        assert!(!page.body.contains(both[1 - n].1), "{title} is not alone");
+        let list = fixture.get(Some(who), "/disclose").await;
+        assert!(list.body.contains(&format!("/disclose/{case}")));
+    }
+    // The draft of an import is none of a disclosure.
+    let head = fixture.of(Role::OfficeHead);
+    let import = inventory::import(&fixture).await;
+    let path = format!("/disclose/{import}");
+    assert_eq!(fixture.get(Some(head), &path).await.code(), 404);
+}
+
 /// Addresses that lead elsewhere, or carry a second header.
 const AWAY: &[&str] = &[
     "//evil.example",
