@@ -17,6 +17,7 @@ mod clock;
 mod inventory;
 mod languages;
 mod manners;
+mod neighbours;
 mod paging;
 mod reach;
 mod rights;
