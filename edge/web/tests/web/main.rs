@@ -20,6 +20,7 @@ mod manners;
 mod neighbours;
 mod paging;
 mod reach;
+mod redirects;
 mod rights;
 mod security;
 mod server;
