@@ -10,6 +10,7 @@ mod find;
 mod fixture;
 mod foreign;
 mod forms;
+mod headers;
 mod hooks;
 mod hostile;
 mod calculators;
