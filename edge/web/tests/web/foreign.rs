@@ -74,23 +74,23 @@ const OF_THE_ID: &[&str] = &[
 const THEIR_WORDS: &[&str] = &["alert(1)", "江州新材料", "云泽大学YZ", "材料学院"];
 
 /// An institution that plays the story of the chain, with somebody per role.
-struct Player<'a> {
-    fixture: &'a Fixture,
-    institution: InstitutionId,
-    people: BTreeMap<Role, Someone>,
+pub struct Player<'a> {
+    pub fixture: &'a Fixture,
+    pub institution: InstitutionId,
+    pub people: BTreeMap<Role, Someone>,
 }
 
 /// One step of the story.
 #[derive(Clone)]
-struct Step {
-    on: String,
-    by: Actor,
-    on_behalf: Option<dukou_kernel::PersonId>,
-    command: Value,
-    refused: bool,
+pub struct Step {
+    pub on: String,
+    pub by: Actor,
+    pub on_behalf: Option<dukou_kernel::PersonId>,
+    pub command: Value,
+    pub refused: bool,
 }
 
-fn steps(hash: &str) -> Vec<Step> {
+pub fn steps(hash: &str) -> Vec<Step> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../chain/tests/story.jsonl");
     let story = std::fs::read_to_string(path).unwrap();
     let story = story.replace(&"0".repeat(64), hash);
@@ -108,7 +108,7 @@ fn steps(hash: &str) -> Vec<Step> {
 }
 
 impl<'a> Player<'a> {
-    fn new(fixture: &'a Fixture) -> Self {
+    pub fn new(fixture: &'a Fixture) -> Self {
         Self {
             fixture,
             institution: InstitutionId(Uuid::now_v7()),
@@ -117,13 +117,13 @@ impl<'a> Player<'a> {
     }
 
     /// A file of this institution's own.
-    fn file(&self, bytes: &[u8]) -> String {
+    pub fn file(&self, bytes: &[u8]) -> String {
         story::kept(self.fixture, self.institution, bytes)
             .file
             .to_string()
     }
 
-    fn set_day(&self, on: &str) {
+    pub fn set_day(&self, on: &str) {
         let moment: jiff::Timestamp = format!("{on}T10:00:00+08:00").parse().unwrap();
         let clock = self.fixture.store().clock();
         clock.set(moment.as_millisecond());
@@ -140,7 +140,7 @@ impl<'a> Player<'a> {
     }
 
     /// Somebody per role, once the institution is there.
-    fn hire(&mut self) {
+    pub fn hire(&mut self) {
         let store = self.fixture.store();
         for role in Role::ALL {
             let name = format!("{}乙", role.label().zh);
@@ -170,7 +170,7 @@ impl<'a> Player<'a> {
 }
 
 /// Places of a schema where an id or a hash stands, dots between.
-fn places(schema: &Value, at: &str, found: &mut Vec<String>) {
+pub fn places(schema: &Value, at: &str, found: &mut Vec<String>) {
     let told = |key: &str| {
         schema
             .get(key)
@@ -194,7 +194,7 @@ fn places(schema: &Value, at: &str, found: &mut Vec<String>) {
 }
 
 /// The body with this id at a place, made where there was nothing.
-fn with(body: &Value, place: &str, id: &str) -> Value {
+pub fn with(body: &Value, place: &str, id: &str) -> Value {
     let mut body = body.clone();
     let mut at = &mut body;
     for key in place.split('.') {
@@ -213,7 +213,7 @@ fn with(body: &Value, place: &str, id: &str) -> Value {
                 if !at.is_object() {
                     *at = json!({});
                 }
-                if key == "file" {
+                if key == "file" && id.len() == 64 {
                     at["name"] = json!("a.pdf");
                 }
                 if place.contains("paid_by") && key == "person" {
@@ -227,7 +227,7 @@ fn with(body: &Value, place: &str, id: &str) -> Value {
     body
 }
 
-async fn schemas(fixture: &Fixture) -> BTreeMap<String, Value> {
+pub async fn schemas(fixture: &Fixture) -> BTreeMap<String, Value> {
     let document = fixture.get_in(None, "en", "/api/v1/openapi.json").await;
     let document: Value = serde_json::from_str(&document.body).unwrap();
     let all = document["components"]["schemas"]["Command"]["oneOf"].clone();

@@ -20,6 +20,7 @@ mod languages;
 mod manners;
 mod neighbours;
 mod paging;
+mod planted;
 mod reach;
 mod redirects;
 mod rights;
