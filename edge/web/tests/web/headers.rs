@@ -253,13 +253,20 @@ async fn no_name_within_an_upload_becomes_a_header() {
         ] {
             for (path, field) in [
                 ("/import".to_owned(), "files"),
-                ("/people/roster".to_owned(), "files"),
+                ("/people/roster".to_owned(), "file"),
                 ("/settings/policy".to_owned(), "file"),
                 ("/settings/calendar".to_owned(), "file"),
                 (format!("/cases/{case}/do/closing.note"), "files"),
             ] {
                 let text = format!("看 {n}");
-                let reply = upload(&fixture, head, &path, (field, &quoted, &text)).await;
+                let reply = upload(
+                    &fixture,
+                    head,
+                    &path,
+                    (field, &quoted, &text),
+                    &[("text", "附件")],
+                )
+                .await;
                 assert!(reply.code() < 500, "{path} {quoted}: {}", reply.body);
                 assert_eq!(unsound(&reply), None, "{path} {quoted}");
             }
@@ -267,19 +274,21 @@ async fn no_name_within_an_upload_becomes_a_header() {
     }
 }
 
-async fn upload(
+/// A form with a file and other fields.
+pub async fn upload(
     fixture: &Fixture,
     who: &Someone,
     path: &str,
     (field, quoted, text): (&str, &str, &str),
+    fields: &[(&str, &str)],
 ) -> Reply {
-    let part = |name: &str, text: &str| {
+    let csrf = ("csrf", who.csrf.as_str());
+    let part = |(name, text): &(&str, &str)| {
         format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n")
     };
-    let csrf = part("csrf", &who.csrf);
-    let note = part("text", "附件");
+    let parts: String = std::iter::once(&csrf).chain(fields).map(part).collect();
     let body = format!(
-        "{csrf}{note}--x\r\nContent-Disposition: form-data; name=\"{field}\"; {quoted}\r\n\r\n{text}\r\n--x--\r\n"
+        "{parts}--x\r\nContent-Disposition: form-data; name=\"{field}\"; {quoted}\r\n\r\n{text}\r\n--x--\r\n"
     );
     let request = Request::builder()
         .uri(path)

@@ -6,6 +6,7 @@ mod api;
 mod audit;
 mod browser;
 mod coverage;
+mod entered;
 mod find;
 mod fixture;
 mod foreign;

@@ -71,7 +71,7 @@ fn around(place: &str, command: &Value) -> Option<(String, Value)> {
 }
 
 /// What must not stand in a page, since it came from a planted text.
-const BROKEN_OUT: &[&str] = &[
+pub const BROKEN_OUT: &[&str] = &[
     "<script>alert(7",
     "<img src=x",
     "<svg/onload",
@@ -83,7 +83,7 @@ const BROKEN_OUT: &[&str] = &[
 
 /// What is planted, the longest first: what a field is too short for is tried with
 /// the next.
-fn planted(kind: Kind, n: usize) -> Vec<String> {
+pub fn planted(kind: Kind, n: usize) -> Vec<String> {
     match kind {
         Kind::Script => vec![
             format!(
@@ -93,21 +93,23 @@ fn planted(kind: Kind, n: usize) -> Vec<String> {
             format!("<i>(7{n})"),
         ],
         Kind::Formula => {
-            let head = [
+            let heads = [
                 "=1+",
-                "+1+",
+                "+1+cmd|'/C calc'!A",
                 "-1+",
-                "@SUM(1)+",
+                "@SUM(1+1)*cmd|'/C calc'!A",
                 "\t=1+",
                 "https://evil.example/?",
-            ][n % 6];
+                "=HYPERLINK(\"https://evil.example\",\"看\")&",
+            ];
+            let head = heads[n % heads.len()];
             vec![format!("{head}{n}"), format!("={n}")]
         }
     }
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Kind {
+pub enum Kind {
     Script,
     Formula,
 }
@@ -130,12 +132,12 @@ fn texts(schema: &Value, at: &str, found: &mut Vec<String>) {
 }
 
 /// Plays the story with a hostile text in every place that takes one.
-struct Planting<'a> {
-    player: Player<'a>,
-    kind: Kind,
+pub struct Planting<'a> {
+    pub player: Player<'a>,
+    pub kind: Kind,
     own: String,
     /// What was planted, with the place it came in by.
-    planted: BTreeMap<String, String>,
+    pub planted: BTreeMap<String, String>,
     /// The same by the number in it.
     numbers: BTreeMap<String, String>,
     /// Places that took none, with what was said.
@@ -303,9 +305,9 @@ impl Planting<'_> {
 
 /// Planted texts that were found: on pages, and in answers and sheets.
 #[derive(Default)]
-struct Shown {
-    pages: BTreeSet<String>,
-    answers: BTreeSet<String>,
+pub struct Shown {
+    pub pages: BTreeSet<String>,
+    pub answers: BTreeSet<String>,
 }
 
 /// What came back, as a browser takes it.
@@ -369,13 +371,12 @@ fn cells(bytes: Vec<u8>, path: &str) -> Vec<String> {
 
 /// Every page and answer, for every role, in both languages: which of the planted
 /// texts are on it, and what broke out.
-async fn everywhere(it: &Planting<'_>) -> (Shown, Vec<String>) {
+pub async fn everywhere(it: &Planting<'_>, all: &[neighbours::Ids]) -> (Shown, Vec<String>) {
     let fixture = it.player.fixture;
     let (mut shown, mut broken) = (Shown::default(), Vec::new());
-    let all = it.ids();
     for (role, someone) in &it.player.people {
-        let sees_all = matches!(role, Role::OfficeHead | Role::Auditor);
-        let all = if sees_all { all.as_slice() } else { &all[..1] };
+        let sees_all = matches!(role, Role::OfficeHead | Role::SystemAdmin);
+        let all = if sees_all { all } else { &all[..1] };
         let owner = (it.player.institution, someone.person);
         let token = token_of(fixture.store(), owner, "*");
         let mut seen = BTreeSet::new();
@@ -435,25 +436,34 @@ fn judged(
     out.map(|it| (*it).to_owned())
 }
 
-async fn story(kind: Kind, fixture: &Fixture) -> Planting<'_> {
-    let schemas = schemas(fixture).await;
-    let player = Player::new(fixture);
-    let own = player.file(crate::fixture::PDF);
-    let mut it = Planting {
-        player,
-        kind,
-        own,
-        planted: BTreeMap::new(),
-        numbers: BTreeMap::new(),
-        refused: BTreeMap::new(),
-    };
-    it.play(&schemas);
-    for text in it.planted.keys() {
-        let number = text.split("(7").nth(1).and_then(|it| it.split_once(')'));
-        if let Some((number, _)) = number {
-            it.numbers.insert(number.to_owned(), text.clone());
+impl<'a> Planting<'a> {
+    pub fn new(player: Player<'a>, kind: Kind) -> Self {
+        Self {
+            own: player.file(crate::fixture::PDF),
+            player,
+            kind,
+            planted: BTreeMap::new(),
+            numbers: BTreeMap::new(),
+            refused: BTreeMap::new(),
         }
     }
+
+    /// Keeps in mind by which number each text is found again.
+    pub fn number(&mut self) {
+        for text in self.planted.keys() {
+            let number = text.split("(7").nth(1).and_then(|it| it.split_once(')'));
+            if let Some((number, _)) = number {
+                self.numbers.insert(number.to_owned(), text.clone());
+            }
+        }
+    }
+}
+
+async fn story(kind: Kind, fixture: &Fixture) -> Planting<'_> {
+    let schemas = schemas(fixture).await;
+    let mut it = Planting::new(Player::new(fixture), kind);
+    it.play(&schemas);
+    it.number();
     it
 }
 
@@ -466,7 +476,7 @@ async fn no_script_of_any_command_is_more_than_text() {
         (key, (*code).to_owned())
     });
     assert_eq!(it.refused, excused.collect());
-    let (shown, broken) = everywhere(&it).await;
+    let (shown, broken) = everywhere(&it, &it.ids()).await;
     assert!(broken.is_empty(), "{}", broken.join("\n"));
     let known: BTreeSet<&String> = shown.pages.union(&shown.answers).collect();
     let hidden = it.planted.iter().filter(|(text, _)| !known.contains(text));
@@ -479,7 +489,7 @@ async fn no_script_of_any_command_is_more_than_text() {
 async fn no_formula_of_any_command_is_carried_out() {
     let fixture = Fixture::new();
     let it = story(Kind::Formula, &fixture).await;
-    let (shown, broken) = everywhere(&it).await;
+    let (shown, broken) = everywhere(&it, &it.ids()).await;
     assert!(broken.is_empty(), "{}", broken.join("\n"));
     assert!(
         shown.answers.len() > 40,
