@@ -11,10 +11,12 @@ use dukou_chain::whole::Command;
 use dukou_journal::Actor;
 use dukou_kernel::{InstitutionId, UnitId};
 use dukou_store::{Envelope, Rejected};
+use dukou_web::{CASE_STEPS, DEAL_STEPS, PERSON_STEPS};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::fixture::{self, Fixture, PDF, Someone, token_of};
+use crate::forms;
 use crate::story::{self, Told};
 
 /// Where a command makes something new under an id of the caller's choice: it is
@@ -381,12 +383,125 @@ async fn no_command_takes_an_id_of_another_institution() {
     let all: BTreeSet<String> = schemas.keys().cloned().collect();
     assert_eq!(known, all, "the story of the chain lacks a command");
     assert!(count > 400, "{count}");
-    let institution = player.institution.to_string();
-    for id in ids.iter().map(String::as_str).chain([hash.file.as_str()]) {
+    nothing_kept(&fixture, player.institution, &ids, hash.file.as_str());
+}
+
+/// No id of the other stands in the journal of an institution.
+fn nothing_kept(fixture: &Fixture, institution: InstitutionId, ids: &[String], hash: &str) {
+    for id in ids.iter().map(String::as_str).chain([hash]) {
         let kept = fixture.store().read(|db| {
             let sql = "SELECT COUNT(*) FROM journal WHERE institution = $1 AND bytes LIKE $2";
-            db.row(sql, &[institution.clone().into(), format!("%{id}%").into()])
+            let key = [institution.to_string().into(), format!("%{id}%").into()];
+            db.row(sql, &key)
         });
         assert_eq!(kept.unwrap().unwrap().int(0), 0, "{id} is in the journal");
     }
+}
+
+/// Fields of a form with one id in place of another institution's: where the page
+/// offers one's own people, rights, receipts or papers.
+fn swapped(
+    fields: &[(String, String)],
+    (ids, hash): (&[String], &str),
+) -> Vec<(String, Vec<(String, String)>)> {
+    let mut all = Vec::new();
+    for (n, (name, value)) in fields.iter().enumerate() {
+        let mut others: Vec<String> = Vec::new();
+        if value.parse::<Uuid>().is_ok() && !name.starts_with("_key") {
+            others = ids.to_vec();
+        } else if value.split_once('|').is_some_and(|it| it.0.len() == 64) {
+            others = vec![format!("{hash}|a.pdf")];
+        }
+        for other in others {
+            let mut fields = fields.to_vec();
+            fields[n].1 = other;
+            all.push((name.clone(), fields));
+        }
+    }
+    all
+}
+
+/// A form sends what it likes, whatever its page offered.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_form_takes_an_id_of_another_institution() {
+    let fixture = Fixture::new();
+    let told = story::tell(&fixture);
+    let ids = theirs(&fixture, &told);
+    let hash = story::kept(&fixture, fixture.institution, b"%PDF-1.4 theirs alone");
+    let beside = fixture.beside();
+    let (early, late) = (story::disclosed(&beside, "膜"), story::tell(&beside));
+    let (open, deal) = story::opened(&beside, "釜");
+    let person = beside.of(Role::Inventor).person;
+    let mut forms = Vec::new();
+    for step in CASE_STEPS {
+        forms.extend(
+            [early, late.case, open].map(|id| (*step, false, format!("/cases/{id}/do/{step}"))),
+        );
+    }
+    for step in DEAL_STEPS {
+        forms.extend([late.deal, deal].map(|id| (*step, true, format!("/deals/{id}/do/{step}"))));
+    }
+    for step in PERSON_STEPS {
+        forms.push((*step, false, format!("/people/{person}/do/{step}")));
+    }
+    let own = format!("{}|a.pdf", story::paper(&beside).file);
+    let today = beside.store().today().to_string();
+    let (mut tried, mut wrong) = (BTreeSet::new(), Vec::new());
+    for (step, on_deal, path) in forms {
+        let action = Command::action_on(step, on_deal);
+        let role = Role::ALL
+            .iter()
+            .max_by_key(|role| delivered(**role, action));
+        let who = beside.of(*role.unwrap());
+        let page = beside.get(Some(who), &path).await;
+        let mut fields = forms::typed(&page.body, &own, &today, ("词", true));
+        // An heir is named by an id that is typed.
+        for (_, id) in fields.iter_mut().filter(|it| it.0 == "heir") {
+            *id = beside.of(Role::Manager).person.to_string();
+        }
+        for (name, fields) in swapped(&fields, (&ids, hash.file.as_str())) {
+            let pairs: Vec<(&str, &str)> = fields
+                .iter()
+                .map(|(name, it)| (name.as_str(), it.as_str()))
+                .collect();
+            let reply = beside.post(Some(who), &path, &pairs).await;
+            tried.insert(format!("{step} {name}"));
+            let leak = THEIR_WORDS
+                .iter()
+                .find(|it| it.contains("YZ") && reply.body.contains(**it));
+            if !matches!(reply.code(), 403 | 404 | 422) || leak.is_some() {
+                wrong.push(format!("{path} {name}: {} {leak:?}", reply.code()));
+            }
+        }
+    }
+    wrong.extend(units_of_people(&beside, &fixture.unit.to_string()).await);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(tried.len() > 40, "{tried:?}");
+    nothing_kept(&fixture, beside.institution, &ids, hash.file.as_str());
+}
+
+/// People are entered by forms of their own.
+async fn units_of_people(beside: &Fixture, unit: &str) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let admin = beside.of(Role::SystemAdmin);
+    let edit = format!("/people/{}/edit", beside.of(Role::Inventor).person);
+    for path in ["/people/new", &edit] {
+        let new = Uuid::now_v7().to_string();
+        let fields = [
+            ("id", new.as_str()),
+            ("name", "张三"),
+            ("staff_no", "T9"),
+            ("kind", "staff"),
+        ];
+        let own = beside.unit.to_string();
+        for (unit, code) in [(unit, 422), (own.as_str(), 303)] {
+            let mut fields = fields.to_vec();
+            fields.push(("unit", unit));
+            let reply = beside.post(Some(admin), path, &fields).await;
+            if reply.code() != code {
+                wrong.push(format!("{path} with {unit}: {}", reply.code()));
+            }
+        }
+    }
+    wrong
 }
