@@ -171,28 +171,32 @@ impl<'a> Player<'a> {
     }
 }
 
-/// Places of a schema where an id or a hash stands, dots between.
-pub fn places(schema: &Value, at: &str, found: &mut Vec<String>) {
-    let told = |key: &str| {
-        schema
-            .get(key)
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-    };
-    for part in told("anyOf").chain(told("allOf")).chain(told("oneOf")) {
-        places(part, at, found);
+/// Is it the schema of an id or of a hash?
+pub fn is_id(schema: &Value) -> bool {
+    schema["format"] == "uuid" || schema["pattern"] == "^[0-9a-f]{64}$"
+}
+
+/// Places of a schema where something wanted stands, dots between.
+pub fn places(schema: &Value, wanted: fn(&Value) -> bool) -> Vec<String> {
+    let mut found = Vec::new();
+    if wanted(schema) {
+        found.push(String::new());
     }
-    if schema["format"] == "uuid" || schema["pattern"] == "^[0-9a-f]{64}$" {
-        found.push(at.to_owned());
+    for key in ["anyOf", "allOf", "oneOf"] {
+        let parts = schema[key].as_array().into_iter().flatten();
+        found.extend(parts.flat_map(|it| places(it, wanted)));
     }
-    if let Some(items) = schema.get("items") {
-        places(items, &format!("{at}.0"), found);
+    let items = schema.get("items").map(|it| ("0", it));
+    let properties = schema["properties"].as_object().into_iter().flatten();
+    let inner = properties.map(|(name, it)| (name.as_str(), it));
+    for (name, it) in inner.chain(items) {
+        let under = |place: String| match place.is_empty() {
+            true => name.to_owned(),
+            false => format!("{name}.{place}"),
+        };
+        found.extend(places(it, wanted).into_iter().map(under));
     }
-    for (name, it) in schema["properties"].as_object().into_iter().flatten() {
-        let at = format!("{at}.{name}");
-        places(it, at.trim_start_matches('.'), found);
-    }
+    found
 }
 
 /// The body with this id at a place, made where there was nothing.
@@ -268,8 +272,7 @@ fn theirs(fixture: &Fixture, told: &Told) -> Vec<String> {
 /// Where an id is to be tried at a step.
 fn places_of(step: &Step, schema: &Value) -> Vec<String> {
     let name = step.command["command"].as_str().unwrap();
-    let mut all = Vec::new();
-    places(schema, "", &mut all);
+    let mut all = places(schema, is_id);
     let untold = UNTOLD.iter().filter(|(it, _)| *it == name);
     all.extend(untold.map(|(_, place)| (*place).to_owned()));
     all.sort();

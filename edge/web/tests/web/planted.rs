@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use crate::fixture::{Fixture, Someone, token_of};
-use crate::foreign::{Player, Step, places, schemas, steps, with};
+use crate::foreign::{Player, Step, is_id, places, schemas, steps, with};
 use crate::neighbours;
 
 /// Texts that no story may hold, each with the reason why.
@@ -114,21 +114,9 @@ pub enum Kind {
     Formula,
 }
 
-/// Places of a schema where somebody writes words.
-fn texts(schema: &Value, at: &str, found: &mut Vec<String>) {
-    for part in schema["anyOf"].as_array().into_iter().flatten() {
-        texts(part, at, found);
-    }
-    if schema["type"] == "string" && schema["pattern"] == "^[^\\u0000]*$" {
-        found.push(at.to_owned());
-    }
-    if let Some(items) = schema.get("items") {
-        texts(items, &format!("{at}.0"), found);
-    }
-    for (name, it) in schema["properties"].as_object().into_iter().flatten() {
-        let at = format!("{at}.{name}");
-        texts(it, at.trim_start_matches('.'), found);
-    }
+/// Is it the schema of somebody's own words?
+fn is_text(schema: &Value) -> bool {
+    schema["type"] == "string" && schema["pattern"] == "^[^\\u0000]*$"
 }
 
 /// Plays the story with a hostile text in every place that takes one.
@@ -166,9 +154,7 @@ impl Planting<'_> {
         // A paper has a file beside its name.
         if let Some(paper) = place.strip_suffix(".name") {
             let file = format!("{paper}.file");
-            let mut ids = Vec::new();
-            places(schema, "", &mut ids);
-            if ids.contains(&file) {
+            if places(schema, is_id).contains(&file) {
                 body = with(&body, &file, &self.own);
             }
         }
@@ -208,13 +194,12 @@ impl Planting<'_> {
             self.player.set_day(&step.on);
             let mut command = step.command.clone();
             let name = command["command"].as_str().unwrap().to_owned();
-            let mut places = Vec::new();
             let schema = schemas.get(&name).filter(|_| !step.refused);
-            if let Some(schema) = schema {
-                texts(schema, "", &mut places);
-            }
-            places.retain(|it| it != "_reason");
-            for (place, schema) in places.iter().zip(schema.into_iter().cycle()) {
+            let texts = schema.map(|it| (it, places(it, is_text)));
+            let texts = texts
+                .iter()
+                .flat_map(|(it, all)| all.iter().map(move |place| (*it, place)));
+            for (schema, place) in texts.filter(|(_, place)| *place != "_reason") {
                 if let Some(taken) = self.plant(step, (&command, schema), place) {
                     command = taken;
                 }
