@@ -101,6 +101,10 @@ const READERS: &[(&str, &str)] = &[
         "(what the program kept itself)",
     ),
     (
+        "edge/web/src/pages/disclose/draft.rs",
+        "(what the program kept itself)",
+    ),
+    (
         "edge/web/src/pages/import.rs",
         "(what the program kept itself)",
     ),

@@ -1,17 +1,18 @@
 //! One alphabetical registry of typed ids. Inside each stands a UUIDv7 made at
-//! the edge; nothing in the pure rooms makes one.
+//! the edge; nothing in the pure rooms makes one. In JSON each is its bare text; to
+//! a serializer each tells its name, so that whoever walks over a value finds the ids
+//! in it.
 
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(transparent)]
         pub struct $name(pub Uuid);
 
         impl fmt::Display for $name {
@@ -82,4 +83,14 @@ impl fmt::Display for FileHash {
     }
 }
 
-crate::as_text!(FileHash);
+impl Serialize for FileHash {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_newtype_struct("FileHash", &self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for FileHash {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        crate::read_text(from)
+    }
+}

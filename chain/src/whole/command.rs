@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::closing;
+use super::named::{self, Named};
 use crate::{
     agreement, assessment, deal, disclosure, distribution, history, income, institution, matching,
     people, protection, publicity, valuation,
@@ -47,6 +48,16 @@ macro_rules! commands {
                         }
                         value
                     })+
+                }
+            }
+
+            /// What it names beside its own stream, each with the field that names it.
+            pub fn named(&self) -> Vec<(Named, &'static str)> {
+                match self {
+                    // The unit begins here.
+                    Self::Institution(institution::Command::AddUnit { .. }) => Vec::new(),
+                    Self::Institution(command) => named::within(command),
+                    $(Self::$variant(_, command) => named::within(command)),+
                 }
             }
 

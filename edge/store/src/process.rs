@@ -227,6 +227,7 @@ impl Processor<'_> {
         let states = self.gather(envelope, &ctx)?;
         let events = whole::decide(&envelope.command, &states, &ctx)?;
         self.corrects_something(envelope, &events)?;
+        self.names_its_own(envelope, &states)?;
         let request = envelope.key.as_ref().map(|_| request.as_str());
         self.write(envelope, request, &states, events)
     }
@@ -337,7 +338,7 @@ impl Processor<'_> {
     }
 
     /// The state of a stream, from memory when its version still stands.
-    fn state(
+    pub(crate) fn state(
         &mut self,
         institution: InstitutionId,
         stream: StreamId,

@@ -55,7 +55,7 @@ fn furnished(place: &Place) {
     office.drive();
     office.register(50, "李一", "1001");
     let other = office.of(2);
-    other.found();
+    other.staffed();
     other.must(1, other.submit(77));
     other.must(1, other.note(77, "二"));
     office.furnish();

@@ -58,7 +58,7 @@ on_both_engines! {
 
 fn a_mistake_of_the_program_ends_no_writing(place: &Place) {
     let office = Office::open(place);
-    office.found();
+    office.staffed();
     let before = office.dump();
     let wrong: Result<(), Fault> = office.store.write(|db| {
         db.exec("DELETE FROM head", &[])?;
@@ -72,7 +72,7 @@ fn a_mistake_of_the_program_ends_no_writing(place: &Place) {
 
 fn a_text_that_one_engine_cannot_keep_is_kept_by_neither(place: &Place) {
     let office = Office::open(place);
-    office.found();
+    office.staffed();
     let before = office.count();
     let mut odd = office.submit(10);
     odd["details"]["title"] = json!("膜\0");
@@ -90,12 +90,12 @@ fn a_text_that_one_engine_cannot_keep_is_kept_by_neither(place: &Place) {
 
 fn entries_are_gapless_and_chained(place: &Place) {
     let office = Office::open(place);
-    office.found();
+    office.staffed();
     for number in 10..20 {
         office.must(1, office.submit(number));
         office.must(1, office.note(number, "一"));
     }
-    assert_eq!(office.count(), 21);
+    assert_eq!(office.count(), 23);
     let sql = "SELECT seq, bytes, hash FROM journal WHERE institution = $1 ORDER BY seq";
     let key = [office.institution.to_string().into()];
     let rows = office.store.read(|db| db.rows(sql, &key)).unwrap();
@@ -133,7 +133,7 @@ fn the_whole_road_is_driven_and_verified(place: &Place) {
 
 fn a_stale_version_is_a_conflict(place: &Place) {
     let office = Office::open(place);
-    office.found();
+    office.staffed();
     office.must(1, office.submit(10));
     let mut first = office.envelope(3, office.note(10, "先"));
     first.expected = Some(1);
@@ -166,7 +166,7 @@ fn a_stale_version_is_a_conflict(place: &Place) {
 
 fn a_key_works_once(place: &Place) {
     let office = Office::open(place);
-    office.found();
+    office.staffed();
     let mut envelope = office.envelope(1, office.submit(10));
     envelope.key = Some("form-1".into());
     let done = office.store.execute(envelope.clone()).unwrap();
@@ -197,7 +197,7 @@ fn a_key_works_once(place: &Place) {
     assert_eq!(office.dump(), before);
     // A key belongs to its institution.
     let neighbour = office.of(2);
-    neighbour.found();
+    neighbour.staffed();
     let mut same = neighbour.envelope(1, neighbour.submit(10));
     same.key = Some("form-1".into());
     assert!(!neighbour.store.execute(same).unwrap().replayed);
@@ -221,7 +221,7 @@ fn a_key_works_once(place: &Place) {
 
 fn many_threads_are_each_answered_once(place: &Place) {
     let office = Office::open(place);
-    office.found();
+    office.staffed();
     office.must(1, office.submit(10));
     let before = office.count();
     let done: Vec<_> = std::thread::scope(|scope| {
@@ -261,7 +261,7 @@ fn many_threads_are_each_answered_once(place: &Place) {
 
 fn one_key_from_many_threads_is_one_entry(place: &Place) {
     let office = Office::open(place);
-    office.found();
+    office.staffed();
     let fresh = std::thread::scope(|scope| {
         let hands: Vec<_> = (0..16)
             .map(|_| {
@@ -280,7 +280,7 @@ fn one_key_from_many_threads_is_one_entry(place: &Place) {
             .count()
     });
     assert_eq!(fresh, 1);
-    assert_eq!(office.count(), 2);
+    assert_eq!(office.count(), 4);
 }
 
 fn institutions_never_see_each_other(place: &Place) {
@@ -289,13 +289,13 @@ fn institutions_never_see_each_other(place: &Place) {
         one.give(1, one.submit(10)),
         Err(Rejected::UnknownInstitution)
     ));
-    one.found();
+    one.staffed();
     let two = one.of(2);
     assert!(matches!(
         two.give(1, two.submit(10)),
         Err(Rejected::UnknownInstitution)
     ));
-    two.found();
+    two.staffed();
     one.must(1, one.submit(10));
     // The other's case does not exist here: nothing can be done to it.
     let accept = json!({"command": "disclosure.accept", "case": id(10), "manager": id(3)});
@@ -306,7 +306,7 @@ fn institutions_never_see_each_other(place: &Place) {
     assert_eq!(two.case(10).1.disclosure.number, "YZ-2026-0001");
     one.must(4, accept);
     assert_eq!((one.case(10).0, two.case(10).0), (2, 1));
-    assert_eq!((one.count(), two.count()), (3, 2));
+    assert_eq!((one.count(), two.count()), (5, 4));
     for table in derived() {
         let sql = format!("SELECT COUNT(*) FROM {table} WHERE institution NOT IN ($1, $2)");
         let key = [
@@ -329,7 +329,7 @@ fn institutions_never_see_each_other(place: &Place) {
 
 fn a_dry_run_leaves_nothing(place: &Place) {
     let office = Office::open(place);
-    office.found();
+    office.staffed();
     office.must(1, office.submit(10));
     let before = office.dump();
     let tried = vec![
@@ -357,7 +357,7 @@ fn a_dry_run_leaves_nothing(place: &Place) {
 
 fn a_batch_stands_or_falls_together(place: &Place) {
     let office = Office::open(place);
-    office.found();
+    office.staffed();
     let before = office.dump();
     let batch = vec![
         office.envelope(1, office.submit(10)),
@@ -383,7 +383,7 @@ fn a_rebuild_gives_identical_tables(place: &Place) {
     let office = Office::open(place);
     office.drive();
     let neighbour = office.of(2);
-    neighbour.found();
+    neighbour.staffed();
     let mut keyed = neighbour.envelope(1, neighbour.submit(10));
     keyed.key = Some("k".into());
     neighbour.store.execute(keyed).unwrap();
@@ -455,7 +455,7 @@ fn newer_data_is_refused_before_any_write(place: &Place) {
 
 fn a_second_opener_is_refused(place: &Place) {
     let office = Office::open(place);
-    office.found();
+    office.staffed();
     assert!(matches!(
         Office::try_open(place).err(),
         Some(Fault::Locked(_))
@@ -511,7 +511,7 @@ fn erased_personal_data_leaves_the_chain_whole(place: &Place) {
 
 fn a_refused_legal_step_stays_on_the_timeline_without_effect(place: &Place) {
     let office = Office::open(place);
-    office.found();
+    office.staffed();
     office.must(1, office.submit(10));
     let versions = office.case(10).0;
     // A contributor as manager: an article says no.
@@ -553,7 +553,7 @@ fn a_refused_legal_step_stays_on_the_timeline_without_effect(place: &Place) {
 
 fn a_state_secret_leaves_no_trace(place: &Place) {
     let office = Office::open(place);
-    office.found();
+    office.staffed();
     office.must(1, office.submit(10));
     office.must(
         4,
@@ -585,7 +585,7 @@ fn a_restart_keeps_everything(place: &Place) {
 
 fn a_correction_names_an_entry_of_its_own_case(place: &Place) {
     let office = Office::open(place);
-    office.found();
+    office.staffed();
     let entry = office.must(1, office.submit(10)).first_seq;
     let other = office.must(1, office.submit(11)).first_seq;
     let correct = |entry: i64| json!({"command": "closing.correct", "case": id(10), "entry": entry, "text": "应为2025年"});
@@ -636,7 +636,7 @@ fn a_year_that_arrives_moves_the_due_days(place: &Place) {
 
 fn verification_beside_a_busy_server_is_calm(place: &Place) {
     let office = Office::open(place);
-    office.found();
+    office.staffed();
     office.must(1, office.submit(10));
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -659,7 +659,7 @@ fn verification_beside_a_busy_server_is_calm(place: &Place) {
 
 fn own_tables_fail_alone(place: &Place) {
     let office = Office::open(place);
-    office.found();
+    office.staffed();
     let before = office.dump();
     let failed: Result<(), Fault> = office.store.write(|db| {
         db.exec(

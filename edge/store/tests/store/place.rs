@@ -6,7 +6,9 @@ use std::sync::Arc;
 use dukou_chain::whole::{Case, Command, Deal, State};
 use dukou_journal::{Actor, StreamId};
 use dukou_kernel::{CaseId, DealId, InstitutionId, PersonId};
-use dukou_store::{Clock, Config, Db, Done, Envelope, Fault, Rejected, Store};
+use dukou_store::{
+    Clock, Config, Db, Done, Envelope, Fault, FileMeta, Rejected, Store, Value as Cell,
+};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -221,6 +223,20 @@ impl Office {
         )
     }
 
+    /// Founded, with the inventor and the manager of its cases on the roster.
+    pub fn staffed(&self) {
+        self.found();
+        for number in [1, 3] {
+            self.must(
+                4,
+                json!({
+                    "command": "people.register", "person": id(number), "kind": "staff",
+                    "seal": "seal",
+                }),
+            );
+        }
+    }
+
     pub fn submit(&self, number: u128) -> Value {
         json!({"command": "disclosure.submit", "case": id(number), "details": {
             "title": format!("成果{number}"), "kind": "invention", "secrecy": "no",
@@ -239,10 +255,26 @@ impl Office {
         self.play("road.jsonl");
     }
 
+    /// Puts the evidence of the road away, as an upload does.
+    pub fn receive_paper(&self) -> FileMeta {
+        let paper = self.store.put_file("签字件.pdf", PAPER).unwrap();
+        let size = i64::try_from(paper.size).unwrap();
+        let params = [
+            self.institution.to_string(),
+            paper.hash.clone(),
+            paper.name.clone(),
+        ];
+        let mut params = params.map(Cell::from).to_vec();
+        params.extend([paper.media.into(), size.into(), id(1).into()]);
+        let sql = "INSERT INTO file (institution, hash, name, media, size, uploaded_at, uploaded_by) VALUES ($1, $2, $3, $4, $5, 5, $6) ON CONFLICT DO NOTHING";
+        self.store.write(move |db| db.exec(sql, &params)).unwrap();
+        paper
+    }
+
     /// Plays a story that a pure test has written down, refusals with it.
     pub fn play(&self, story: &str) {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../chain/tests");
-        let paper = self.store.put_file("签字件.pdf", PAPER).unwrap();
+        let paper = self.receive_paper();
         let story = std::fs::read_to_string(format!("{folder}/{story}"))
             .unwrap()
             .replace(&"0".repeat(64), &paper.hash);

@@ -13,7 +13,7 @@ on_both_engines! {
 /// More stories than a replay keeps in hand, each told on after all the others.
 fn stories_told_side_by_side_are_replayed(place: &Place) {
     let office = Office::open(place);
-    office.found();
+    office.staffed();
     for number in 10..710 {
         office.must(1, office.submit(number));
     }

@@ -303,7 +303,7 @@ fn an_older_copy_put_back_is_named() {
     // An older state of everything has a good seal; the saved head tells.
     let place = Place::sqlite();
     let office = Office::open(&place);
-    office.found();
+    office.staffed();
     office.must(1, office.submit(10));
     office.close();
     let old = std::fs::read(place.database()).unwrap();
@@ -311,7 +311,7 @@ fn an_older_copy_put_back_is_named() {
     office.must(1, office.note(10, "后来"));
     office.close();
     std::fs::write(place.database(), old).unwrap();
-    only(&report(&place), "head.cut", 3);
+    only(&report(&place), "head.cut", 5);
 }
 
 #[test]

@@ -191,11 +191,16 @@ pub fn revoke(
 ) -> Result<bool, Fault> {
     let params = [cell(institution), cell(person), cell(id)];
     store.write(move |db| {
-        let gone = db.exec(
+        // Nobody says how many rows a DELETE took.
+        let there = db.row(
+            "SELECT 1 FROM api_token WHERE institution = $1 AND person = $2 AND id = $3",
+            &params,
+        )?;
+        db.exec(
             "DELETE FROM api_token WHERE institution = $1 AND person = $2 AND id = $3",
             &params,
         )?;
-        Ok(gone > 0)
+        Ok(there.is_some())
     })
 }
 

@@ -2,8 +2,9 @@
 //! be a state secret; then nothing of its content is entered or stored.
 
 mod again;
+mod draft;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
 use dukou_chain::people::Scope;
@@ -11,7 +12,7 @@ use dukou_chain::terms::{Disclosed, Funding, PriorKind, ResultKind};
 use dukou_chain::whole::Command;
 use dukou_journal::Actor;
 use dukou_kernel::{CaseId, Finding, Lang, PersonId};
-use dukou_store::{Envelope, Rejected, Value as Sql};
+use dukou_store::{Envelope, Rejected};
 use serde_json::{Map, Value, json};
 
 use super::step;
@@ -57,7 +58,7 @@ pub fn begin(app: &App, req: &Req) -> Result<Answer, Failure> {
             &[text(user.institution), text(user.person)],
         )
     })?;
-    let drafts = found
+    let mut drafts: Vec<(String, String, String)> = found
         .iter()
         .map(|row| {
             let body: Map<String, Value> = serde_json::from_str(row.text(1)).unwrap_or_default();
@@ -70,9 +71,13 @@ pub fn begin(app: &App, req: &Req) -> Result<Answer, Failure> {
             } else {
                 title
             };
-            (row.text(0).to_owned(), title, super::moment(row.int(2)))
+            let id = row.text(0).split(':').next().unwrap_or_default();
+            (id.to_owned(), title, super::moment(row.int(2)))
         })
         .collect();
+    // One that an earlier version began stands once.
+    let mut listed = BTreeSet::new();
+    drafts.retain(|(id, ..)| listed.insert(id.clone()));
     let secret = req.query("secret") == "yes";
     Answer::html(&Begin {
         p: Page::new(app, req)?,
@@ -99,7 +104,7 @@ pub fn answer(app: &App, req: &Req) -> Result<Answer, Failure> {
                 "details.contributors.person".to_owned(),
                 vec![user.person.to_string()],
             );
-            save_draft(app, user, &id, &fields)?;
+            draft::save(app, user, &id, &fields)?;
             Ok(Answer::see_other(&format!("/disclose/{id}?step=1")))
         }
         "yes" => Ok(Answer::see_other("/disclose?secret=yes")),
@@ -108,48 +113,6 @@ pub fn answer(app: &App, req: &Req) -> Result<Answer, Failure> {
 }
 
 type Fields = BTreeMap<String, Vec<String>>;
-
-fn save_draft(app: &App, user: &User, id: &str, fields: &Fields) -> Result<(), Failure> {
-    let body = serde_json::to_string(fields).map_err(|e| Failure::Fault(e.to_string()))?;
-    let params = [
-        text(user.institution),
-        text(id),
-        text(user.person),
-        text("disclosure"),
-        text(body),
-        Sql::Int(app.store.now_ms()),
-    ];
-    app.store.write(move |db| {
-        db.exec(
-            "INSERT INTO draft (institution, id, person, kind, body, saved_at) VALUES ($1, $2, $3, $4, $5, $6) \
-             ON CONFLICT (institution, id) DO UPDATE SET body = excluded.body, saved_at = excluded.saved_at",
-            &params,
-        )?;
-        Ok(())
-    })?;
-    Ok(())
-}
-
-fn load_draft(app: &App, req: &Req) -> Result<(Fields, i64), Failure> {
-    let user = req.user.as_ref().ok_or(Failure::SignIn)?;
-    let row =
-        app.store.read(|db| {
-            db.row(
-            "SELECT body, saved_at FROM draft WHERE institution = $1 AND id = $2 AND person = $3",
-            &[text(user.institution), text(req.param("draft")), text(user.person)],
-        )
-        })?;
-    let Some(row) = row else {
-        // Nothing typed yet: a returned disclosure begins with what it said.
-        let (_, details) =
-            again::returned(app, user, req.param("draft"))?.ok_or(Failure::NotFound)?;
-        return Ok((again::fields(&details), app.store.now_ms()));
-    };
-    Ok((
-        serde_json::from_str(row.text(0)).unwrap_or_default(),
-        row.int(1),
-    ))
-}
 
 macro_rules! choices {
     ($kind:ty) => {
@@ -253,7 +216,7 @@ fn with_fields(req: &Req, fields: &Fields) -> Req {
 /// # Errors
 /// Not found, or the database cannot be read.
 pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
-    let (fields, saved_at) = load_draft(app, req)?;
+    let (fields, saved_at) = draft::load(app, req)?;
     render(app, req, &fields, saved_at, number(req), Tried::default())
 }
 
@@ -370,9 +333,9 @@ fn collect(req: &Req, fields: &mut Fields, step: usize) {
 /// Not found, or the database cannot be written.
 pub fn autosave(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
-    let (mut fields, _) = load_draft(app, req)?;
+    let (mut fields, _) = draft::load(app, req)?;
     collect(req, &mut fields, number(req));
-    save_draft(app, user, req.param("draft"), &fields)?;
+    draft::save(app, user, req.param("draft"), &fields)?;
     Ok(Answer::json(&json!({"saved": true})))
 }
 
@@ -383,7 +346,7 @@ pub fn autosave(app: &App, req: &Req) -> Result<Answer, Failure> {
 pub fn save(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let step = number(req);
-    let (mut fields, _) = load_draft(app, req)?;
+    let (mut fields, _) = draft::load(app, req)?;
     collect(req, &mut fields, step);
     let mut tried = Tried::default();
     for upload in req.uploads.iter().filter(|it| it.field == "evidence") {
@@ -399,7 +362,7 @@ pub fn save(app: &App, req: &Req) -> Result<Answer, Failure> {
             Err(other) => return Err(other),
         }
     }
-    save_draft(app, user, req.param("draft"), &fields)?;
+    draft::save(app, user, req.param("draft"), &fields)?;
     if req.field("go") == "later" {
         return Ok(Answer::see_other("/disclose"));
     }
@@ -416,7 +379,7 @@ pub fn save(app: &App, req: &Req) -> Result<Answer, Failure> {
             return Ok(Answer::see_other(&next));
         }
         let case = outcome?;
-        drop_draft(app, user, req.param("draft"))?;
+        draft::drop(app, user, req.param("draft"))?;
         let done = req.t("披露已提交", "The disclosure is submitted");
         return Ok(Answer::see_other(&format!("/cases/{case}")).toast(done));
     }
@@ -583,18 +546,6 @@ fn submit(
     };
     outcome.map_err(Failure::from)?;
     Ok(id)
-}
-
-fn drop_draft(app: &App, user: &User, id: &str) -> Result<(), Failure> {
-    let params = [text(user.institution), text(id)];
-    app.store.write(move |db| {
-        db.exec(
-            "DELETE FROM draft WHERE institution = $1 AND id = $2",
-            &params,
-        )?;
-        Ok(())
-    })?;
-    Ok(())
 }
 
 /// Whom the office may disclose for: the contributors named, for somebody who

@@ -11,7 +11,7 @@ const SECRET: &str = "Ferry-over-the-1-river";
 const YEAR_MS: i64 = 365 * 86_400_000;
 
 /// The one-time code that the phone shows at the server's time.
-fn code(fixture: &Fixture) -> String {
+pub fn code(fixture: &Fixture) -> String {
     let sql = "SELECT totp_secret FROM account WHERE login = 'shen'";
     let row = fixture.store().read(|db| db.row(sql, &[])).unwrap();
     let secret = Secret::try_from_base32(row.unwrap().text(0)).unwrap();

@@ -236,7 +236,20 @@ impl Fixture {
         }
     }
 
-    /// A second institution of the same installation.
+    /// A second institution of the same installation, to work in as in the first.
+    pub fn beside(&self) -> Self {
+        let (institution, unit, people) = found(&self.app.store, "LG");
+        Self {
+            app: Arc::clone(&self.app),
+            institution,
+            unit,
+            people,
+            // The first one's folder holds both.
+            folder: self.folder.join("beside"),
+        }
+    }
+
+    /// The people of a second institution of the same installation.
     pub fn neighbour(&self) -> BTreeMap<Role, Someone> {
         found(&self.app.store, "LG").2
     }

@@ -63,7 +63,7 @@ pub async fn draft(fixture: &Fixture) -> String {
 }
 
 /// A ledger that the office head has sent: one good row, one that wants mending.
-async fn import(fixture: &Fixture) -> String {
+pub async fn import(fixture: &Fixture) -> String {
     let head = fixture.of(Role::OfficeHead);
     let ledger = "合同编号,专利号,受让方,合同金额,签订日期\n\
                   H-1,CN112233445A,甲公司,100,2020.1.2\n\

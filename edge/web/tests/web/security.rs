@@ -1,23 +1,21 @@
-//! Sessions, tokens against forgery, other institutions, and the way back: each
+//! Sessions, tokens against forgery, drafts and guesses: each
 //! held on every route of the table, not on those somebody thought of.
-
-use std::collections::BTreeMap;
 
 use axum::body::Body;
 use axum::http::{Request, header};
 use dukou_chain::people::{Role, Scope, permission::delivered};
+use dukou_web::accounts;
 use dukou_web::routes::{ROUTES, Route};
-use dukou_web::{CASE_STEPS, DEAL_STEPS, PERSON_STEPS, accounts};
 
 use crate::fixture::{Fixture, Reply, Someone, VISITOR, token_of};
-use crate::hooks;
 use crate::inventory;
-use crate::story::{self, Told};
+use crate::neighbours;
+use crate::story;
 
-const SECRET: &str = "Ferry-over-the-1-river";
+pub const SECRET: &str = "Ferry-over-the-1-river";
 
 /// Somebody with a password and without codes, not signed in.
-fn with_password(fixture: &Fixture, login: &str) -> Someone {
+pub fn with_password(fixture: &Fixture, login: &str) -> Someone {
     let someone = fixture.of(Role::Auditor);
     let (institution, person) = (fixture.institution, someone.person);
     let account = (login, SECRET);
@@ -25,7 +23,7 @@ fn with_password(fixture: &Fixture, login: &str) -> Someone {
     someone.clone()
 }
 
-fn session(reply: &Reply) -> String {
+pub fn session(reply: &Reply) -> String {
     let cookies = reply.cookies();
     let cookie = cookies
         .iter()
@@ -100,51 +98,8 @@ async fn a_new_password_ends_every_other_session() {
     assert!(in_use(&fixture, &here).await && !in_use(&fixture, &there).await);
 }
 
-/// Ids of one institution, by the name of the path's parameter.
-async fn ids(fixture: &Fixture, told: &Told) -> BTreeMap<&'static str, String> {
-    hooks::subscribe(fixture, "https://127.0.0.1:1/", "").await;
-    let hooks = fixture
-        .store()
-        .read(|db| dukou_web::hooks::all(db, fixture.institution));
-    BTreeMap::from([
-        ("hook", hooks.unwrap()[0].id.clone()),
-        ("seq", "1".to_owned()),
-        ("receipt", told.receipt.to_string()),
-        ("notice", told.notice.to_string()),
-        ("case", told.case.to_string()),
-        ("deal", told.deal.to_string()),
-        ("person", fixture.of(Role::Inventor).person.to_string()),
-        ("hash", story::paper(fixture).file.as_str().to_owned()),
-        ("draft", inventory::draft(fixture).await),
-        ("name", "nothing".to_owned()),
-        ("token", "nothing".to_owned()),
-    ])
-}
-
-/// Every address of a route with these ids: one for each step where it takes steps.
-fn addresses(route: &Route, ids: &BTreeMap<&'static str, String>) -> Vec<String> {
-    let noun = match route.path.trim_start_matches("/api/v1") {
-        it if it.starts_with("/cases") => ("case", CASE_STEPS),
-        it if it.starts_with("/deals") => ("deal", DEAL_STEPS),
-        it if it.starts_with("/receipts") => ("receipt", &[] as &[&str]),
-        it if it.starts_with("/notices") => ("notice", &[] as &[&str]),
-        it if it.contains("/hooks/") || it.starts_with("/letters") => ("hook", &[] as &[&str]),
-        _ => ("person", PERSON_STEPS),
-    };
-    let mut path = route.path.replace("{id}", &ids[noun.0]);
-    for (name, id) in ids {
-        path = path.replace(&format!("{{{name}}}"), id);
-    }
-    if path.contains("{command}") {
-        let steps = noun.1.iter();
-        return steps.map(|it| path.replace("{command}", it)).collect();
-    }
-    assert!(!path.contains('{'), "{path} has a parameter without an id");
-    vec![path]
-}
-
 /// Somebody who may come to this route.
-fn allowed(route: &Route) -> Option<Role> {
+pub fn allowed(route: &Route) -> Option<Role> {
     if route.action.is_empty() {
         return None;
     }
@@ -158,12 +113,12 @@ fn allowed(route: &Route) -> Option<Role> {
 async fn a_forged_form_does_nothing_anywhere() {
     let fixture = Fixture::new();
     let told = story::tell(&fixture);
-    let ids = ids(&fixture, &told).await;
+    let ids = neighbours::ids(&fixture, &told).await;
     let before = fixture.entries();
     let mut seen = 0;
     for route in ROUTES.iter().filter(|it| it.post) {
         let who = allowed(route).map(|role| fixture.of(role));
-        let path = &addresses(route, &ids)[0];
+        let path = &neighbours::addresses(route, &ids)[0];
         let other = &fixture.of(Role::Public).csrf;
         for forged in [
             None,
@@ -192,219 +147,36 @@ async fn a_forged_form_does_nothing_anywhere() {
     assert_eq!(fixture.entries(), before);
 }
 
-async fn ask(fixture: &Fixture, route: &Route, who: &Someone, path: &str, token: &str) -> Reply {
-    // What the routes that act on something not of the catalogue may be asked for.
-    let act = match route.path.contains("{seq}") {
-        true => "drop",
-        false => "pause",
-    };
-    if !route.api {
-        return if route.post {
-            let form = [("text", "越界"), ("act", act)];
-            fixture.post(Some(who), path, &form).await
-        } else {
-            fixture.get(Some(who), path).await
-        };
-    }
-    let method = if route.post { "POST" } else { "GET" };
-    let request = Request::builder()
-        .uri(path)
-        .method(method)
-        .header(header::AUTHORIZATION, format!("Bearer {token}"))
-        .body(Body::from(format!("{{\"act\":\"{act}\"}}")));
-    fixture.raw(request.unwrap()).await
-}
-
-/// What belongs to one institution is not there for another, whatever the route
-/// and whoever asks.
+/// The inventor and the office fill in the same returned disclosure side by side.
 #[tokio::test(flavor = "multi_thread")]
-async fn another_institutions_ids_lead_nowhere() {
+async fn nobody_writes_into_the_draft_of_another() {
     let fixture = Fixture::new();
-    let told = story::tell(&fixture);
-    let ids = ids(&fixture, &told).await;
-    let neighbours = fixture.neighbour();
-    let theirs = neighbours[&Role::Manager].person;
-    let row = fixture
-        .store()
-        .read(|db| {
-            db.row(
-                "SELECT institution FROM person_view WHERE id = $1",
-                &[theirs.to_string().into()],
-            )
-        })
-        .unwrap();
-    let institution = row.unwrap().text(0).parse().unwrap();
-    let before = fixture.entries();
-    let takes_id = |route: &&Route| {
-        let own = !route.path.contains("{name}") && !route.path.contains("{token}");
-        route.path.contains('{') && own && route.action != "page.public"
-    };
-    let mut seen = 0;
-    let mut found = Vec::new();
-    for role in [
-        Role::OfficeHead,
-        Role::Manager,
-        Role::Finance,
-        Role::Inventor,
-        Role::SystemAdmin,
-        Role::SecurityAdmin,
-        Role::AuditAdmin,
-    ] {
-        let who = &neighbours[&role];
-        let owner = (institution, who.person);
-        let token = token_of(fixture.store(), owner, "*");
-        for route in ROUTES.iter().filter(takes_id) {
-            for path in addresses(route, &ids) {
-                let reply = ask(&fixture, route, who, &path, &token).await;
-                seen += 1;
-                let leaks = [
-                    "alert(1)",
-                    "江州新材料",
-                    "云泽大学YZ",
-                    "paper.pdf",
-                    "30000000",
-                ]
-                .into_iter()
-                .find(|it| reply.body.contains(it));
-                if !matches!(reply.code(), 403 | 404) || leaks.is_some() {
-                    found.push(format!("{path} as {role:?}: {} {leaks:?}", reply.code()));
-                }
-            }
-        }
-        // Lists, with the other's ids for filters, and cursors before everything.
-        for route in ROUTES
-            .iter()
-            .filter(|it| !it.post && !it.path.contains('{'))
-        {
-            let query = format!(
-                "deal={}&unit={}&manager={}&q=alert&case={}&list=cases",
-                told.deal,
-                fixture.unit,
-                fixture.of(Role::Manager).person,
-                told.case
-            );
-            let path = format!("{}?{query}", route.path);
-            let reply = ask(&fixture, route, who, &path, &token).await;
-            let leaks = ["alert(1)", "江州新材料"]
-                .iter()
-                .any(|it| reply.body.contains(it));
-            // The public board is the installation's.
-            if reply.code() >= 500 || (leaks && route.action != "page.public") {
-                found.push(format!("{path} as {role:?}: {} {leaks}", reply.code()));
-            }
-        }
-        // Commands on the other's streams: nothing begins, nothing is told.
-        for body in [
-            format!(
-                r#"{{"command":"closing.note","case":"{}","text":"越界"}}"#,
-                told.case
-            ),
-            format!(
-                r#"{{"command":"closing.note","deal":"{}","text":"越界"}}"#,
-                told.deal
-            ),
-            format!(
-                r#"{{"command":"people.grant_role","person":"{}","role":"office_head"}}"#,
-                ids["person"]
-            ),
-            format!(
-                r#"{{"command":"matching.open","deal":"{}","cases":["{}"],"mode":"transfer","party":{{"name":"某公司","uscc":null,"kind":"private","size":"medium"}},"asking":null,"note":""}}"#,
-                uuid::Uuid::now_v7(),
-                told.case
-            ),
-        ] {
-            let request = Request::builder()
-                .uri("/api/v1/commands")
-                .method("POST")
-                .header(header::AUTHORIZATION, format!("Bearer {token}"))
-                .body(Body::from(body.clone()))
-                .unwrap();
-            let reply = fixture.raw(request).await;
-            if !matches!(reply.code(), 403 | 404 | 422) || reply.body.contains("alert(1)") {
-                found.push(format!(
-                    "{body} as {role:?}: {} {}",
-                    reply.code(),
-                    reply.body
-                ));
-            }
+    let case = story::returned(&fixture, "膜");
+    let path = format!("/disclose/{case}?step=1");
+    let both = [
+        (fixture.of(Role::Inventor), "发明人写的"),
+        (fixture.of(Role::Manager), "经理人写的"),
+    ];
+    for _ in 0..2 {
+        for (who, title) in both {
+            let form = [("details.title", title)];
+            let autosave = format!("/disclose/{case}/autosave?step=1");
+            let reply = fixture.post(Some(who), &autosave, &form).await;
+            assert_eq!(reply.code(), 200, "{}", reply.body);
         }
     }
-    assert!(found.is_empty(), "{}", found.join("\n"));
-    assert!(seen > 300, "{seen}");
-    assert_eq!(fixture.entries(), before, "something was written");
-}
-
-/// Addresses that lead elsewhere, or carry a second header.
-const AWAY: &[&str] = &[
-    "//evil.example",
-    "///evil.example",
-    "/\\evil.example",
-    "\\\\evil.example",
-    "/\t/evil.example",
-    "/\n/evil.example",
-    "https://evil.example",
-    "https:evil.example",
-    "http:/\\evil.example",
-    "javascript:alert(1)",
-    " //evil.example",
-    "evil.example",
-    "/a\r\nSet-Cookie: x=1",
-    "/\u{85}a",
-];
-
-#[tokio::test(flavor = "multi_thread")]
-async fn no_form_leads_to_another_site() {
-    let fixture = Fixture::new();
-    with_password(&fixture, "shen");
-    let manager = fixture.of(Role::Manager);
-    for next in AWAY {
-        // The tries of one address are counted within five minutes.
-        fixture.wait_days(1);
-        let form = [("login", "shen"), ("password", SECRET), ("next", next)];
-        let mut fields = vec![("csrf", VISITOR)];
-        fields.extend(form);
-        let reply = fixture.send(None, "zh", "/sign-in", Some(&fields)).await;
-        assert_eq!((reply.code(), reply.location()), (303, "/"), "{next:?}");
-        for route in ROUTES
-            .iter()
-            .filter(|it| it.post && !it.api && it.path != "/sign-in")
-        {
-            if route.path == "/sign-out" {
-                continue;
-            }
-            let path = route.path.replace(['{', '}'], "");
-            let fields = [
-                ("next", *next),
-                ("query", *next),
-                ("list", *next),
-                ("back", *next),
-                ("lang", *next),
-                ("theme", *next),
-            ];
-            let reply = fixture.post(Some(manager), &path, &fields).await;
-            let to = reply.location();
-            let inside = to.is_empty()
-                || (to.starts_with('/') && !to.starts_with("//") && !to.contains('\\'));
-            assert!(inside && !to.contains("evil"), "{path} {next:?}: {to}");
-            for cookie in reply.cookies() {
-                assert!(
-                    !cookie.starts_with("x=") && !cookie.contains("evil"),
-                    "{path}: {cookie}"
-                );
-            }
-        }
+    for (n, (who, title)) in both.into_iter().enumerate() {
+        let page = fixture.get(Some(who), &path).await;
+        assert!(page.body.contains(title), "{title} is gone");
+        assert!(!page.body.contains(both[1 - n].1), "{title} is not alone");
+        let list = fixture.get(Some(who), "/disclose").await;
+        assert!(list.body.contains(&format!("/disclose/{case}")));
     }
-    // What lies within is followed, in every alphabet.
-    for (next, wanted) in [
-        ("/cases?q=膜", "/cases?q=%E8%86%9C"),
-        ("/a b", "/a%20b"),
-        ("/tools#end", "/tools#end"),
-    ] {
-        let reply = fixture
-            .post(Some(manager), "/preferences", &[("next", next)])
-            .await;
-        assert_eq!((reply.code(), reply.location()), (303, wanted));
-    }
+    // The draft of an import is none of a disclosure.
+    let head = fixture.of(Role::OfficeHead);
+    let import = inventory::import(&fixture).await;
+    let path = format!("/disclose/{import}");
+    assert_eq!(fixture.get(Some(head), &path).await.code(), 404);
 }
 
 #[tokio::test(flavor = "multi_thread")]

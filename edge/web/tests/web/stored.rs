@@ -1,9 +1,6 @@
-//! What somebody writes into a text field comes out as text: on every page, in
-//! every form that comes back, in prints, and in the sheets that are downloaded.
+//! What somebody types into a form of a step comes out as text: in the form that comes
+//! back, and on every page.
 
-use std::io::Cursor;
-
-use calamine::{Data, Reader as _, Xlsx};
 use dukou_chain::people::{Role, Scope, permission::delivered};
 use dukou_chain::whole::Command;
 use dukou_web::routes::ROUTES;
@@ -11,20 +8,11 @@ use dukou_web::{CASE_STEPS, DEAL_STEPS, PERSON_STEPS};
 
 use crate::fixture::{Fixture, Reply};
 use crate::forms::typed;
+use crate::planted::BROKEN_OUT;
 use crate::story;
 
 /// Every way out of a text that a browser knows.
 const MARK: &str = "<script>alert(7)</script>\"'><img src=x onerror=alert(7)></textarea><svg/onload=alert(7)>javascript:alert(7)";
-
-/// What must not be found in a page, since it came from [`MARK`].
-const BROKEN_OUT: &[&str] = &[
-    "<script>alert(7)",
-    "<img src=x",
-    "<svg/onload",
-    "=\"javascript:",
-    "='javascript:",
-    "\"'><",
-];
 
 fn broken(reply: &Reply) -> Option<&'static str> {
     BROKEN_OUT
@@ -77,80 +65,8 @@ async fn fill(fixture: &Fixture, role: Role, path: &str, found: &mut Vec<String>
     codes
 }
 
-/// Forms outside of the catalogue, with the mark in each text.
-async fn other_forms(fixture: &Fixture, found: &mut Vec<String>) {
-    let unit = fixture.unit.to_string();
-    let id = uuid::Uuid::now_v7().to_string();
-    for (role, path, fields) in [
-        (
-            Role::Manager,
-            "/views",
-            vec![("list", "cases"), ("name", MARK), ("query", "q=a")],
-        ),
-        (
-            Role::Manager,
-            "/me/tokens",
-            vec![("name", MARK), ("days", "3"), ("scopes", "case.read")],
-        ),
-        (
-            Role::Manager,
-            "/me/tokens",
-            vec![("name", MARK), ("days", "3"), ("scopes", MARK)],
-        ),
-        (
-            Role::OfficeHead,
-            "/people/new",
-            vec![
-                ("name", MARK),
-                ("staff_no", MARK),
-                ("kind", "staff"),
-                ("unit", unit.as_str()),
-                ("id", id.as_str()),
-                ("post", "none"),
-                ("title", MARK),
-                ("from", "2026-01-01"),
-            ],
-        ),
-        (
-            Role::SystemAdmin,
-            "/settings/unit",
-            vec![("name_zh", MARK), ("name_en", MARK)],
-        ),
-        (
-            Role::SystemAdmin,
-            "/settings/profile",
-            vec![
-                ("name_zh", MARK),
-                ("name_en", MARK),
-                ("prefix", "YZ"),
-                ("jurisdiction", "CN"),
-                ("contact", MARK),
-                ("state_established", "yes"),
-            ],
-        ),
-        (
-            Role::SecurityAdmin,
-            "/settings/permissions",
-            vec![
-                ("role", "manager"),
-                ("action", "case.note"),
-                ("scope", "own"),
-                ("reason", MARK),
-            ],
-        ),
-    ] {
-        let who = fixture.of(role);
-        let reply = fixture.post(Some(who), path, &fields).await;
-        if let Some(what) = broken(&reply) {
-            found.push(format!("{path} comes back with {what}"));
-        }
-        assert!(
-            reply.code() < 400 || reply.code() == 422,
-            "{path}: {}",
-            reply.code()
-        );
-    }
-    // A draft of a disclosure, with each of its texts.
+/// A draft of a disclosure, with the mark in each text.
+async fn drafts(fixture: &Fixture, found: &mut Vec<String>) {
     let inventor = fixture.of(Role::Inventor);
     let begun = fixture
         .post(Some(inventor), "/disclose", &[("secrecy", "no")])
@@ -194,7 +110,7 @@ async fn what_is_written_into_any_field_comes_out_as_text() {
     let told = story::tell(&fixture);
     let mut found = Vec::new();
     let mut taken = Vec::new();
-    other_forms(&fixture, &mut found).await;
+    drafts(&fixture, &mut found).await;
     // Each step on the case far along and on fresh ones, those that end a case last.
     let mut fresh = Vec::new();
     for n in 0..3 {
@@ -292,73 +208,4 @@ async fn what_is_written_into_any_field_comes_out_as_text() {
     found.dedup();
     assert!(found.is_empty(), "{}", found.join("\n"));
     assert!(shown > 50, "the mark is on {shown} pages only");
-}
-
-/// A cell that a spreadsheet would carry out stays a text in every sheet.
-#[tokio::test(flavor = "multi_thread")]
-async fn no_cell_of_a_sheet_is_a_formula() {
-    let fixture = Fixture::new();
-    let formulas = [
-        "=cmd|'/C calc'!A0",
-        "+1+cmd|'/C calc'!A0",
-        "-2+3",
-        "@SUM(1+1)*cmd|'/C calc'!A0",
-        "\t=1+1",
-        "=HYPERLINK(\"https://evil.example\",\"看\")",
-        "https://evil.example/?x",
-    ];
-    for title in formulas {
-        story::opened(&fixture, title);
-        crate::fixture::register(
-            fixture.store(),
-            fixture.institution,
-            None,
-            &[Role::Inventor],
-            title,
-        );
-    }
-    let head = fixture.of(Role::OfficeHead);
-    let mut texts = Vec::new();
-    for route in ROUTES.iter().filter(|it| it.action == "export.lists") {
-        let bytes = download(&fixture, &head.token, route.path).await;
-        let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).unwrap();
-        for name in book.sheet_names() {
-            let formula = book.worksheet_formula(&name).unwrap();
-            assert!(
-                formula.cells().all(|(_, _, it)| it.is_empty()),
-                "{}",
-                route.path
-            );
-            let range = book.worksheet_range(&name).unwrap();
-            texts.extend(range.cells().filter_map(|(_, _, cell)| match cell {
-                Data::String(text) => Some(text.clone()),
-                _ => None,
-            }));
-        }
-    }
-    for title in formulas {
-        let trimmed = title.trim();
-        assert!(
-            texts.iter().any(|it| it.trim() == trimmed),
-            "{title} is in no sheet"
-        );
-    }
-}
-
-async fn download(fixture: &Fixture, token: &str, path: &str) -> Vec<u8> {
-    use axum::body::Body;
-    use axum::http::{Request, header};
-    use tower::ServiceExt as _;
-    let request = Request::builder()
-        .uri(path)
-        .header(header::COOKIE, format!("dukou_session={token}"))
-        .body(Body::empty())
-        .unwrap();
-    let router = dukou_web::router(std::sync::Arc::clone(&fixture.app));
-    let response = router.oneshot(request).await.unwrap();
-    assert_eq!(response.status(), 200, "{path}");
-    let bytes = axum::body::to_bytes(response.into_body(), 64 << 20)
-        .await
-        .unwrap();
-    bytes.to_vec()
 }

@@ -12,7 +12,7 @@ use dukou_chain::terms::{
 };
 use dukou_chain::whole::Command;
 use dukou_chain::{agreement, distribution, income, matching, publicity};
-use dukou_kernel::{CaseId, DealId, Money, NoticeId, ReceiptId, RightId, Share};
+use dukou_kernel::{CaseId, DealId, InstitutionId, Money, NoticeId, ReceiptId, RightId, Share};
 use uuid::Uuid;
 
 use crate::fixture::{Fixture, PDF};
@@ -30,9 +30,14 @@ pub struct Told {
 pub const HOSTILE: &str = "<script>alert(1)</script>\"'>&膜";
 
 pub fn paper(fixture: &Fixture) -> Attachment {
-    let meta = fixture.store().put_file("paper.pdf", PDF).unwrap();
+    kept(fixture, fixture.institution, PDF)
+}
+
+/// A file that an institution has received.
+pub fn kept(fixture: &Fixture, institution: InstitutionId, bytes: &[u8]) -> Attachment {
+    let meta = fixture.store().put_file("paper.pdf", bytes).unwrap();
     let params = [
-        fixture.institution.to_string().into(),
+        institution.to_string().into(),
         meta.hash.clone().into(),
         "paper.pdf".into(),
         meta.media.into(),

@@ -189,7 +189,7 @@ async fn a_token_without_an_account_opens_nothing() {
 }
 
 /// A service of the roster without an owner.
-async fn service(fixture: &Fixture) -> String {
+pub async fn service(fixture: &Fixture) -> String {
     let admin = token(fixture, fixture.of(Role::SystemAdmin), "*").await;
     let id = uuid::Uuid::now_v7().to_string();
     let register = json!({
