@@ -33,6 +33,7 @@ pub fn axe() -> Option<String> {
 /// What the story and the import say; longer words before their parts.
 const SAID: &[&str] = &[
     "江州新材料有限公司",
+    "校长办公会第21次",
     "科技成果转化收益分配办法（示例）",
     "云泽大学YZ",
     "签订日期",
