@@ -289,6 +289,13 @@ function keepTogether(root) {
   }
 }
 
+// ----------------------------------------------------------------- refused
+// A form that came back: go on where it is wrong. Without a wrong field, at what is said above.
+function toMend(summary) {
+  const field = document.querySelector("main .field.error :is(input:not([type=hidden]), select, textarea)");
+  (field || summary).focus();
+}
+
 // ------------------------------------------------------------------- start
 document.addEventListener("input", (event) => {
   const at = event.target;
@@ -302,6 +309,7 @@ document.addEventListener("change", (event) => {
 all("form[data-autosave]").forEach(autosave);
 all("form[data-upload]").forEach(upload);
 all("form[data-wait]").forEach(wait);
+all(".error-summary").slice(0, 1).forEach(toMend);
 all("[data-count]").forEach(count);
 all("[data-capitals]").forEach(writeCapitals);
 all("[data-shares]").forEach(sumShares);

@@ -6,6 +6,7 @@ use dukou_chain::people::Role;
 use fantoccini::Locator;
 
 mod every_page;
+mod faces;
 mod keys;
 mod prints;
 mod stage;

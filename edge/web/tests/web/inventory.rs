@@ -53,6 +53,20 @@ impl Place {
     }
 }
 
+/// The pages that want no id, as they stand before anything has happened.
+pub fn plain() -> Vec<Place> {
+    let plain = |it: &&'static Route| {
+        !it.post && !it.api && !it.path.contains('{') && !OTHER.contains(&it.path)
+    };
+    let place = |route: &'static Route| Place {
+        route,
+        path: route.path.to_owned(),
+        step: "",
+        owner: None,
+    };
+    ROUTES.iter().filter(plain).map(place).collect()
+}
+
 /// A disclosure begun by the inventor.
 pub async fn draft(fixture: &Fixture) -> String {
     let inventor = fixture.of(Role::Inventor);

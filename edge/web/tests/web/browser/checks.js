@@ -13,9 +13,17 @@ if (root.scrollWidth > innerWidth) {
   found.push(`scrolls sideways: ${root.scrollWidth} > ${innerWidth}, ${name}`);
 }
 if (document.querySelectorAll("h1").length !== 1) found.push("not one h1");
+// The first heading names the page, and none skips a level.
+let level = 0;
+for (const it of document.querySelectorAll("h1, h2, h3, h4, h5, h6")) {
+  if (!it.checkVisibility()) continue;
+  const next = Number(it.tagName[1]);
+  if (next > level + 1) found.push(`${it.tagName} after level ${level}: ${it.textContent.trim().slice(0, 40)}`);
+  level = next;
+}
 // A word that is not the reader's language, where the program speaks and not the data.
-const spoken = "label, legend, button, th, summary, .hint, .btn, nav a, h1, h2, .note-text, .error-text";
-const foreign = lang === "en" ? /[\u4e00-\u9fff]/ : /^[a-z]+([._][a-z_]+)+$/;
+const spoken = "label, legend, button, th, dt, summary, caption, figcaption, .hint, .btn, .aside, nav a, h1, h2, h3, .note-text, .error-text, .empty, .muted";
+const foreign = lang === "en" ? /[\u4e00-\u9fff]/ : /^[a-z]+([._][a-z_]+)+$|[A-Za-z]?[a-z]{2,} [a-z]{2,} [a-z]{2,}/;
 for (const it of document.querySelectorAll(spoken)) {
   if (it.closest("[lang]:not(html)") || it.querySelector("[lang]")) continue;
   const text = own(it.textContent || "");

@@ -7,8 +7,18 @@ use serde_json::{Value, json};
 use super::stage::Stage;
 use crate::inventory::{self, Place};
 
+/// Of axe-core: WCAG 2.2 A and AA, and what is good to do.
+const RULES: &[&str] = &[
+    "wcag2a",
+    "wcag2aa",
+    "wcag21a",
+    "wcag21aa",
+    "wcag22aa",
+    "best-practice",
+];
+
 /// axe-core, where `scripts/test.sh` has put it.
-fn axe() -> Option<String> {
+pub fn axe() -> Option<String> {
     match std::env::var("DUKOU_AXE") {
         Ok(path) => Some(std::fs::read_to_string(path).unwrap()),
         Err(_) => {
@@ -23,6 +33,7 @@ fn axe() -> Option<String> {
 /// What the story and the import say; longer words before their parts.
 const SAID: &[&str] = &[
     "江州新材料有限公司",
+    "校长办公会第21次",
     "科技成果转化收益分配办法（示例）",
     "云泽大学YZ",
     "签订日期",
@@ -68,17 +79,49 @@ impl Stage {
         }
         found
     }
+
+    /// What is wrong with the page that stands here: its name, the status that it
+    /// must have, and whether a quick look is enough.
+    pub async fn examine(
+        &self,
+        (name, code, quick): (&str, u16, bool),
+        axe: Option<&str>,
+    ) -> Vec<String> {
+        self.width(1440, 900).await;
+        if let Some(source) = axe {
+            self.client.execute(source, vec![]).await.unwrap();
+        }
+        let twice = axe.filter(|_| !quick);
+        let mut found = Vec::new();
+        let status = "return performance.getEntriesByType('navigation')[0].responseStatus";
+        let status = self.client.execute(status, vec![]).await.unwrap();
+        if status != json!(code) {
+            found.push(format!("{name}: status {status}, not {code}"));
+        }
+        let wide = self.wrong(twice, RULES).await;
+        self.width(390, 844).await;
+        let narrow = self.wrong(axe, RULES).await;
+        let paint = "document.documentElement.dataset.theme = arguments[0]";
+        let dark = vec![json!("dark")];
+        self.client.execute(paint, dark).await.unwrap();
+        let dark = self.wrong(twice, &["color-contrast"]).await;
+        let mut console = self.complaints().await;
+        // The browser complains of every status but the good ones.
+        console.retain(|it| code < 400 || !it.contains(&format!("status of {code}")));
+        let ways = [
+            ("wide", wide),
+            ("narrow", narrow),
+            ("dark", dark),
+            ("console", console),
+        ];
+        for (how, what) in ways {
+            found.extend(what.into_iter().map(|it| format!("{name} {how}: {it}")));
+        }
+        found
+    }
 }
 
 async fn every_page(lang: &'static str) {
-    const RULES: &[&str] = &[
-        "wcag2a",
-        "wcag2aa",
-        "wcag21a",
-        "wcag21aa",
-        "wcag22aa",
-        "best-practice",
-    ];
     let Some(stage) = Stage::open(lang).await else {
         return;
     };
@@ -95,7 +138,7 @@ async fn every_page(lang: &'static str) {
             stage.be(role).await;
         }
         for place in places.iter().filter(mine) {
-            look(&stage, place, (axe, RULES), &mut found).await;
+            look(&stage, place, axe, &mut found).await;
         }
     }
     stage.close().await;
@@ -103,37 +146,17 @@ async fn every_page(lang: &'static str) {
     assert!(found.is_empty(), "{}:\n{}", found.len(), found.join("\n"));
 }
 
-async fn look(
-    stage: &Stage,
-    place: &Place,
-    (axe, rules): (Option<&str>, &[&str]),
-    found: &mut Vec<String>,
-) {
-    let path = &place.path;
+async fn look(stage: &Stage, place: &Place, axe: Option<&str>, found: &mut Vec<String>) {
     stage.width(1440, 900).await;
-    stage.go(path).await;
-    if let Some(source) = axe {
-        stage.client.execute(source, vec![]).await.unwrap();
-    }
-    // Steps are one page with other fields: once is enough for the slow look.
-    let twice = axe.filter(|_| place.step.is_empty());
-    let wide = stage.wrong(twice, rules).await;
-    stage.width(390, 844).await;
-    let narrow = stage.wrong(axe, rules).await;
-    let dark = "document.documentElement.dataset.theme = 'dark'";
-    stage.client.execute(dark, vec![]).await.unwrap();
-    let contrast = stage.wrong(twice, &["color-contrast"]).await;
-    let mut said = stage.complaints().await;
+    stage.go(&place.path).await;
     // A spent invitation is no page, and says so.
-    said.retain(|it| !(place.route.path == "/invite/{token}" && it.contains("404")));
-    for (how, what) in [
-        ("wide", wide),
-        ("narrow", narrow),
-        ("dark", contrast),
-        ("console", said),
-    ] {
-        found.extend(what.into_iter().map(|it| format!("{path} {how}: {it}")));
-    }
+    let code = match place.route.path {
+        "/invite/{token}" => 404,
+        _ => 200,
+    };
+    // Steps are one page with other fields: once is enough for the slow look.
+    let page = (place.path.as_str(), code, !place.step.is_empty());
+    found.extend(stage.examine(page, axe).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
