@@ -22,11 +22,18 @@ KEYS = ("v institution seq stream version kind actor on_behalf at_ms effective r
 OPTIONAL = {"on_behalf", "reason", "corrects", "key", "request", "clock"}
 FILE = re.compile(r'"file":"([0-9a-f]{64})"')
 SEAL = re.compile("[0-9a-f]{64}")
+DEEPEST = 126
 ERASED = object()
 
 
 class Bad(Exception):
     """What is wrong, in words."""
+
+
+def depth(value):
+    """How many levels lie inside of a value."""
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return max((1 + depth(it) for it in inside if isinstance(it, (dict, list))), default=0)
 
 
 def no_twins(pairs):
@@ -61,14 +68,17 @@ class Chain:
             text = raw.decode("utf-8")
             entry = json.loads(text, object_pairs_hook=no_twins, parse_constant=no_number)
             json.dumps(entry, ensure_ascii=False).encode("utf-8")  # no half of a surrogate pair
-        except ValueError as why:
+        except (ValueError, RecursionError) as why:
             raise Bad(f"{place} is not readable: {why}") from None
         if not isinstance(entry, dict) or not set(KEYS) - OPTIONAL <= set(entry):
             raise Bad(f"{place} has other keys than the format")
         # Up to the body there is one way to write it.
         head = ",".join(f'"{key}":{json.dumps(entry[key], ensure_ascii=False)}'
                         for key in KEYS[:-1] if key in entry)
+        numbers = [entry[key] for key in ("v", "seq", "version", "at_ms", "corrects") if key in entry]
         if (set(entry) - set(KEYS) or entry["v"] != 1 or not isinstance(entry["body"], dict)
+                or any(type(it) is not int or not -2**63 <= it < 2**63 for it in numbers)
+                or None in entry.values() or b"\n" in raw or depth(entry["body"]) > DEEPEST
                 or not text.startswith("{" + head + ',"body":{') or not text.endswith("}}")):
             raise Bad(f"{place} has other keys than the format, or writes them otherwise")
         if entry["institution"] != self.institution or entry["seq"] != seq:

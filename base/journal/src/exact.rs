@@ -11,7 +11,8 @@ use crate::entry::{DecodeError, Entry};
 
 impl Entry<'_> {
     /// Checks that these are the only bytes this entry can have: its keys stand in
-    /// order, without blanks, and no key stands twice in one object of its body.
+    /// order, without blanks; its body is one line, and no key stands twice in one
+    /// object of it.
     ///
     /// # Errors
     /// What is wrong with them.
@@ -29,6 +30,9 @@ impl Entry<'_> {
         }
         if !self.body.starts_with('{') {
             return Err(wrong("its body is no object"));
+        }
+        if self.body.contains('\n') {
+            return Err(wrong("its body has a line break"));
         }
         serde_json::from_str::<NoTwins>(&self.body)?;
         Ok(())

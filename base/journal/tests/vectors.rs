@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
-use dukou_journal::{Chain, ChainFault, Entry, Hash, SealKey, genesis};
+use dukou_journal::{Chain, ChainFault, Entry, Hash, SealKey, commitment, genesis};
 use dukou_kernel::InstitutionId;
 
 const DOC: &str = include_str!("../../../docs/journal.md");
@@ -76,6 +76,36 @@ fn the_documented_seal_opens() {
     assert!(!key.opens(institution(), last - 1, &hash, &seal));
     let other = SealKey::new(vec![0; 32]);
     assert!(!other.opens(institution(), last, &hash, &seal));
+}
+
+#[test]
+fn the_documented_texts_give_their_seal() {
+    let seal = commitment(one("salt"), one("name"), one("staff_no"));
+    assert_eq!(seal, one("person_seal"));
+}
+
+#[test]
+fn the_body_is_bounded_as_documented() {
+    let (_, text) = DOC.split_once("lies more than ").unwrap();
+    let deepest: usize = text.split_once(' ').unwrap().0.parse().unwrap();
+    let first = *all("entry").first().unwrap();
+    let (head, _) = first.split_once("\"body\":").unwrap();
+    let exact = |body: &str| {
+        let bytes = format!("{head}\"body\":{body}}}");
+        Entry::from_bytes(&bytes).and_then(|it| it.exact(&bytes).map(|()| it.meta.seq))
+    };
+    let deep = |levels: usize| format!("{{\"a\":{}{}}}", "[".repeat(levels), "]".repeat(levels));
+    assert!(exact("{}").is_ok());
+    assert!(exact(&deep(deepest)).is_ok());
+    for wrong in [
+        deep(deepest + 1),
+        " {}".to_owned(),
+        "{} ".to_owned(),
+        // It would tear the line that an export makes of it.
+        "{\n}".to_owned(),
+    ] {
+        assert!(exact(&wrong).is_err(), "{wrong}");
+    }
 }
 
 #[test]
