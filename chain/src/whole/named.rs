@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::ser::{self, Impossible};
 
 /// Something of the institution that must be there before a command may name it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Named {
     /// A person of the roster.
     Person(PersonId),

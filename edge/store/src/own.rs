@@ -39,24 +39,36 @@ impl Processor<'_> {
 
     fn has(&mut self, envelope: &Envelope, states: &States, named: &Named) -> Result<bool, Fault> {
         let institution = envelope.institution;
-        let stream = match named {
-            Named::Person(id) => StreamId::Person(*id),
-            Named::Case(id) => StreamId::Case(*id),
+        let (sql, id) = match named {
             Named::Unit(id) => {
                 return Ok(match states.state(StreamId::Institution) {
                     Some(State::Institution(it)) => it.units.contains_key(id),
                     _ => false,
                 });
             }
-            Named::File(hash) => {
-                let key = [institution.to_string().into(), hash.as_str().into()];
-                let sql = "SELECT 1 FROM file WHERE institution = $1 AND hash = $2";
-                return Ok(self.db.row(sql, &key)?.is_some());
-            }
+            Named::Person(id) => (BEGUN, StreamId::Person(*id).to_string()),
+            Named::Case(id) => (BEGUN, StreamId::Case(*id).to_string()),
+            Named::File(hash) => (
+                "SELECT 1 FROM file WHERE institution = $1 AND hash = $2",
+                hash.as_str().to_owned(),
+            ),
         };
-        Ok(self.state(institution, stream)?.0 > 0)
+        let key = (institution, named.clone());
+        if self.memory.known.contains(&key) {
+            return Ok(true);
+        }
+        let found = self
+            .db
+            .row(sql, &[institution.to_string().into(), id.into()])?;
+        if found.is_some() {
+            self.memory.known.insert(key);
+        }
+        Ok(found.is_some())
     }
 }
+
+/// A stream is there when it has a first entry.
+const BEGUN: &str = "SELECT 1 FROM journal WHERE institution = $1 AND stream = $2 AND version = 1";
 
 fn unknown(named: &Named) -> (&'static str, Text) {
     match named {

@@ -1,12 +1,12 @@
 //! One command inside the writer's transaction: load, decide, append, project.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use dukou_chain::contract::{Context, Need, NewEvent, States};
 use dukou_chain::institution::Institution;
-use dukou_chain::whole::{self, Command, Event, State, closing};
+use dukou_chain::whole::{self, Command, Event, Named, State, closing};
 use dukou_journal::{Actor, Entry, Hash, Meta, StreamId, genesis, next_hash};
 use dukou_kernel::{Finding, InstitutionId, PersonId, holds_nul, text};
 use sha2::{Digest, Sha256};
@@ -98,6 +98,9 @@ pub(crate) struct Memory {
     pub heads: HashMap<InstitutionId, Head>,
     /// States, as of this transaction.
     pub states: HashMap<CacheKey, (i64, Arc<State>)>,
+    /// What an institution has and a command named before. None of it goes away again,
+    /// whoever else writes.
+    pub known: HashSet<(InstitutionId, Named)>,
 }
 
 /// Most states kept; past it the cache starts over.
@@ -107,6 +110,9 @@ impl Memory {
     pub(crate) fn trim(&mut self) {
         if self.states.len() > CACHED {
             self.states.clear();
+        }
+        if self.known.len() > CACHED {
+            self.known.clear();
         }
     }
 }
@@ -338,7 +344,7 @@ impl Processor<'_> {
     }
 
     /// The state of a stream, from memory when its version still stands.
-    pub(crate) fn state(
+    fn state(
         &mut self,
         institution: InstitutionId,
         stream: StreamId,
