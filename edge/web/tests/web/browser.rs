@@ -122,6 +122,20 @@ impl Stage {
             self.t("评价", "Valuation"),
         )
         .await;
+        self.step("valuation.note").await;
+        self.choose("method", "market").await;
+        self.type_in("low", "2,000,000").await;
+        self.type_in("high", "3,500,000").await;
+        self.type_in(
+            "basis",
+            self.t("三项同类许可的价格。", "Three like licences."),
+        )
+        .await;
+        self.press_to(
+            self.t("记录价值评价", "Note a valuation"),
+            self.t("对接", "Matching"),
+        )
+        .await;
         self.step("matching.open").await;
         self.choose("mode", "transfer").await;
         self.type_in(
@@ -201,6 +215,14 @@ impl Stage {
         self.attach("paper").await;
         self.press_to(
             self.t("签订合同", "Sign the contract"),
+            self.t("到账", "Receipt"),
+        )
+        .await;
+        self.step("agreement.register").await;
+        self.type_in("register_no", "2026110000001").await;
+        self.type_in("technology_amount", "3,000,000").await;
+        self.press_to(
+            self.t("登记合同认定", "Register the contract"),
             self.t("到账", "Receipt"),
         )
         .await;

@@ -26,6 +26,47 @@ impl Stage {
         self.client.perform_actions(keys).await.unwrap();
     }
 
+    /// Writes into a field, in place of what stands there.
+    pub async fn write_by_keys(&self, css: &str, text: &str) {
+        self.reach(css).await;
+        let all = [Key::Control.into(), 'a'];
+        let mut keys = KeyActions::new("keys".to_owned());
+        for value in all {
+            keys = keys.then(KeyAction::Down { value });
+        }
+        for value in all {
+            keys = keys.then(KeyAction::Up { value });
+        }
+        for value in [Key::Delete.into()].into_iter().chain(text.chars()) {
+            keys = keys.then(KeyAction::Down { value });
+            keys = keys.then(KeyAction::Up { value });
+        }
+        self.client.perform_actions(keys).await.unwrap();
+        self.back_and_forth().await;
+    }
+
+    /// Shift and Tab lead back to what stood before, and Tab to here again.
+    async fn back_and_forth(&self) {
+        let mark = "window.mark = document.activeElement; return window.mark.tagName";
+        self.client.execute(mark, vec![]).await.unwrap();
+        let value = char::from(Key::Shift);
+        let tab = char::from(Key::Tab);
+        let back = KeyActions::new("keys".to_owned())
+            .then(KeyAction::Down { value })
+            .then(KeyAction::Down { value: tab })
+            .then(KeyAction::Up { value: tab })
+            .then(KeyAction::Up { value });
+        self.client.perform_actions(back).await.unwrap();
+        let away = "return document.activeElement !== window.mark \
+            && document.activeElement !== document.body";
+        let away = self.client.execute(away, vec![]).await.unwrap();
+        assert_eq!(away, json!(true), "no way back on {}", self.here().await);
+        self.key(Key::Tab).await;
+        let same = "return document.activeElement === window.mark";
+        let same = self.client.execute(same, vec![]).await.unwrap();
+        assert_eq!(same, json!(true), "no way forth on {}", self.here().await);
+    }
+
     /// Goes on by Tab until what `css` names has the focus.
     pub async fn reach(&self, css: &str) {
         for _ in 0..MOST {

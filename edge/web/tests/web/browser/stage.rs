@@ -196,7 +196,8 @@ impl Stage {
 
     pub async fn fill(&self, css: &str, text: &str) {
         if self.keyboard {
-            self.reach(css).await;
+            self.write_by_keys(css, text).await;
+            return;
         }
         let field = self.find(css).await;
         field.clear().await.unwrap();
