@@ -104,7 +104,7 @@ impl Stage {
         let paint = "document.documentElement.dataset.theme = arguments[0]";
         let dark = vec![json!("dark")];
         self.client.execute(paint, dark).await.unwrap();
-        let dark = self.wrong(twice, &["color-contrast"]).await;
+        let dark = self.wrong(axe, &["color-contrast"]).await;
         let mut console = self.complaints().await;
         // The browser complains of every status but the good ones.
         console.retain(|it| code < 400 || !it.contains(&format!("status of {code}")));

@@ -3,6 +3,7 @@
 
 use dukou_chain::people::Role;
 use dukou_chain::whole::{Command, closing};
+use dukou_store::Engine;
 use dukou_web::accounts;
 use serde_json::json;
 
@@ -174,6 +175,20 @@ async fn refusals(lang: &'static str) {
     visit.stage.type_in("text", "Later").await;
     visit.stage.follow(submit).await;
     visit.see("somebody was quicker", 409).await;
+    // As if the disk were full; PostgreSQL has no such setting.
+    let full = visit.stage.fixture.store().write(|db| {
+        let sqlite = db.engine() == Engine::Sqlite;
+        if sqlite {
+            db.row("PRAGMA max_page_count = 1", &[])?;
+        }
+        Ok(sqlite)
+    });
+    if full.unwrap() {
+        visit.stage.go(&note).await;
+        visit.stage.type_in("text", &"满".repeat(2_000)).await;
+        visit.stage.follow(submit).await;
+        visit.see("a full disk", 503).await;
+    }
     visit.end().await;
 }
 
