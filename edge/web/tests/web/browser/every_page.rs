@@ -101,6 +101,11 @@ impl Stage {
         let wide = self.wrong(twice, RULES).await;
         self.width(390, 844).await;
         let narrow = self.wrong(axe, RULES).await;
+        // A colour on its way from light to dark is neither.
+        let still = json!({"features": [{"name": "prefers-reduced-motion", "value": "reduce"}]});
+        self.order("Emulation.setEmulatedMedia", still).await;
+        self.until("return matchMedia('(prefers-reduced-motion: reduce)').matches")
+            .await;
         let paint = "document.documentElement.dataset.theme = arguments[0]";
         let dark = vec![json!("dark")];
         self.client.execute(paint, dark).await.unwrap();
@@ -129,9 +134,6 @@ async fn every_page(lang: &'static str) {
     let axe = axe.as_deref();
     let (_, places) = inventory::places(&stage.fixture).await;
     let mut found = Vec::new();
-    // A colour on its way from light to dark is neither.
-    let still = json!({"features": [{"name": "prefers-reduced-motion", "value": "reduce"}]});
-    stage.order("Emulation.setEmulatedMedia", still).await;
     for role in Role::ALL.iter().copied() {
         let mine = |it: &&Place| it.visitor() == role || it.path == "/" && it.open_to(role);
         if places.iter().any(|it| mine(&it)) {

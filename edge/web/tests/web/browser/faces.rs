@@ -24,9 +24,6 @@ struct Visit {
 impl Visit {
     async fn begin(lang: &'static str) -> Option<Self> {
         let stage = Stage::open(lang).await?;
-        // A colour on its way from light to dark is neither.
-        let still = json!({"features": [{"name": "prefers-reduced-motion", "value": "reduce"}]});
-        stage.order("Emulation.setEmulatedMedia", still).await;
         let (axe, found) = (axe(), Vec::new());
         Some(Self { stage, axe, found })
     }

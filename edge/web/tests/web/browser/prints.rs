@@ -36,8 +36,6 @@ async fn sheets(lang: &'static str) {
     stage.be(Role::Manager).await;
     // Also somebody who works in the dark prints on white.
     stage.cookie("dukou_theme", "dark").await;
-    let paper = json!({"media": "print"});
-    stage.order("Emulation.setEmulatedMedia", paper).await;
     let mut found = Vec::new();
     for (path, kept) in [
         (
@@ -56,6 +54,10 @@ async fn sheets(lang: &'static str) {
         // A4 less its margins, in CSS pixels.
         stage.width(673, 986).await;
         stage.go(&path).await;
+        // Told on each page: a new one may come before the browser has heard of it.
+        let paper = json!({"media": "print"});
+        stage.order("Emulation.setEmulatedMedia", paper).await;
+        stage.until("return matchMedia('print').matches").await;
         let wrong = stage.client.execute(SHEET, vec![kept]).await.unwrap();
         let wrong = wrong.as_array().unwrap().iter();
         found.extend(wrong.map(|it| format!("{path}: {it}")));
