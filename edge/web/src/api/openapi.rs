@@ -107,7 +107,7 @@ fn body_of(route: &Route) -> Option<Value> {
             "type": "object", "required": ["name", "scopes", "days"], "additionalProperties": false,
             "properties": {
                 "name": {"type": "string", "minLength": 1, "maxLength": 60, "pattern": "^[^\\u0000]*$"},
-                "scopes": {"type": "array", "minItems": 1, "items": {"type": "string"}},
+                "scopes": {"type": "array", "minItems": 1, "items": {"type": "string", "pattern": "^[a-z_.*]+$"}},
                 "days": {"type": "integer", "minimum": 1, "maximum": tokens::LONGEST},
             },
         }}}),
