@@ -5,7 +5,7 @@ use std::fmt;
 
 use dukou_kernel::{CaseId, FileHash, PersonId, UnitId};
 use serde::Serialize;
-use serde::ser::{self, Impossible};
+use serde::ser;
 
 /// Something of the institution that must be there before a command may name it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -23,7 +23,7 @@ pub enum Named {
 /// What a command's body names, each with the field that names it.
 pub(super) fn within(body: &impl Serialize) -> Vec<(Named, &'static str)> {
     let mut finder = Finder::default();
-    // A value that cannot be written down as JSON is no command and names nothing.
+    // The finder itself refuses nothing, and a command can be written down.
     let _ = body.serialize(&mut finder);
     finder.found
 }
@@ -82,7 +82,7 @@ impl ser::Serializer for &mut Finder {
     type SerializeSeq = Self;
     type SerializeTuple = Self;
     type SerializeTupleStruct = Self;
-    type SerializeTupleVariant = Impossible<(), fmt::Error>;
+    type SerializeTupleVariant = Self;
     type SerializeMap = Self;
     type SerializeStruct = Self;
     type SerializeStructVariant = Self;
@@ -166,8 +166,8 @@ impl ser::Serializer for &mut Finder {
         _: u32,
         _: &'static str,
         _: usize,
-    ) -> Result<Self::SerializeTupleVariant, fmt::Error> {
-        Err(fmt::Error)
+    ) -> Result<Self, fmt::Error> {
+        Ok(self)
     }
 
     fn serialize_map(self, _: Option<usize>) -> Result<Self, fmt::Error> {
@@ -214,6 +214,7 @@ list!(
     SerializeSeq by serialize_element,
     SerializeTuple by serialize_element,
     SerializeTupleStruct by serialize_field,
+    SerializeTupleVariant by serialize_field,
 );
 
 macro_rules! fields {
@@ -253,5 +254,96 @@ impl ser::SerializeMap for &mut Finder {
 
     fn end(self) -> Result<(), fmt::Error> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[derive(Serialize)]
+    struct Paper {
+        file: FileHash,
+    }
+
+    #[derive(Serialize)]
+    #[serde(tag = "kind", rename_all = "snake_case")]
+    enum Tagged {
+        Held { by: Option<PersonId> },
+    }
+
+    #[derive(Serialize)]
+    enum Shape {
+        Pair(PersonId, UnitId),
+        One(CaseId),
+        Fields { person: PersonId },
+    }
+
+    #[derive(Serialize)]
+    struct Inner {
+        unit: UnitId,
+    }
+
+    #[derive(Serialize)]
+    struct Outer {
+        #[serde(flatten)]
+        inner: Inner,
+    }
+
+    #[derive(Serialize)]
+    struct Body {
+        title: String,
+        minutes: Paper,
+        shapes: Vec<Shape>,
+        held: Tagged,
+        weights: BTreeMap<PersonId, i64>,
+        pairs: Vec<(PersonId, i64)>,
+        outer: Outer,
+    }
+
+    fn id<T: std::str::FromStr<Err: fmt::Debug>>(last: u8) -> T {
+        let text = format!("01890a5d-ac96-774b-bcce-b302099a80{last:02x}");
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn every_id_is_found_however_deep_it_lies() {
+        let hash: FileHash = "ab".repeat(32).parse().unwrap();
+        let body = Body {
+            title: id::<PersonId>(99).to_string(),
+            minutes: Paper { file: hash.clone() },
+            shapes: vec![
+                Shape::Pair(id(1), id(2)),
+                Shape::One(id(3)),
+                Shape::Fields { person: id(4) },
+            ],
+            held: Tagged::Held { by: Some(id(5)) },
+            weights: BTreeMap::from([(id(6), 1)]),
+            pairs: vec![(id(7), 1)],
+            outer: Outer {
+                inner: Inner { unit: id(8) },
+            },
+        };
+        let found = within(&body);
+        let names: Vec<Named> = found.iter().map(|(it, _)| it.clone()).collect();
+        let person = |last| Named::Person(id(last));
+        assert_eq!(
+            names,
+            [
+                Named::File(hash),
+                person(1),
+                Named::Unit(id(2)),
+                Named::Case(id(3)),
+                person(4),
+                person(5),
+                person(6),
+                person(7),
+                Named::Unit(id(8)),
+            ]
+        );
+        // The field of a form is told, not what stands in it.
+        assert_eq!(found.first().map(|it| it.1), Some("minutes"));
     }
 }
