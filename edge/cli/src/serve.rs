@@ -135,6 +135,7 @@ pub fn listen(
     let (served, waited) = (Arc::clone(&app), Arc::clone(&app));
     let outcome = runtime.block_on(async move {
         withstand_limits();
+        let (told, ending) = (told_to_stop(), told_to_stop());
         let listener = match tokio::net::TcpListener::bind(address).await {
             Ok(listener) => listener,
             Err(_) if any_port => tokio::net::TcpListener::bind("127.0.0.1:0")
@@ -147,11 +148,11 @@ pub fn listen(
         flush();
         tracing::info!(address = %at, data = %settings.data.value, "serving");
         let grace = async {
-            stopped().await;
+            ending.await;
             drained(&waited).await;
         };
         tokio::select! {
-            served = dukou_web::serve(served, listener, stopped()) => served.map_err(|error| error.to_string()),
+            served = dukou_web::serve(served, listener, told) => served.map_err(|error| error.to_string()),
             () = grace => Ok(()),
         }
     });
@@ -200,22 +201,30 @@ fn flush() {
     let _ = std::io::stdout().flush();
 }
 
-async fn stopped() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-            let _ = interrupt.await;
-            return;
-        };
+/// Until the program is told to stop. Signals are caught from this call on, and not
+/// only once somebody waits: what has just begun may be stopped at once.
+#[cfg(unix)]
+fn told_to_stop() -> impl Future<Output = ()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let caught = [SignalKind::interrupt(), SignalKind::terminate()].map(signal);
+    async move {
+        let [interrupt, terminate] = caught.map(|caught| async move {
+            match caught {
+                Ok(mut caught) => drop(caught.recv().await),
+                Err(error) => {
+                    tracing::warn!(%error, "this signal would end the program at once");
+                    std::future::pending().await
+                }
+            }
+        });
         tokio::select! {
-            _ = interrupt => {}
-            _ = terminate.recv() => {}
+            () = interrupt => {}
+            () = terminate => {}
         }
     }
-    #[cfg(not(unix))]
-    {
-        let _ = interrupt.await;
-    }
+}
+
+#[cfg(not(unix))]
+async fn told_to_stop() {
+    let _ = tokio::signal::ctrl_c().await;
 }
