@@ -6,7 +6,7 @@
 //! makes those of the present version; what is there is never written over.
 
 use std::collections::BTreeMap;
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use dukou_store::{Clock, Db, Fault, Postgres, Store, Taking, Value as Cell};
@@ -127,14 +127,7 @@ fn unpack(version: &Path) -> Place {
     let place = Place::sqlite();
     let zip = std::fs::File::open(version.join("folder.zip")).unwrap();
     let mut zip = ZipArchive::new(zip).unwrap();
-    for at in 0..zip.len() {
-        let mut member = zip.by_index(at).unwrap();
-        let path = place.folder.join(member.name().unwrap().into_owned());
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        let mut bytes = Vec::new();
-        member.read_to_end(&mut bytes).unwrap();
-        std::fs::write(path, bytes).unwrap();
-    }
+    zip.extract(&place.folder).unwrap();
     place
 }
 
