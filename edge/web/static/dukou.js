@@ -296,6 +296,14 @@ function toMend(summary) {
   (field || summary).focus();
 }
 
+// ------------------------------------------------------------------ ferry
+// Whoever goes on or back before the ferry has arrived skips its passage. Nothing went wrong, yet browsers report a
+// promise that nobody here made (csswg-drafts#13726): the console tells of faults alone.
+addEventListener("unhandledrejection", (event) => {
+  const skipped = ["AbortError", "InvalidStateError", "TimeoutError"].includes(event.reason?.name);
+  if (skipped && /^(View )?Transition was/i.test(event.reason.message)) event.preventDefault();
+});
+
 // ------------------------------------------------------------------- start
 document.addEventListener("input", (event) => {
   const at = event.target;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use dukou_chain::people::Role;
 use fantoccini::Locator;
+use serde_json::json;
 
 mod every_page;
 mod faces;
@@ -349,5 +350,47 @@ async fn somebody_signs_in_writes_and_loses_nothing() {
     stage.press("开始").await;
     assert!(stage.text().await.contains("没有保存任何内容"));
     assert_eq!(fixture.entries(), before);
+    stage.close().await;
+}
+
+/// Whoever goes on before the ferry has arrived skips its passage: that is no
+/// fault, and the console tells of none. Of any other it does.
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_in_a_hurry_sees_no_fault() {
+    let Some(stage) = Stage::open("zh").await else {
+        return;
+    };
+    stage.be(Role::Manager).await;
+    // The driver waits until a page is whole; somebody in a hurry does not.
+    let hurry = json!({"source": "
+        addEventListener('pageshow', () => {
+          const left = Number(sessionStorage.hurry || 0);
+          if (left < 1) return;
+          sessionStorage.hurry = left - 1;
+          const on = () => { location.href = '/cases'; };
+          const back = () => history.back();
+          setTimeout(location.pathname === '/cases' ? back : on, left % 6 * 10);
+        });"});
+    stage
+        .order("Page.addScriptToEvaluateOnNewDocument", hurry)
+        .await;
+    stage.go("/deals").await;
+    let start = "sessionStorage.hurry = 30; location.href = '/cases'";
+    stage.client.execute(start, vec![]).await.unwrap();
+    stage
+        .until("return sessionStorage.hurry === '0' && document.readyState === 'complete'")
+        .await;
+    stage.go("/cases").await;
+    let skip = "const passage = document.startViewTransition(() => {}); \
+                passage.ready.then(() => {}); passage.skipTransition(); \
+                return passage.finished";
+    stage.client.execute(skip, vec![]).await.unwrap();
+    assert_eq!(stage.complaints().await, Vec::<String>::new());
+    let fault = "setTimeout(() => { Promise.reject(new DOMException('else', 'AbortError')); \
+                 window.faulty = true; })";
+    stage.client.execute(fault, vec![]).await.unwrap();
+    stage.until("return window.faulty").await;
+    let told = stage.complaints().await;
+    assert!(told.len() == 1 && told[0].contains("else"), "{told:?}");
     stage.close().await;
 }
