@@ -136,25 +136,25 @@ impl Distribution {
                 division.proposed = Some((on, it));
                 division.rejected = None;
             }
-            Event::Approved(it) => {
-                self.engine = it.engine.clone();
+            Event::Approved(mut it) => {
+                // It runs on here, and is kept once.
+                self.engine = std::mem::take(&mut it.engine);
                 for (case, count) in &it.costs_taken {
                     self.costs_taken.insert(*case, *count);
                 }
                 let division = self.divisions.entry(it.receipt).or_default();
-                let mut approved = it;
                 if let Some((_, proposed)) = division.proposed.take() {
-                    approved.split.steps = proposed.split.steps;
+                    it.split.steps = proposed.split.steps;
                 }
-                division.approved = Some((on, approved));
+                division.approved = Some((on, it));
             }
             Event::Rejected(it) => {
                 let division = self.divisions.entry(it.receipt).or_default();
                 division.proposed = None;
                 division.rejected = Some(it.reason);
             }
-            Event::ClawedBack(it) => {
-                self.engine = it.engine.clone();
+            Event::ClawedBack(mut it) => {
+                self.engine = std::mem::take(&mut it.engine);
                 let division = self.divisions.entry(it.receipt).or_default();
                 division.clawed_back.push(it);
             }

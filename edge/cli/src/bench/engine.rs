@@ -146,7 +146,10 @@ impl Bare {
                 let path = config.data_dir.join("bare.sqlite");
                 // What a run that was stopped left behind does not belong to this copy.
                 clear(&path);
-                std::fs::copy(config.data_dir.join("dukou.sqlite"), &path).map_err(text)?;
+                let ours = config.data_dir.join("dukou.sqlite");
+                std::fs::copy(&ours, &path).map_err(text)?;
+                by_page(&ours)?;
+                by_page(&path)?;
                 let connection = Connection::open(&path).map_err(text)?;
                 for (name, value) in [("journal_mode", "WAL"), ("synchronous", "FULL")] {
                     connection.pragma_update(None, name, value).map_err(text)?;
@@ -248,6 +251,21 @@ impl Bare {
             }
         }
     }
+}
+
+/// Has the system keep a file in memory page by page, as a server in use has read
+/// it. What was read in a row it keeps in pieces of up to two MiB, and then looks
+/// through a whole piece whenever a page of it is written: a third of a command.
+fn by_page(path: &Path) -> Result<(), String> {
+    let mut file = std::fs::File::open(path).map_err(text)?;
+    // Only what lies on the disk is let go of.
+    file.sync_all().map_err(text)?;
+    #[cfg(target_os = "linux")]
+    for advice in [rustix::fs::Advice::DontNeed, rustix::fs::Advice::Random] {
+        rustix::fs::fadvise(&file, 0, None, advice).map_err(text)?;
+    }
+    std::io::copy(&mut file, &mut std::io::sink()).map_err(text)?;
+    Ok(())
 }
 
 fn clear(path: &Path) {

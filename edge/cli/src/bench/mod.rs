@@ -7,7 +7,7 @@
 //! - **commands**: the writer is listened to; what it asks of its engine is then
 //!   asked of the bare engine on a copy of the same database, in the same groups
 //!   and with one commit per group, without savepoints. The two take turns, block
-//!   by block (`engine.rs`).
+//!   by block; both files lie in memory page by page (`engine.rs`).
 //! - **replay**: five times over the whole journal and for a second at least, its pages
 //!   in memory; the fastest counts, because what else runs on the host only slows it.
 //! - **verify, rebuild**: once, likewise.
