@@ -137,6 +137,15 @@ impl Chain {
         }
     }
 
+    /// Makes room at once for the streams that so many entries may have: a table that
+    /// grows is copied each time.
+    #[must_use]
+    pub fn with_room_for(mut self, entries: usize) -> Self {
+        // A stream seldom has fewer.
+        self.versions.reserve(entries / 8);
+        self
+    }
+
     /// Number of the last good entry.
     pub fn seq(&self) -> i64 {
         self.seq

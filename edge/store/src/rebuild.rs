@@ -203,9 +203,9 @@ struct Walk {
 }
 
 impl Walk {
-    fn new(institution: InstitutionId) -> Self {
+    fn new(institution: InstitutionId, entries: usize) -> Self {
         Self {
-            chain: Chain::new(institution),
+            chain: Chain::new(institution).with_room_for(entries),
             young: States::default(),
             old: States::default(),
             back: HashSet::default(),
@@ -258,12 +258,14 @@ pub(crate) fn replay(db: &mut dyn Db) -> Result<u64, Fault> {
     // Pages are read where the system keeps them, not copied: a tenth of the time.
     // Only here, in a program of its own: a disk that fails under a map ends it.
     if db.engine() == Engine::Sqlite {
-        db.row("PRAGMA mmap_size = 2147418112", &[])?;
+        db.row("PRAGMA mmap_size = 1099511627776", &[])?;
     }
     let mut done = 0;
     for institution in all {
-        let mut walk = Walk::new(institution);
         let school = [institution.to_string().into()];
+        let head = db.row("SELECT seq FROM head WHERE institution = $1", &school)?;
+        let entries = head.and_then(|row| usize::try_from(row.int(0)).ok());
+        let mut walk = Walk::new(institution, entries.unwrap_or_default());
         db.each_entry(&sql, &school, &mut |seq, bytes, hash| {
             done += 1;
             walk.take(seq, bytes, hash)
