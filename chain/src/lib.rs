@@ -9,6 +9,7 @@
 mod events;
 mod checks;
 pub mod contract;
+mod kept;
 pub mod law;
 pub mod terms;
 
@@ -39,5 +40,7 @@ pub mod history;
 pub mod whole;
 
 pub use dukou_calendar as calendar;
+
+pub use kept::Kept;
 
 pub use contract::{Claim, Context, Need, NewEvent, Row, Stage, States, Table};

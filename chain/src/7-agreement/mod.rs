@@ -7,6 +7,7 @@ use crate::checks::Checks;
 use crate::contract::{Claim, Context, Stage};
 use crate::deal::{Negotiation, Terms, check_terms};
 use crate::institution::Institution;
+use crate::kept::Kept;
 use crate::law;
 use crate::matching::{CaseView, Matching, check_party};
 use crate::protection::not_in_future;
@@ -82,7 +83,7 @@ pub struct Signed {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub export_approval: Option<Attachment>,
     /// Everything that was checked.
-    pub findings: Vec<Finding>,
+    pub findings: Kept<Vec<Finding>>,
 }
 
 /// 已认定登记
@@ -420,7 +421,7 @@ impl Stage for Agreement {
                     terms: agreed.terms.clone(),
                     paper: Some(paper.clone()),
                     export_approval: export_approval.clone(),
-                    findings,
+                    findings: findings.into(),
                 })])
             }
             Command::Register {

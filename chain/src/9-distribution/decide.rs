@@ -15,6 +15,7 @@ use crate::deal::Negotiation;
 use crate::disclosure::own_case;
 use crate::income::{Income, Refunded};
 use crate::institution::Institution;
+use crate::kept::Kept;
 use crate::law;
 use crate::matching::{CaseView, Matching};
 use crate::people::{Person, PersonKind, Post};
@@ -221,7 +222,7 @@ impl Distribution {
         }
         // The same split: its arithmetic stands in the proposal.
         let split = Split {
-            steps: Vec::new(),
+            steps: Kept::default(),
             ..computed.split
         };
         Ok(Event::Approved(Approved {

@@ -1,6 +1,8 @@
 //! The running entitlements of a deal: the ledger's distribution engine, fed
 //! with what the cases and the contract say.
 
+use std::borrow::Cow;
+
 use dukou_kernel::{CaseId, Date, Finding, Money, PersonId, ReceiptId, Refusal, Share, text};
 use dukou_ledger::{DistributionState, PersonShare, Receipt, ReceiptSplit, Running, Terms};
 use dukou_rules::{RuleError, SchoolPolicy, Step};
@@ -9,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{Before, Distribution, Split, StepLine};
 use crate::history::PastDistribution;
 use crate::income::Refunded;
+use crate::kept::Kept;
 use crate::law;
 use crate::protection::PaidBy;
 
@@ -374,7 +377,7 @@ fn to_split(from: &ReceiptSplit) -> Result<Split, Refusal> {
             .map(|(name, it)| (name.to_owned(), *it))
             .collect(),
         people,
-        steps: from.steps.iter().map(line).collect(),
+        steps: from.steps.iter().map(line).collect::<Vec<_>>().into(),
         findings: from.findings.iter().map(|it| it.finding.clone()).collect(),
     })
 }
@@ -393,6 +396,11 @@ fn line(step: &Step) -> StepLine {
     }
 }
 
+fn read(steps: &Kept<Vec<StepLine>>) -> Result<Vec<StepLine>, Refusal> {
+    let read = steps.read().map(Cow::into_owned);
+    read.map_err(|_| law::needs_person())
+}
+
 fn add(split: &mut Split, more: &Split) -> Result<(), Refusal> {
     let range = |_| law::needs_person();
     split.gross = split.gross.plus(more.gross).map_err(range)?;
@@ -409,7 +417,9 @@ fn add(split: &mut Split, more: &Split) -> Result<(), Refusal> {
             *known = known.plus(*amount).map_err(range)?;
         }
     }
-    split.steps.extend(more.steps.iter().cloned());
+    let mut steps = read(&split.steps)?;
+    steps.extend(read(&more.steps)?);
+    split.steps = steps.into();
     split.findings.extend(more.findings.iter().cloned());
     Ok(())
 }

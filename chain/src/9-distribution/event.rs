@@ -1,9 +1,12 @@
 //! What can have happened.
 
-use dukou_kernel::{CaseId, Citation, Date, Finding, Money, NoticeId, PersonId, ReceiptId, Text};
+use dukou_kernel::{
+    CaseId, Citation, Date, Finding, Money, NoticeId, PersonId, ReceiptId, Text, text,
+};
 use serde::{Deserialize, Serialize};
 
 use super::{Engine, EquityShare};
+use crate::kept::Kept;
 use crate::terms::Attachment;
 
 /// One line of the arithmetic, as a person can follow it.
@@ -36,12 +39,29 @@ pub struct Split {
     /// The team's pool by person.
     pub people: Vec<(PersonId, Money)>,
     /// The arithmetic.
-    pub steps: Vec<StepLine>,
+    pub steps: Kept<Vec<StepLine>>,
     /// What was checked.
     pub findings: Vec<Finding>,
 }
 
 impl Split {
+    /// The arithmetic, line by line; a single line that says so when what was
+    /// written cannot be read.
+    pub fn arithmetic(&self) -> Vec<StepLine> {
+        let read = self.steps.read().map(std::borrow::Cow::into_owned);
+        read.unwrap_or_else(|_| {
+            vec![StepLine {
+                text: text!(
+                    "算式读不出来，请系统管理员核验数据（dukou verify）。",
+                    "The arithmetic cannot be read: ask the system administrator to verify the data (dukou verify)."
+                ),
+                citation: None,
+                formula: String::new(),
+                amount: String::new(),
+            }]
+        })
+    }
+
     /// Everything a person gets of this receipt.
     pub fn of(&self, person: PersonId) -> Money {
         let mine = |(who, amount): &(PersonId, Money)| (*who == person).then_some(*amount);

@@ -108,7 +108,17 @@ pub fn deal_findings(
                 )
                 .cite(law::citation("transfer_law.18")),
             ];
-            then.extend(signed.findings.clone());
+            match signed.findings.read() {
+                Ok(checked) => then.extend(checked.into_owned()),
+                Err(_) => then.push(Finding::new(
+                    Severity::Warning,
+                    "agreement.unreadable",
+                    text!(
+                        "签约时的核对记录读不出来，请系统管理员核验数据（dukou verify）。",
+                        "What was checked at signing cannot be read: ask the system administrator to verify the data (dukou verify)."
+                    ),
+                )),
+            }
             then
         }
         Some(_) => vec![Finding::new(

@@ -103,6 +103,30 @@ all_events! {
 }
 
 impl Event {
+    /// Reads what the event keeps for people to read and nothing else needs.
+    ///
+    /// # Errors
+    /// When it is not what it should be.
+    pub fn look(&self) -> Result<(), EventError> {
+        let read = match self {
+            Self::Agreement(agreement::Event::Signed(it)) => it.findings.read().map(drop),
+            Self::Distribution(distribution::Event::Proposed(it)) => {
+                it.split.steps.read().map(drop)
+            }
+            Self::Distribution(distribution::Event::Approved(it)) => {
+                it.split.steps.read().map(drop)
+            }
+            Self::Distribution(distribution::Event::ClawedBack(it)) => {
+                it.split.steps.read().map(drop)
+            }
+            _ => Ok(()),
+        };
+        read.map_err(|source| EventError::Body {
+            kind: self.kind().to_owned(),
+            source,
+        })
+    }
+
     /// True when this program can read events of a stored kind.
     pub fn knows(kind: &str) -> bool {
         let present = upcast::present_kind(kind);

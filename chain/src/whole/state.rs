@@ -14,6 +14,7 @@ use crate::distribution::Distribution;
 use crate::history::{self, PastCase, PastDeal};
 use crate::income::{Income, Receipt, Received};
 use crate::institution::Institution;
+use crate::kept::Kept;
 use crate::matching::{CaseView, Matching, Opened};
 use crate::people::Person;
 use crate::protection::{Protection, Right, RightRecorded};
@@ -289,7 +290,7 @@ impl Deal {
             terms,
             paper: None,
             export_approval: None,
-            findings: Vec::new(),
+            findings: Kept::default(),
         };
         self.agreement.signed = Some((past.signed, signed));
         self.history = Some(past);

@@ -100,6 +100,8 @@ fn a_notice_runs_over_the_holiday_and_names_the_first_lawful_day() {
     assert!(
         signed
             .findings
+            .read()
+            .unwrap()
             .iter()
             .any(|it| it.code == "publicity.complete")
     );

@@ -87,6 +87,7 @@ impl Walk {
                 true => unreadable(seq, &why),
                 false => newer(seq, kind),
             })?;
+        event.look().map_err(|why| unreadable(seq, &why))?;
         if !State::new(entry.meta.stream).accepts(&event) {
             return Err((
                 "chain.misplaced",

@@ -340,6 +340,26 @@ fn a_chain_rewritten_without_the_key_is_named() {
     names(&found, "head.seal", last);
 }
 
+/// What an event keeps for people to read is read by whoever verifies, too.
+#[test]
+fn words_that_cannot_be_read_are_named() {
+    for (kind, key) in [
+        ("agreement.signed.v1", "severity"),
+        ("distribution.proposed.v1", "formula"),
+    ] {
+        let mut at = 0;
+        let found = after_with(without_saved_heads, |db| {
+            let sql = "SELECT MIN(seq) FROM journal WHERE kind = ?1";
+            at = db.query_row(sql, [kind], |row| row.get(0)).unwrap();
+            let change = "UPDATE journal SET bytes = replace(bytes, ?1, ?2) WHERE seq = ?3";
+            let (old, new) = (format!("\"{key}\":"), format!("\"{key}s\":"));
+            assert_eq!(db.execute(change, params![old, new, at]).unwrap(), 1);
+            rehash(db);
+        });
+        names(&found, "chain.unreadable", at);
+    }
+}
+
 #[test]
 fn a_changed_column_beside_the_bytes_is_named() {
     for change in [

@@ -270,7 +270,7 @@ pub(crate) fn divided(
         .map(ToString::to_string)
         .collect();
     let steps: Vec<Value> = split
-        .steps
+        .arithmetic()
         .iter()
         .filter(|step| !theirs.iter().any(|id| step.text.zh.contains(id.as_str())))
         .map(|step| {
@@ -323,7 +323,7 @@ fn everybody(split: &Split) -> Vec<PersonId> {
 /// an amount a person reads.
 fn lines(split: &Split, names: &[(String, String)], lang: Lang) -> Vec<Line> {
     split
-        .steps
+        .arithmetic()
         .iter()
         .map(|step| {
             let article = step.citation.as_ref();
