@@ -186,7 +186,9 @@ pub(crate) fn views_of(db: &mut dyn Db, institution: InstitutionId) -> Result<()
 
 /// How many streams are under way at once before those that rest longest are let go:
 /// few at first, because what lies close together is reached sooner, and twice as
-/// many each time that one comes back.
+/// many once more have come back than there is room for. One that comes back costs
+/// as much as some twenty entries; room for all of them would push everything else
+/// out of the processor's own memory.
 const ROOM: std::ops::RangeInclusive<usize> = 16..=65_536;
 
 type States = HashMap<StreamId, Box<State>, foldhash::fast::RandomState>;
@@ -225,7 +227,8 @@ impl Walk {
             Some(state) => state,
             None if meta.version == 1 => Box::new(State::new(stream)),
             None => {
-                if self.back.insert(stream) {
+                self.back.insert(stream);
+                if self.back.len() > self.room {
                     self.room = (self.room * 2).min(*ROOM.end());
                 }
                 return Ok(());
