@@ -8,7 +8,7 @@
 //!   asked of the bare engine on a copy of the same database, in the same groups
 //!   and with one commit per group, without savepoints. The two take turns, block
 //!   by block; both files lie in memory page by page (`engine.rs`).
-//! - **replay**: five times over the whole journal and for a second at least, its pages
+//! - **replay**: ten times over the whole journal and for a second at least, its pages
 //!   in memory; the fastest counts, because what else runs on the host only slows it.
 //! - **verify, rebuild**: once, likewise.
 
@@ -169,7 +169,7 @@ fn fastest(reader: &Store) -> Result<(u64, f64), String> {
     let began = Instant::now();
     let mut best = (0, f64::INFINITY);
     let mut walks = 0;
-    while walks < 5 || began.elapsed().as_secs() < 1 {
+    while walks < 10 || began.elapsed().as_secs() < 1 {
         let (entries, seconds) = timed("replay", || reader.replay().map_err(text))?;
         best = (entries, best.1.min(seconds));
         walks += 1;
