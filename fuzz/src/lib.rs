@@ -164,6 +164,8 @@ pub fn entry(data: &[u8]) {
     if let Ok(read) = Entry::from_bytes(text) {
         let _ = present_kind(&read.meta.kind);
         let event = Event::from_body(&read.meta.kind, &read.body);
+        // What it keeps for people to read is looked at as by whoever verifies.
+        let event = event.and_then(|it| it.look());
         match read.to_bytes() {
             Ok(bytes) => {
                 let again = Entry::from_bytes(&bytes);

@@ -61,6 +61,7 @@ const READERS: &[(&str, &str)] = &[
     ("base/rules/src/rulebook.rs", "toml"),
     ("calc/src/strict.rs", "calculator"),
     ("chain/src/events.rs", "entry"),
+    ("chain/src/kept.rs", "entry"),
     ("chain/src/people/permission.rs", "toml"),
     ("chain/src/whole/command.rs", "command"),
     ("chain/src/whole/event.rs", "entry"),
