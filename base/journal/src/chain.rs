@@ -138,11 +138,12 @@ impl Chain {
     }
 
     /// Makes room at once for the streams that so many entries may have: a table that
-    /// grows is copied each time.
+    /// grows is copied each time. Nobody vouches for the number, so it never asks for more
+    /// room than a million streams take.
     #[must_use]
     pub fn with_room_for(mut self, entries: usize) -> Self {
         // A stream seldom has fewer.
-        self.versions.reserve(entries / 8);
+        self.versions.reserve((entries / 8).min(1 << 20));
         self
     }
 

@@ -8,6 +8,7 @@ use crate::place::*;
 on_both_engines! {
     stories_told_side_by_side_are_replayed,
     a_changed_entry_stops_the_replay,
+    a_head_that_boasts_is_not_believed,
 }
 
 /// More stories than a replay keeps in hand, each told on after all the others.
@@ -51,4 +52,18 @@ fn a_changed_entry_stops_the_replay(place: &Place) {
     let reader = Store::open_reader(place.config(&Clock::System)).unwrap();
     let why = reader.replay().unwrap_err().to_string();
     assert!(why.contains('7'), "{why}");
+}
+
+/// The head says how much room a replay may need, and nobody vouches for a head.
+fn a_head_that_boasts_is_not_believed(place: &Place) {
+    let office = Office::open(place);
+    office.drive();
+    let count = office.count();
+    office
+        .store
+        .write(|db| db.exec("UPDATE head SET seq = 9223372036854775807", &[]))
+        .unwrap();
+    office.close();
+    let reader = Store::open_reader(place.config(&Clock::System)).unwrap();
+    assert_eq!(reader.replay().unwrap(), u64::try_from(count).unwrap());
 }
