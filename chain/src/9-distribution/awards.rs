@@ -61,7 +61,7 @@ impl Distribution {
             .filter_map(|it| it.approved.as_ref())
             .next_back();
         if let Some((_, approved)) = newest {
-            found.extend(approved.split.findings.clone());
+            found.extend(approved.findings.clone());
         }
         for division in self.divisions.values().filter(|it| it.approved.is_some()) {
             match &division.reward {
