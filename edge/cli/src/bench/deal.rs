@@ -6,7 +6,7 @@ use dukou_chain::whole::Command;
 use dukou_chain::{distribution, income};
 use dukou_journal::{Actor, StreamId};
 use dukou_kernel::{DealId, Money, PersonId, ReceiptId};
-use dukou_store::{Clock, Config, Db as _, Envelope, Store, Value as Cell};
+use dukou_store::{Clock, Config, Envelope, Store, Value as Cell};
 use serde_json::{Value, json};
 
 use super::load::{self, Cast};
