@@ -95,6 +95,8 @@ class Chain:
             self.seals[person] = ERASED
         elif kind in ("people.registered.v1", "people.updated.v1"):
             self.seals[person] = entry["body"].get("seal") or self.seals.get(person)
+        elif kind in ("people.registered.v2", "people.updated.v2"):
+            self.seals[person] = entry["body"].get("seals") or self.seals.get(person)
         self.seq, self.hash = seq, digest
         self.hashes[seq] = digest.hex()
         for name in FILE.findall(text):
@@ -113,6 +115,18 @@ class Chain:
             if seal is ERASED:
                 if found:
                     raise Bad(f"{place} was erased, and texts are left")
+            elif isinstance(seal, dict):
+                if not SEAL.fullmatch(str(seal.get("name"))):
+                    continue
+                if not found:
+                    raise Bad(f"{place} was not erased, and the texts are gone")
+                for part, salt, field in (("name", "name_salt", "name"),
+                                          ("number", "number_salt", "staff_no")):
+                    words = f"{found.get(salt, '')}\n{found.get(field, '')}"
+                    if part not in seal and not found.get(field):
+                        continue
+                    if hashlib.sha256(words.encode()).hexdigest() != seal.get(part):
+                        raise Bad(f"{place}: {part} is not what the journal commits to")
             elif SEAL.fullmatch(seal):
                 if not found:
                     raise Bad(f"{place} was not erased, and the texts are gone")

@@ -49,6 +49,16 @@ impl SealKey {
         Self(bytes)
     }
 
+    /// Another secret that follows from this one, for another use.
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.0) else {
+            return [0; 32];
+        };
+        mac.update(b"dukou derived v1\n");
+        mac.update(purpose.as_bytes());
+        mac.finalize().into_bytes().into()
+    }
+
     fn mac(&self, institution: InstitutionId, seq: i64, hash: &Hash) -> Option<Hmac<Sha256>> {
         let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.0).ok()?;
         mac.update(b"dukou head v1\n");

@@ -13,5 +13,5 @@ mod sealed;
 
 pub use chain::{Chain, ChainFault, Hash, SealKey, genesis, hex, next_hash};
 pub use entry::{Actor, DecodeError, Entry, Meta};
-pub use sealed::{commitment, is_commitment};
+pub use sealed::{commitment, commitment_to, is_commitment};
 pub use stream::StreamId;

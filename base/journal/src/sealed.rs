@@ -6,11 +6,16 @@ use sha2::{Digest, Sha256};
 use crate::chain::hex;
 
 /// `SHA-256(salt "\n" name "\n" staff number)` as 64 hex digits; what a person does
-/// not have is empty.
+/// not have is empty. So entries of the first shapes committed to both together.
 pub fn commitment(salt: &str, name: &str, staff_no: &str) -> String {
     hex(&Sha256::digest(
         format!("{salt}\n{name}\n{staff_no}").as_bytes(),
     ))
+}
+
+/// `SHA-256(salt "\n" word)` as 64 hex digits: one text under a salt of its own.
+pub fn commitment_to(salt: &str, word: &str) -> String {
+    hex(&Sha256::digest(format!("{salt}\n{word}").as_bytes()))
 }
 
 /// True for 64 lower-case hex digits. Nothing else is a commitment, and nothing

@@ -6,6 +6,7 @@ pub mod permission;
 
 use dukou_kernel::{Date, Finding, PersonId, Refusal, UnitId, text};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 pub use permission::Scope;
 
@@ -13,6 +14,7 @@ use crate::checks::Checks;
 use crate::contract::{Claim, Context, Stage};
 use crate::institution::Institution;
 use crate::terms::Attachment;
+use crate::whole::OldShape;
 
 words! {
     /// What a person may do here (角色).
@@ -109,9 +111,10 @@ pub enum Command {
         /// Posts with dates.
         #[serde(default)]
         posts: Vec<Tenure>,
-        /// Salted commitment to the sealed name and number.
-        seal: String,
-        /// Commitment under which the staff number is unique, if there is one.
+        /// Salted commitments to the name and to the staff number.
+        seals: Seals,
+        /// What stands for the staff number where it must be unique; the store puts it
+        /// in, which alone has the institution's secret.
         #[serde(default)]
         staff_no_key: Option<String>,
     },
@@ -126,9 +129,9 @@ pub enum Command {
         /// Posts with dates.
         #[serde(default)]
         posts: Vec<Tenure>,
-        /// Commitment to the sealed texts, when they changed.
+        /// Salted commitments to name and staff number, when one of them changed.
         #[serde(default)]
-        seal: Option<String>,
+        seals: Option<Seals>,
     },
     /// 登记继承人
     #[serde(rename = "people.name_heir")]
@@ -186,6 +189,18 @@ words! {
     }
 }
 
+/// Salted commitments to a person's texts, each under a salt of its own, so that one can
+/// be opened without the other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seals {
+    /// To the name.
+    pub name: String,
+    /// To the staff number (工号), where the person has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
+}
+
 /// 人员已登记
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Registered {
@@ -196,11 +211,16 @@ pub struct Registered {
     pub unit: Option<UnitId>,
     /// Posts with dates.
     pub posts: Vec<Tenure>,
-    /// Commitment to the sealed texts.
-    pub seal: String,
-    /// Commitment under which the staff number is unique.
+    /// Commitments to the texts; `None` in what was stored before there were two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seals: Option<Seals>,
+    /// What stands for the staff number where it must be unique: an HMAC under a secret
+    /// of the institution, so that nobody can try numbers against it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub staff_no_key: Option<String>,
+    /// The one commitment of the first shape.
+    #[serde(default, skip_serializing)]
+    pub v1_seal: Option<String>,
 }
 
 /// 人员已更新
@@ -213,9 +233,12 @@ pub struct Updated {
     pub unit: Option<UnitId>,
     /// Posts with dates.
     pub posts: Vec<Tenure>,
-    /// Commitment to the sealed texts, when they changed.
+    /// Commitments to the texts, when one of them changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seal: Option<String>,
+    pub seals: Option<Seals>,
+    /// The one commitment of the first shape, when the texts changed.
+    #[serde(default, skip_serializing)]
+    pub v1_seal: Option<String>,
 }
 
 /// 继承人已登记
@@ -268,9 +291,9 @@ events! {
     /// The events of people.
     Event {
         /// 人员已登记
-        "people.registered.v1" => Registered(Registered),
+        "people.registered.v2" => Registered(Registered),
         /// 人员已更新
-        "people.updated.v1" => Updated(Updated),
+        "people.updated.v2" => Updated(Updated),
         /// 继承人已登记
         "people.heir_named.v1" => HeirNamed(HeirNamed),
         /// 系统负责人已登记
@@ -305,6 +328,52 @@ pub struct Person {
     pub erased: bool,
     /// True while an account is open.
     pub has_account: bool,
+}
+
+/// The first shapes had one commitment to name and number together, and under
+/// `staff_no_key` a hash of the number without a salt. Both stay what they are: the one
+/// is held against the texts as before, the other keeps the number unique.
+fn from_v1(mut body: Value) -> Result<Value, serde_json::Error> {
+    if let Some(map) = body.as_object_mut()
+        && let Some(seal) = map.shift_remove("seal")
+    {
+        map.insert("v1_seal".to_owned(), seal);
+    }
+    Ok(body)
+}
+
+/// Like the second shape, but that it has the old commitment.
+fn registered_from_v1(body: Value) -> Result<Value, serde_json::Error> {
+    // One without a commitment was never written.
+    if !body.get("seal").is_some_and(Value::is_string) {
+        return Err(serde::de::Error::missing_field("seal"));
+    }
+    from_v1(body)
+}
+
+/// To the second shape.
+pub(crate) const REGISTERED_V1: OldShape = OldShape {
+    kind: "people.registered.v1",
+    next: "people.registered.v2",
+    body: registered_from_v1,
+};
+/// To the second shape.
+pub(crate) const UPDATED_V1: OldShape = OldShape {
+    kind: "people.updated.v1",
+    next: "people.updated.v2",
+    body: from_v1,
+};
+
+/// The staff number is somebody else's.
+pub fn staff_no_taken() -> Finding {
+    Finding::refused(
+        "people.staff_no_taken",
+        text!(
+            "这个工号已属于另一人。",
+            "This staff number belongs to somebody else."
+        ),
+    )
+    .at("staff_no")
 }
 
 /// The unique name of a staff number's commitment.
@@ -388,7 +457,7 @@ impl Stage for Person {
                 kind,
                 unit,
                 posts,
-                seal,
+                seals,
                 staff_no_key,
             } => {
                 checks.refuse_if(self.kind.is_some(), || {
@@ -397,44 +466,37 @@ impl Stage for Person {
                         text!("此人已登记。", "This person is registered already."),
                     )
                 });
-                checks.refuse_if(before.staff_no_taken, || {
-                    Finding::refused(
-                        "people.staff_no_taken",
-                        text!(
-                            "这个工号已属于另一人。",
-                            "This staff number belongs to somebody else."
-                        ),
-                    )
-                    .at("staff_no")
-                });
+                checks.refuse_if(before.staff_no_taken, staff_no_taken);
                 check_posts(&mut checks, posts);
                 checks.settle()?;
                 Ok(vec![Event::Registered(Registered {
                     kind: *kind,
                     unit: *unit,
                     posts: posts.clone(),
-                    seal: seal.clone(),
+                    seals: Some(seals.clone()),
                     staff_no_key: staff_no_key.clone(),
+                    v1_seal: None,
                 })])
             }
             Command::Update {
                 kind,
                 unit,
                 posts,
-                seal,
+                seals,
             } => {
                 self.registered()?;
                 check_posts(&mut checks, posts);
                 checks.settle()?;
                 let same = self.kind == Some(*kind) && self.unit == *unit && self.posts == *posts;
-                if same && seal.is_none() {
+                if same && seals.is_none() {
                     return Ok(Vec::new());
                 }
                 Ok(vec![Event::Updated(Updated {
                     kind: *kind,
                     unit: *unit,
                     posts: posts.clone(),
-                    seal: seal.clone(),
+                    seals: seals.clone(),
+                    v1_seal: None,
                 })])
             }
             Command::NameHeir { heir, paper } => {

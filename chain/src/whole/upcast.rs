@@ -7,7 +7,7 @@
 
 use serde_json::Value;
 
-use crate::distribution;
+use crate::{distribution, people};
 
 /// A shape that is no longer written.
 pub struct OldShape {
@@ -24,6 +24,8 @@ pub const OLD_SHAPES: &[OldShape] = &[
     distribution::v1::PROPOSED,
     distribution::v1::APPROVED,
     distribution::v1::CLAWED_BACK,
+    people::REGISTERED_V1,
+    people::UPDATED_V1,
 ];
 
 /// The kind and body one shape newer; `None` when the kind is not old.

@@ -86,7 +86,7 @@ fn office(world: &mut World) {
         json!({"command": "people.erase", "person": id(FORMER), "reason": "本人申请"}),
         json!({
             "command": "people.update", "person": id(LI), "kind": "staff", "unit": id(900),
-            "seal": "seal-1-2", "posts": [
+            "seals": {"name": "seal-1-2"}, "posts": [
                 {"post": "deputy", "title": "副校长", "from": "2024-01-01", "to": "2030-01-01"},
             ],
         }),

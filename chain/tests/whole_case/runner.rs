@@ -102,7 +102,7 @@ impl World {
             HEAD,
             json!({
                 "command": "people.register", "person": id(who), "kind": kind, "posts": posts,
-                "seal": format!("seal-{who}"), "staff_no_key": format!("no-{who}"),
+                "seals": {"name": format!("seal-{who}"), "number": format!("seal-no-{who}")}, "staff_no_key": format!("no-{who}"),
             }),
         );
     }

@@ -35,6 +35,10 @@ const MEMBERS: usize = 4_000_000;
 const OWN: &[(&str, &[&str])] = &[
     ("sealed", &["subject", "field", "text"]),
     (
+        "institution_secret",
+        &["id", "purpose", "wrapped", "made_at"],
+    ),
+    (
         "file",
         &[
             "hash",

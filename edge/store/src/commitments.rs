@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use dukou_chain::people;
 use dukou_chain::whole::Event;
-use dukou_journal::{StreamId, commitment, is_commitment};
+use dukou_journal::{StreamId, commitment, commitment_to, is_commitment};
 use dukou_kernel::{InstitutionId, PersonId, Text, text};
 
 use crate::Fault;
@@ -13,8 +13,10 @@ use crate::db::Db;
 
 /// What the newest entry about a person's texts says.
 enum Told {
-    /// They are these.
-    Committed(String),
+    /// They are these: name and number, each under its own salt.
+    Sealed(people::Seals),
+    /// They are these: both under one salt, as the first shapes had it.
+    Together(String),
     /// Nothing that they could be held against; no page and no API writes that.
     Open,
     /// They were erased.
@@ -27,18 +29,41 @@ pub(crate) struct Commitments(HashMap<PersonId, Told>);
 
 /// The texts as they lie beside the journal, by the person as it is written there.
 #[derive(Default)]
-pub(crate) struct Texts(BTreeMap<String, [String; 3]>);
+pub(crate) struct Texts(BTreeMap<String, Known>);
+
+/// The texts of one person.
+#[derive(Default)]
+struct Known {
+    salt: String,
+    name_salt: String,
+    number_salt: String,
+    name: String,
+    staff_no: String,
+}
+
+impl Known {
+    fn are(&self, seals: &people::Seals) -> bool {
+        let number = match &seals.number {
+            Some(seal) => commitment_to(&self.number_salt, &self.staff_no) == *seal,
+            None => self.staff_no.is_empty(),
+        };
+        number && commitment_to(&self.name_salt, &self.name) == seals.name
+    }
+}
 
 impl Texts {
     /// Takes one text in.
     pub(crate) fn take(&mut self, subject: &str, field: &str, text: &str) {
-        let [salt, name, staff_no] = self.0.entry(subject.to_owned()).or_default();
-        match field {
-            "salt" => *salt = text.to_owned(),
-            "name" => *name = text.to_owned(),
-            "staff_no" => *staff_no = text.to_owned(),
-            _ => {}
-        }
+        let known = self.0.entry(subject.to_owned()).or_default();
+        let slot = match field {
+            "salt" => &mut known.salt,
+            "name_salt" => &mut known.name_salt,
+            "number_salt" => &mut known.number_salt,
+            "name" => &mut known.name,
+            "staff_no" => &mut known.staff_no,
+            _ => return,
+        };
+        text.clone_into(slot);
     }
 
     /// All of an institution.
@@ -62,21 +87,20 @@ impl Commitments {
         let StreamId::Person(person) = stream else {
             return;
         };
-        let seal = match event {
-            Event::Person(people::Event::Registered(it)) => &it.seal,
-            Event::Person(people::Event::Updated(it)) => match &it.seal {
-                Some(seal) => seal,
-                None => return,
-            },
+        let (seals, together) = match event {
+            Event::Person(people::Event::Registered(it)) => (&it.seals, &it.v1_seal),
+            Event::Person(people::Event::Updated(it)) => (&it.seals, &it.v1_seal),
             Event::Person(people::Event::Erased(_)) => {
                 self.0.insert(person, Told::Erased);
                 return;
             }
             _ => return,
         };
-        let told = match is_commitment(seal) {
-            true => Told::Committed(seal.clone()),
-            false => Told::Open,
+        let told = match (seals, together) {
+            (Some(seals), _) if is_commitment(&seals.name) => Told::Sealed(seals.clone()),
+            (None, Some(seal)) if is_commitment(seal) => Told::Together(seal.clone()),
+            (None, None) => return,
+            _ => Told::Open,
         };
         self.0.insert(person, told);
     }
@@ -85,16 +109,23 @@ impl Commitments {
     /// wrong.
     pub(crate) fn broken(&self, texts: &Texts) -> Vec<Text> {
         let mut found = Vec::new();
-        for (subject, [salt, name, staff_no]) in &texts.0 {
+        for (subject, known) in &texts.0 {
             let told = subject.parse().ok().and_then(|it| self.0.get(&it));
+            let broken = match told {
+                Some(Told::Sealed(seals)) => !known.are(seals),
+                Some(Told::Together(seal)) => {
+                    commitment(&known.salt, &known.name, &known.staff_no) != *seal
+                }
+                _ => false,
+            };
             match told {
-                Some(Told::Committed(seal)) if commitment(salt, name, staff_no) != *seal => {
+                Some(_) if broken => {
                     found.push(text!(
                         "人员 {subject} 的姓名或工号与登记时不符：记录之外被改过。",
                         "Name or staff number of person {subject} are not those the journal commits to: they were changed behind it."
                     ));
                 }
-                Some(Told::Committed(_) | Told::Open) => {}
+                Some(Told::Sealed(_) | Told::Together(_) | Told::Open) => {}
                 Some(Told::Erased) => found.push(text!(
                     "人员 {subject} 的个人信息已依法删除，姓名或工号却还在。",
                     "The texts of person {subject} were erased, and yet some are there."
@@ -108,7 +139,7 @@ impl Commitments {
         let mut gone: Vec<String> = self
             .0
             .iter()
-            .filter(|(_, told)| matches!(told, Told::Committed(_)))
+            .filter(|(_, told)| matches!(told, Told::Sealed(_) | Told::Together(_)))
             .map(|(person, _)| person.to_string())
             .filter(|person| !texts.0.contains_key(person))
             .collect();

@@ -23,6 +23,7 @@ mod project;
 mod rebuild;
 mod record;
 mod schema;
+mod secrets;
 mod sqlite;
 mod store;
 mod trouble;

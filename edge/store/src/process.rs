@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::clock::legal_day;
 use crate::db::{Db, Value};
+use crate::secrets::{self, Wrapping};
 use crate::{Fault, Rejected, dialect, journal, project};
 
 /// A personal text that goes into the erasable table in the same transaction.
@@ -20,7 +21,7 @@ use crate::{Fault, Rejected, dialect, journal, project};
 pub struct SealedText {
     /// Whose.
     pub subject: PersonId,
-    /// `name`, `staff_no`, `email`, `phone`.
+    /// `name`, `staff_no`, their salts `name_salt` and `number_salt`, `email`, `phone`.
     pub field: String,
     /// The text.
     pub text: String,
@@ -101,6 +102,8 @@ pub(crate) struct Memory {
     /// What an institution has and a command named before. None of it goes away again,
     /// whoever else writes.
     pub known: HashSet<(InstitutionId, Named)>,
+    /// The secrets under which staff numbers become keys, as of this transaction.
+    pub secrets: HashMap<InstitutionId, [u8; 32]>,
 }
 
 /// Most states kept; past it the cache starts over.
@@ -123,6 +126,7 @@ pub(crate) struct Processor<'a> {
     pub memory: &'a mut Memory,
     pub now_ms: i64,
     pub clock: Option<&'static str>,
+    pub wrapping: &'a Wrapping,
 }
 
 fn digest(envelope: &Envelope, command: &str) -> String {
@@ -230,12 +234,53 @@ impl Processor<'_> {
             today: legal_day(self.now_ms),
             now_ms: self.now_ms,
         };
+        let keyed = self.keyed(envelope)?;
+        let envelope = keyed.as_ref().unwrap_or(envelope);
         let states = self.gather(envelope, &ctx)?;
         let events = whole::decide(&envelope.command, &states, &ctx)?;
         self.corrects_something(envelope, &events)?;
         self.names_its_own(envelope, &states)?;
         let request = envelope.key.as_ref().map(|_| request.as_str());
         self.write(envelope, request, &states, events)
+    }
+
+    /// A registration with the key of its staff number, made under the institution's
+    /// secret; the number comes beside the command, among the texts to be sealed.
+    ///
+    /// # Errors
+    /// A refusal when the number is somebody else's.
+    fn keyed(&mut self, envelope: &Envelope) -> Result<Option<Envelope>, Rejected> {
+        let Command::Person(person, dukou_chain::people::Command::Register { .. }) =
+            &envelope.command
+        else {
+            return Ok(None);
+        };
+        let mut texts = envelope.sealed.iter();
+        let number = texts.find(|it| it.field == "staff_no" && it.subject == *person);
+        let Some(number) = number.filter(|it| !it.text.is_empty()) else {
+            return Ok(None);
+        };
+        let institution = envelope.institution;
+        if secrets::number_taken(self.db, institution, *person, &number.text)? {
+            let taken = dukou_chain::people::staff_no_taken();
+            return Err(Rejected::Refused(taken.into()));
+        }
+        let secret = match self.memory.secrets.get(&institution) {
+            Some(secret) => *secret,
+            None => {
+                let now = self.now_ms;
+                let made = secrets::staff_secret(self.db, self.wrapping, institution, now)?;
+                self.memory.secrets.insert(institution, made);
+                made
+            }
+        };
+        let mut envelope = envelope.clone();
+        if let Command::Person(_, dukou_chain::people::Command::Register { staff_no_key, .. }) =
+            &mut envelope.command
+        {
+            *staff_no_key = secrets::staff_no_key(&secret, &number.text);
+        }
+        Ok(Some(envelope))
     }
 
     /// A correction names an entry of its own stream.
@@ -407,6 +452,11 @@ impl Processor<'_> {
         events: Vec<NewEvent>,
     ) -> Result<Done, Rejected> {
         let institution = envelope.institution;
+        let random = match envelope.key {
+            Some(_) => None,
+            None => Some(secrets::random_key()),
+        };
+        let key = envelope.key.as_deref().or(random.as_deref());
         let rules = institution_of(states);
         let mut head = self.head(institution)?;
         let first_seq = head.seq + 1;
@@ -419,7 +469,7 @@ impl Processor<'_> {
                 touched.push((new.stream, Arc::clone(&state)));
             }
             head.seq += 1;
-            let meta = self.meta(envelope, request, &new, head.seq, version + 1);
+            let meta = self.meta(envelope, (key, request), &new, head.seq, version + 1);
             let entry = Entry {
                 body: new.event.to_body().into(),
                 meta,
@@ -464,7 +514,7 @@ impl Processor<'_> {
     fn meta<'b>(
         &self,
         envelope: &'b Envelope,
-        request: Option<&'b str>,
+        (key, request): (Option<&'b str>, Option<&'b str>),
         new: &NewEvent,
         seq: i64,
         version: i64,
@@ -481,7 +531,7 @@ impl Processor<'_> {
             effective: new.effective.unwrap_or(legal_day(self.now_ms)),
             reason: envelope.reason.as_deref().map(Cow::Borrowed),
             corrects: new.corrects,
-            key: envelope.key.as_deref().map(Cow::Borrowed),
+            key: key.map(Cow::Borrowed),
             request: request.map(Cow::Borrowed),
             clock: self.clock.map(Cow::Borrowed),
         }

@@ -112,10 +112,19 @@ struct OpenKey {
     version: i64,
 }
 
+/// True for a key that nobody asked for: made at random for a command without one, so
+/// that no call can come again under it. Such an entry says nothing of a request, and a
+/// kept refusal says only which attempt it was.
+fn unasked(meta: &dukou_journal::Meta<'_>) -> bool {
+    let random = |key: &str| key.len() == 32 && key.bytes().all(|it| it.is_ascii_hexdigit());
+    let told = meta.request.is_some() && meta.kind != "closing.refused.v1";
+    !told && meta.key.as_deref().is_some_and(random)
+}
+
 impl Keys {
     pub(crate) fn take(&mut self, db: &mut dyn Db, entry: &Entry<'_>) -> Result<(), Fault> {
         let meta = &entry.meta;
-        let Some(key) = &meta.key else {
+        let Some(key) = meta.key.as_ref().filter(|_| !unasked(meta)) else {
             return self.flush(db);
         };
         if let Some(open) = &mut self.open

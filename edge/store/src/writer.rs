@@ -11,6 +11,7 @@ use dukou_journal::SealKey;
 use crate::clock::Clock;
 use crate::db::{Db, Engine, Value};
 use crate::process::{Done, Envelope, Head, Memory, Processor};
+use crate::secrets::Wrapping;
 use crate::{Fault, Rejected, Trouble, dialect};
 
 /// Most jobs in one commit.
@@ -97,6 +98,7 @@ impl Writer {
             connect,
             receiver,
             clock,
+            wrapping: Wrapping::of(&key),
             key,
             met: met.clone(),
         };
@@ -115,6 +117,7 @@ struct Desk {
     receiver: Receiver<Job>,
     clock: Clock,
     key: SealKey,
+    wrapping: Wrapping,
     met: Met,
 }
 
@@ -211,7 +214,14 @@ impl Desk {
                     break;
                 }
                 (Ok(()), next) if broken.is_none() => {
-                    if let Err(error) = one(db, next, &self.clock, memory, &mut fresh, answers) {
+                    if let Err(error) = one(
+                        db,
+                        next,
+                        (&self.clock, &self.wrapping),
+                        memory,
+                        &mut fresh,
+                        answers,
+                    ) {
                         broken = Some(error);
                     }
                 }
@@ -273,7 +283,7 @@ fn fail(answers: &mut [Answer], why: &Fault) {
 fn one(
     db: &mut dyn Db,
     job: Job,
-    clock: &Clock,
+    clock: (&Clock, &Wrapping),
     memory: &mut Memory,
     fresh: &mut bool,
     answers: &mut Vec<Answer>,
@@ -368,7 +378,7 @@ fn batch(
     mark: &Mark,
     envelopes: &[Envelope],
     dry: bool,
-    clock: &Clock,
+    (clock, wrapping): (&Clock, &Wrapping),
     memory: &mut Memory,
 ) -> Result<(BatchAnswer, bool), Fault> {
     let heads = memory.heads.clone();
@@ -379,6 +389,7 @@ fn batch(
             memory,
             now_ms: clock.now_ms(),
             clock: clock.label(),
+            wrapping,
         };
         match processor.run(envelope) {
             Ok(it) => done.push(it),
@@ -389,7 +400,8 @@ fn batch(
                     && !dry
                     && envelopes.len() == 1
                 {
-                    wrote = remember_refusal(db, mark, memory, clock, envelope, refusal)?;
+                    wrote =
+                        remember_refusal(db, mark, memory, (clock, wrapping), envelope, refusal)?;
                 }
                 return Ok((Err((index, rejected)), wrote));
             }
@@ -418,6 +430,7 @@ fn undo(
         Mark::Savepoint => heads,
     };
     memory.states.clear();
+    memory.secrets.clear();
     Ok(())
 }
 
@@ -426,7 +439,7 @@ fn remember_refusal(
     db: &mut dyn Db,
     mark: &Mark,
     memory: &mut Memory,
-    clock: &Clock,
+    (clock, wrapping): (&Clock, &Wrapping),
     envelope: &Envelope,
     refusal: &dukou_kernel::Refusal,
 ) -> Result<bool, Fault> {
@@ -436,6 +449,7 @@ fn remember_refusal(
         memory,
         now_ms: clock.now_ms(),
         clock: clock.label(),
+        wrapping,
     };
     match processor.record_refusal(envelope, refusal) {
         Ok(()) => mark.keep(db).map(|()| true),

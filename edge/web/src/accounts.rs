@@ -5,7 +5,6 @@ use dukou_chain::whole::Command;
 use dukou_journal::Actor;
 use dukou_kernel::{InstitutionId, PersonId, UnitId};
 use dukou_store::{Envelope, Fault, Rejected, SealedText, Store, Value};
-use sha2::{Digest, Sha256};
 
 use crate::{password, session};
 
@@ -28,32 +27,66 @@ pub struct NewPerson {
     pub roles: Vec<Role>,
 }
 
+/// The salts of a person's name and staff number.
+#[derive(Clone, Debug)]
+pub struct Salts {
+    /// Of the name.
+    pub name: String,
+    /// Of the staff number.
+    pub number: String,
+}
+
+impl Salts {
+    /// Salts that nobody knows.
+    pub fn fresh() -> Self {
+        Self {
+            name: session::token(),
+            number: session::token(),
+        }
+    }
+}
+
+/// The commitments to name and staff number, and the texts that they seal, to be kept
+/// beside the journal. The salts are kept with them, so that they can be checked until
+/// they are erased; an empty text takes the place of one that was there.
+pub fn seal(
+    salts: &Salts,
+    id: PersonId,
+    name: &str,
+    staff_no: &str,
+) -> (people::Seals, Vec<SealedText>) {
+    let numbered = !staff_no.is_empty();
+    let seals = people::Seals {
+        name: dukou_journal::commitment_to(&salts.name, name),
+        number: numbered.then(|| dukou_journal::commitment_to(&salts.number, staff_no)),
+    };
+    let number_salt = if numbered { salts.number.as_str() } else { "" };
+    let texts = [
+        ("name", name),
+        ("staff_no", staff_no),
+        ("name_salt", salts.name.as_str()),
+        ("number_salt", number_salt),
+        // The one salt of before.
+        ("salt", ""),
+    ];
+    let texts = texts.into_iter().map(|(field, text)| SealedText {
+        subject: id,
+        field: field.to_owned(),
+        text: text.to_owned(),
+    });
+    (seals, texts.collect())
+}
+
 /// The commands that register a person with roles.
 pub fn registration(institution: InstitutionId, actor: &Actor, new: &NewPerson) -> Vec<Envelope> {
-    let salt = session::token();
-    let seal = dukou_journal::commitment(&salt, &new.name, &new.staff_no);
-    let key = format!("{institution}:{}", new.staff_no);
-    let staff_no_key =
-        (!new.staff_no.is_empty()).then(|| session::hex(&Sha256::digest(key.as_bytes())));
-    let sealed = [
-        ("name", &new.name),
-        ("staff_no", &new.staff_no),
-        ("salt", &salt),
-    ]
-    .into_iter()
-    .filter(|(_, text)| !text.is_empty())
-    .map(|(field, text)| SealedText {
-        subject: new.id,
-        field: field.to_owned(),
-        text: text.clone(),
-    })
-    .collect();
+    let salts = Salts::fresh();
+    let (seals, sealed) = seal(&salts, new.id, &new.name, &new.staff_no);
     let register = people::Command::Register {
         kind: new.kind,
         unit: new.unit,
         posts: new.posts.clone(),
-        seal,
-        staff_no_key,
+        seals,
+        staff_no_key: None,
     };
     let command = |it| Command::Person(new.id, it);
     let mut all = vec![Envelope {

@@ -480,7 +480,7 @@ fn erased_personal_data_leaves_the_chain_whole(place: &Place) {
     let office = Office::open(place);
     office.found();
     let mut register = office.envelope(4, json!({
-        "command": "people.register", "person": id(1), "kind": "staff", "posts": [], "seal": "c0ffee",
+        "command": "people.register", "person": id(1), "kind": "staff", "posts": [], "seals": {"name": "c0ffee"},
     }));
     let subject = id(1).parse().unwrap();
     register.sealed = vec![SealedText {

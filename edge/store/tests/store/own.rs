@@ -1,14 +1,15 @@
 //! The tables that do not follow from the journal, each with an invented row.
 
-use dukou_journal::commitment;
+use dukou_journal::commitment_to;
 use dukou_store::{Db, Fault, SealedText, Value as Cell};
 use serde_json::json;
 
 use crate::place::*;
 
 /// Tables that do not follow from the journal. An archive holds all but the last two.
-pub const OWN: [&str; 12] = [
+pub const OWN: [&str; 13] = [
     "sealed",
+    "institution_secret",
     "file",
     "account",
     "saved_view",
@@ -23,7 +24,7 @@ pub const OWN: [&str; 12] = [
 ];
 
 /// How many of them an archive holds.
-pub const HELD: usize = 10;
+pub const HELD: usize = 11;
 
 /// Every row of the tables that an archive holds.
 pub fn own(db: &mut dyn Db) -> Result<Vec<String>, Fault> {
@@ -49,7 +50,9 @@ impl Office {
             4,
             json!({
                 "command": "people.register", "person": id(number), "kind": "staff", "posts": [],
-                "seal": commitment(&salt, name, staff_no),
+                "seals": {
+                    "name": commitment_to(&salt, name), "number": commitment_to(&salt, staff_no),
+                },
             }),
         );
         let text = |field: &str, text: &str| SealedText {
@@ -58,7 +61,8 @@ impl Office {
             text: text.to_owned(),
         };
         envelope.sealed = vec![
-            text("salt", &salt),
+            text("name_salt", &salt),
+            text("number_salt", &salt),
             text("name", name),
             text("staff_no", staff_no),
         ];

@@ -231,7 +231,7 @@ impl Office {
                 4,
                 json!({
                     "command": "people.register", "person": id(number), "kind": "staff",
-                    "seal": "seal",
+                    "seals": {"name": "seal"},
                 }),
             );
         }

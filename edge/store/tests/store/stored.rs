@@ -19,7 +19,7 @@ use crate::conformance::on_both_engines;
 use crate::own::OWN;
 use crate::place::*;
 
-fn stored() -> PathBuf {
+pub fn stored() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/stored"))
 }
 
@@ -123,7 +123,7 @@ fn manifest(archive: &Path) -> Value {
     serde_json::from_reader(zip.by_name("manifest.json").unwrap()).unwrap()
 }
 
-fn unpack(version: &Path) -> Place {
+pub fn unpack(version: &Path) -> Place {
     let place = Place::sqlite();
     let zip = std::fs::File::open(version.join("folder.zip")).unwrap();
     let mut zip = ZipArchive::new(zip).unwrap();

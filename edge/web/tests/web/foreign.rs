@@ -341,7 +341,7 @@ async fn send(player: &Player<'_>, who: &Someone, command: &Value) -> (u16, Stri
     let mut command = command.clone();
     let object = command.as_object_mut().unwrap();
     object.shift_remove("staff_no_key");
-    if object.shift_remove("seal").is_some() {
+    if object.shift_remove("seals").is_some() {
         object.insert("name".to_owned(), json!("某人"));
     }
     let owner = (player.institution, who.person);

@@ -123,7 +123,7 @@ fn story() -> BTreeMap<String, Value> {
 /// As a caller sends it: names instead of the commitment to them.
 fn as_sent(mut command: Value) -> Value {
     let object = command.as_object_mut().unwrap();
-    if object.shift_remove("seal").is_some() {
+    if object.shift_remove("seals").is_some() {
         object.insert("name".to_owned(), json!("苏墨"));
         if object.shift_remove("staff_no_key").is_some() {
             object.insert("staff_no".to_owned(), json!("T1"));
@@ -140,7 +140,7 @@ fn is_read(command: &Value) -> bool {
     object.shift_remove("staff_no");
     if object.shift_remove("name").is_some() || !register {
         if register {
-            object.insert("seal".to_owned(), json!("s"));
+            object.insert("seals".to_owned(), json!({"name": "s"}));
         }
         return Command::from_json(command).is_ok();
     }

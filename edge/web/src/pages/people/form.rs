@@ -7,11 +7,11 @@ use dukou_chain::whole::Command;
 use dukou_journal::Actor;
 use dukou_kernel::{Finding, PersonId, UnitId};
 use dukou_store::{Envelope, Rejected, SealedText};
-use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
+use serde_json::{Map, Value, json};
 
 use super::account::close;
 use super::{Pick, kind_picks, load, post_picks, sealed, state_of, unit_picks};
+use crate::accounts::{self, Salts};
 use crate::api::tokens;
 use crate::app::App;
 use crate::data;
@@ -222,33 +222,9 @@ fn readable(typed: &Typed) -> Result<(PersonKind, Option<UnitId>, Vec<Tenure>), 
     Ok((kind, typed.unit.parse().ok(), posts))
 }
 
-/// The commitment to name and number, and the texts that it seals. The salt is
-/// sealed with them, so that it can be checked until it is erased.
-pub fn seal(id: PersonId, name: &str, staff_no: &str) -> (String, Vec<SealedText>) {
-    seal_with(session::token(), id, name, staff_no)
-}
-
-/// The same under a salt that is known, so that what is sent twice is the same.
-fn seal_with(salt: String, id: PersonId, name: &str, staff_no: &str) -> (String, Vec<SealedText>) {
-    let seal = dukou_journal::commitment(&salt, name, staff_no);
-    // An empty text takes the place of one that was there.
-    let text = |field: &str, text: &str| SealedText {
-        subject: id,
-        field: field.into(),
-        text: text.to_owned(),
-    };
-    let texts = vec![
-        text("name", name),
-        text("staff_no", staff_no),
-        text("salt", &salt),
-    ];
-    (seal, texts)
-}
-
-/// The commitment under which a staff number is unique.
-pub fn staff_no_key(user: &User, staff_no: &str) -> Option<String> {
-    let whole = format!("{}:{}", user.institution, staff_no);
-    (!staff_no.is_empty()).then(|| session::hex(&Sha256::digest(whole.as_bytes())))
+/// Commitments to name and number, and the texts that they seal.
+pub fn seal(id: PersonId, name: &str, staff_no: &str) -> (people::Seals, Vec<SealedText>) {
+    accounts::seal(&Salts::fresh(), id, name, staff_no)
 }
 
 /// Turns the names in a caller's JSON for `people.register` and `people.update`
@@ -272,8 +248,10 @@ pub fn seal_names(
         value.and_then(|it| Some(it.as_str()?.trim().to_owned()))
     };
     let (name, staff_no) = (taken("name"), taken("staff_no"));
-    object.shift_remove("seal");
-    object.shift_remove("staff_no_key");
+    // Only the program makes these.
+    for own in ["seals", "seal", "staff_no_key"] {
+        object.shift_remove(own);
+    }
     if name.is_none() && !new {
         return Ok(Vec::new());
     }
@@ -285,18 +263,21 @@ pub fn seal_names(
         true => staff_no.unwrap_or_default(),
         false => sealed(app, user, id, "staff_no")?,
     };
-    // The salt of somebody who is there already: a repeated call is the same call.
-    let salt = sealed(app, user, id, "salt")?;
-    let salt = if salt.is_empty() {
-        session::token()
-    } else {
-        salt
+    // The salts of somebody who is there already: a repeated call is the same call.
+    let known = |field: &str| -> Result<String, Failure> {
+        let salt = sealed(app, user, id, field)?;
+        Ok(if salt.is_empty() {
+            session::token()
+        } else {
+            salt
+        })
     };
-    let (seal, texts) = seal_with(salt, id, &name, &staff_no);
-    object.insert("seal".to_owned(), seal.into());
-    if new && let Some(key) = staff_no_key(user, &staff_no) {
-        object.insert("staff_no_key".to_owned(), key.into());
-    }
+    let salts = Salts {
+        name: known("name_salt")?,
+        number: known("number_salt")?,
+    };
+    let (seals, texts) = accounts::seal(&salts, id, &name, &staff_no);
+    object.insert("seals".to_owned(), json!(seals));
     Ok(texts)
 }
 
@@ -347,14 +328,13 @@ pub fn register(app: &App, req: &Req) -> Result<Answer, Failure> {
         Ok(read) => read,
         Err(findings) => return form_page(app, req, true, &typed, &findings),
     };
-    let (seal, sealed) = seal(id, &typed.name, &typed.staff_no);
-    let staff_no_key = staff_no_key(user, &typed.staff_no);
+    let (seals, sealed) = seal(id, &typed.name, &typed.staff_no);
     let command = people::Command::Register {
         kind,
         unit,
         posts,
-        seal,
-        staff_no_key,
+        seals,
+        staff_no_key: None,
     };
     match send(app, user, id, command, sealed) {
         Ok(()) => {
@@ -439,9 +419,9 @@ pub fn change(
     (kind, unit, posts): (PersonKind, Option<UnitId>, Vec<Tenure>),
 ) -> Result<(), Failure> {
     let renamed = sealed(app, user, id, "name")? != name;
-    let (seal, texts) = seal(id, name, staff_no);
-    let (seal, texts) = if renamed {
-        (Some(seal), texts)
+    let (seals, texts) = seal(id, name, staff_no);
+    let (seals, texts) = if renamed {
+        (Some(seals), texts)
     } else {
         (None, Vec::new())
     };
@@ -449,7 +429,7 @@ pub fn change(
         kind,
         unit,
         posts,
-        seal,
+        seals,
     };
     send(app, user, id, command, texts)?;
     close_if_gone(app, user, id)

@@ -13,7 +13,7 @@ use dukou_kernel::{Date, Finding, PersonId, Refusal, Text, UnitId};
 use dukou_store::Envelope;
 use serde_json::json;
 
-use super::form::{seal, staff_no_key};
+use super::form::seal;
 use super::{sealed, state_of};
 use crate::app::App;
 use crate::authorise::authorise;
@@ -523,13 +523,13 @@ fn one(
     let Some(id) = known_person(app, user, number)? else {
         outcome.new += 1;
         let id = PersonId(uuid::Uuid::now_v7());
-        let (seal, sealed) = seal(id, &entry.name, number);
+        let (seals, sealed) = seal(id, &entry.name, number);
         let command = people::Command::Register {
             kind: entry.kind.unwrap_or(PersonKind::Staff),
             unit,
             posts: entry.posts.iter().map(|it| it.since(today)).collect(),
-            seal,
-            staff_no_key: staff_no_key(user, number),
+            seals,
+            staff_no_key: None,
         };
         let command = Command::Person(id, command);
         return Ok(Some(Envelope {
@@ -545,9 +545,9 @@ fn one(
         return Ok(None);
     }
     outcome.updated += 1;
-    let (seal, texts) = seal(id, &entry.name, number);
-    let (seal, sealed) = if renamed {
-        (Some(seal), texts)
+    let (seals, texts) = seal(id, &entry.name, number);
+    let (seals, sealed) = if renamed {
+        (Some(seals), texts)
     } else {
         (None, Vec::new())
     };
@@ -557,7 +557,7 @@ fn one(
             kind,
             unit,
             posts,
-            seal,
+            seals,
         },
     );
     Ok(Some(Envelope {
