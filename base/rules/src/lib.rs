@@ -16,7 +16,12 @@
 //! assert_eq!(least.citation.id, "zj.37");
 //! ```
 
+mod read;
+mod register;
 mod file;
+#[cfg(test)]
+mod file_tests;
+mod floor;
 mod rulebook;
 mod step;
 mod ordered;
@@ -38,9 +43,11 @@ pub use leader::{Award, Leader, LeaderAnswer, Post, leader, leader_allowed};
 pub use ordered::Ordered;
 pub use policy::{DistributionPolicy, Flush, PolicyError, SchoolPolicy, TEAM, Tier, Window};
 pub use publicity::{Publicity, PublicityAnswer, PublicityKind, publicity};
-pub use rulebook::{
-    Bracket, DatedValue, InForce, JURISDICTIONS, LookupError, Mark, Parameter, Rulebook, RulesOn,
-    Unit, Value,
+pub use read::READ;
+pub use register::{
+    Article, Bracket, Checklist, DatedValue, Document, Mark, Origin, Parameter, Region, Row, Unit,
+    Value,
 };
+pub use rulebook::{COUNTRY, InForce, LookupError, Rulebook, RulesOn};
 pub use step::{RuleError, Step, refused_finding_severity};
 pub use tax::{Cit, CitAnswer, CitMode, Pit, PitAnswer, PitMode, cit, income_tax, pit};
