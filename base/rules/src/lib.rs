@@ -16,6 +16,7 @@
 //! assert_eq!(least.citation.id, "zj.37");
 //! ```
 
+mod change;
 mod read;
 mod register;
 mod file;
@@ -32,6 +33,7 @@ mod equity;
 mod tax;
 mod decisions;
 
+pub use change::{Change, ChangeKind, Changed};
 pub use decisions::{
     AppraisalAnswer, AppraisalNeed, AppraisalQuestion, ContractAmounts, ContractAmountsAnswer,
     Exemption, ExemptionAnswer, Mode, Pricing, SelfImplementation, SelfImplementationAnswer, Taker,

@@ -9,6 +9,7 @@
 
 mod complete;
 mod golden;
+mod law_files;
 mod money;
 mod permissions;
 mod road;

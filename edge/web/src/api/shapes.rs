@@ -24,6 +24,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("institution.set_profile", "profile:profile"),
     ("institution.add_unit", "unit:id name_zh:text name_en?:text"),
     ("institution.adopt_year", "year:year"),
+    ("institution.load_law", "files:law_file[] reason:text"),
     (
         "institution.adopt_policy",
         "from:day policy:object paper~:paper",
