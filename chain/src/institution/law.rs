@@ -17,7 +17,8 @@ pub const LONGEST: usize = 200_000;
 pub const MOST: usize = 200;
 
 /// A law file with its words: `CN-JS/reward.toml`, or `tax.toml` for the country.
-/// An empty one withdraws what was loaded under its name.
+/// It takes the place of what was loaded under its name; one with nothing but a
+/// comment withdraws that.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LawFile {
@@ -90,13 +91,7 @@ impl Law {
 
     fn with(&self, files: &[(String, String)]) -> BTreeMap<String, String> {
         let mut all = self.files.clone();
-        for (name, text) in files {
-            if text.trim().is_empty() {
-                all.remove(name);
-            } else {
-                all.insert(name.clone(), text.clone());
-            }
-        }
+        all.extend(files.iter().cloned());
         all
     }
 
@@ -131,7 +126,12 @@ impl Law {
         }
     }
 
-    pub(super) fn load(&self, files: &[LawFile], reason: &str) -> Result<LawLoaded, Refusal> {
+    /// The event of loading these files.
+    ///
+    /// # Errors
+    /// The refusal: a name, a hash or a reason is wrong, a file cannot be read
+    /// over what is there (with its line), or all of them are loaded already.
+    pub fn load(&self, files: &[LawFile], reason: &str) -> Result<LawLoaded, Refusal> {
         let mut checks = Checks::default();
         checks.words("reason", reason, 500);
         checks.refuse_if(files.is_empty() || files.len() > MOST, || {
@@ -224,6 +224,16 @@ fn check_file(checks: &mut Checks, file: &LawFile) {
         )
         .at("files")
     });
+    checks.refuse_if(file.text.trim().is_empty(), || {
+        Finding::refused(
+            "law.empty",
+            text!(
+                "法规文件 {name} 是空的。要撤下它，写一行注释说明原因。",
+                "The law file {name} is empty. To withdraw it, write a comment that says why."
+            ),
+        )
+        .at("files")
+    });
     checks.refuse_if(file.text.chars().count() > LONGEST, || {
         Finding::refused(
             "law.long",
@@ -244,6 +254,17 @@ fn check_file(checks: &mut Checks, file: &LawFile) {
         )
         .at("files")
     });
+}
+
+impl LawFile {
+    /// A file with the hash of its words.
+    pub fn new(name: &str, text: &str) -> Option<Self> {
+        Some(Self {
+            name: name.to_owned(),
+            file: hash(text).parse().ok()?,
+            text: text.to_owned(),
+        })
+    }
 }
 
 /// SHA-256 of the words in hex, as the evidence files are named.

@@ -89,7 +89,7 @@ fn a_province_is_loaded_and_revised_and_holds_at_once() {
     world.must(HEAD, load(&[("CN-XA/reward.toml", &revised)]));
     assert_eq!(least(&world), "65% xa.1");
     // Withdrawn.
-    world.must(HEAD, load(&[("CN-XA/reward.toml", " ")]));
+    world.must(HEAD, load(&[("CN-XA/reward.toml", "# 撤下\n")]));
     assert_eq!(least(&world), "50% transfer_law.45.1");
 }
 
@@ -138,6 +138,10 @@ fn a_wrong_file_is_refused_with_its_line_and_loses_nothing() {
     let told = codes(&mut world, bare);
     assert_eq!(told[0].0, "field.required");
     assert_eq!(codes(&mut world, load(&[]))[0].0, "law.files");
+    assert_eq!(
+        codes(&mut world, load(&[("x.toml", " ")]))[0].0,
+        "law.empty"
+    );
     assert_eq!(least(&world), "60% xa.1");
 }
 
@@ -176,7 +180,7 @@ fn what_is_no_longer_understood_is_loud_and_stops_what_needs_it() {
     let refusal = world.give(MANAGER, open).unwrap_err();
     assert_eq!(refusal.code(), "law.unreadable");
     let mended = json!({"command": "institution.load_law", "reason": "改正", "files": [
-        {"name": "old.toml", "file": hash(""), "text": ""}]});
+        {"name": "old.toml", "file": hash("# 撤下"), "text": "# 撤下"}]});
     world.must(HEAD, mended);
     assert!(self::institution(&world).law().fault().is_none());
 }
