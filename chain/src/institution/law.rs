@@ -85,8 +85,15 @@ impl Law {
     /// # Errors
     /// With file and line, when they cannot be read over what is there.
     pub fn preview(&self, files: &[(String, String)]) -> Result<Vec<Change>, LawError> {
-        let after = Self::read(&self.with(files))?;
-        Ok(self.book.changes(&after))
+        Ok(self.book.changes(&self.over(files)?))
+    }
+
+    /// The rules with these files over them.
+    ///
+    /// # Errors
+    /// With file and line, when they cannot be read over what is there.
+    pub fn over(&self, files: &[(String, String)]) -> Result<Rulebook, LawError> {
+        Self::read(&self.with(files))
     }
 
     fn with(&self, files: &[(String, String)]) -> BTreeMap<String, String> {

@@ -234,6 +234,11 @@ impl Institution {
         &self.calendar
     }
 
+    /// The same, to be kept by whoever asks.
+    pub fn shared_calendar(&self) -> Arc<Calendar> {
+        Arc::clone(&self.calendar)
+    }
+
     /// The rules of this installation: what the program carries and what was
     /// loaded over it.
     pub fn rulebook(&self) -> &Rulebook {
