@@ -145,6 +145,7 @@ const COMMANDS: &[(&str, &str)] = &[
 /// Groups of fields that stand within commands.
 const GROUPS: &[(&str, &str)] = &[
     ("paper", "file:hash name:text"),
+    ("law_file", "name:text file:hash text:text"),
     (
         "profile",
         "name_zh:text name_en:text prefix:text jurisdiction:text state_established:flag central_unit:flag contact:text",

@@ -98,6 +98,8 @@ const REACHED: &[(&str, &[&str])] = &[
     ("POST /settings/permissions", &["POST /api/v1/commands"]),
     ("POST /settings/calendar", &["POST /api/v1/calendar"]),
     ("POST /settings/policy", &["POST /api/v1/policy"]),
+    ("GET /settings/law", &["GET /api/v1/rules"]),
+    ("POST /settings/law", &["POST /api/v1/law"]),
     ("GET /journal", &["GET /api/v1/events"]),
     ("GET /journal/verify", &["GET /api/v1/verify"]),
     ("GET /audit", &["GET /api/v1/audit"]),
