@@ -409,11 +409,12 @@ async fn by_files(it: &mut Entering<'_>, ids: &mut neighbours::Ids) {
     )
     .await;
     let law = it.law("/settings/law");
+    let files = json!([{"name": "planted.toml", "text": law}]).to_string();
     it.file(
         Role::OfficeHead,
         "/settings/law",
-        ("file", &law),
-        &[("reason", "*")],
+        ("file", ""),
+        &[("files", &files), ("confirm", "yes"), ("reason", "试")],
     )
     .await;
     let year = it.year("/settings/calendar", 2027);
@@ -473,7 +474,7 @@ async fn by_api(it: &mut Entering<'_>, service: &str) -> String {
     it.body(
         &head,
         route,
-        "/api/v1/law?name=planted.toml&reason=%E8%AF%95",
+        "/api/v1/law?name=planted_too.toml&reason=%E8%AF%95",
         &text,
     )
     .await;

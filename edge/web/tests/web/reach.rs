@@ -274,7 +274,7 @@ async fn fits(fixture: &Fixture, method: &str, path: &str, answer: &Value) {
     assert!(found.is_empty(), "{path}: {}\n{answer}", found.join("\n"));
 }
 
-async fn raw(fixture: &Fixture, token: &str, path: &str, body: impl Into<Body>) -> Reply {
+pub async fn raw(fixture: &Fixture, token: &str, path: &str, body: impl Into<Body>) -> Reply {
     let request = Request::builder()
         .uri(path)
         .method("POST")
