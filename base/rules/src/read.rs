@@ -12,6 +12,7 @@ pub const READ: &[&str] = &[
     "cit.license.min_term",
     "cit.rate",
     "contract.register.large_from",
+    "inventor_cost.return_factor",
     "log.retention.min",
     "pit.brackets",
     "pit.cash_reward.included",

@@ -8,6 +8,7 @@
 )]
 
 mod complete;
+mod continued;
 mod golden;
 mod law_files;
 mod money;
