@@ -240,10 +240,17 @@ impl<'a> Entering<'a> {
     }
 
     fn law(&mut self, route: &str) -> String {
-        let [zh, en] = ["zh", "en"].map(|it| self.toml(&format!("{route} {it}")));
+        let (word, id) = (
+            self.toml(&format!("{route} meaning")),
+            route.replace('/', "."),
+        );
         format!(
-            "[[document]]\nid = \"{}\"\nzh = {zh}\nen = {en}\n",
-            route.replace('/', ".")
+            "[[document]]\nid = \"{id}\"\nzh = {word}\nen = {word}\n\
+             [[article]]\nid = \"{id}.1\"\nzh = {word}\nen = {word}\ndocument = \"{id}\"\n\
+             article = {word}\nmark = \"K\"\nchecked = 2026-01-01\n\
+             [[parameter]]\nid = \"{id}.2\"\nmeaning = {{ zh = {word}, en = {word} }}\nunit = \"flag\"\n\
+             [[parameter.value]]\nfrom = 2020-01-01\nvalue = true\narticle = \"{id}.1\"\n\
+             quote = {word}\nmark = \"K\"\nchecked = 2026-01-01\n"
         )
     }
 
