@@ -6,8 +6,8 @@ use std::sync::Arc;
 use dukou_kernel::{Date, Money, text};
 use dukou_ledger::{DistributionState, PersonShare, Receipt, ReceiptSplit, Terms, distribution};
 use dukou_rules::{
-    AppraisalQuestion, Cit, ContractAmounts, DistributionPolicy, Equity, Exemption, Flush,
-    JURISDICTIONS, Leader, Pit, SelfImplementation, Tier, Window,
+    AppraisalQuestion, Cit, ContractAmounts, DistributionPolicy, Equity, Exemption, Flush, Leader,
+    Pit, SelfImplementation, Tier, Window,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -93,8 +93,9 @@ pub(crate) fn split(question: Value, env: &Env) -> Result<Value, CalcError> {
         receipts,
         people,
     } = question;
-    if !JURISDICTIONS.contains(&policy.jurisdiction.as_str()) {
-        let (name, known) = (&policy.jurisdiction, JURISDICTIONS.join(", "));
+    if env.rulebook.region(&policy.jurisdiction).is_none() {
+        let known: Vec<&str> = env.rulebook.regions().map(|it| it.code.as_str()).collect();
+        let (name, known) = (&policy.jurisdiction, known.join(", "));
         let message = text!(
             "没有载入 {name} 的规定（{known}）",
             "no rules are known for {name} ({known})"

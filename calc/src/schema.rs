@@ -34,6 +34,11 @@ fn one_of(values: &[&str]) -> Value {
     json!({"enum": values})
 }
 
+/// The code of a region; which ones are known is the rulebook's to say.
+fn region() -> Value {
+    json!({"type": "string", "pattern": "^CN(-[A-Z]{2})?$"})
+}
+
 fn list(items: Value) -> Value {
     json!({"type": "array", "items": items})
 }
@@ -92,7 +97,7 @@ pub(crate) fn publicity() -> Value {
         ("kind", one_of(&["agreed_price", "vesting", "cash_reward"])),
         ("posted", day()),
         ("days?", count()),
-        ("jurisdiction?", one_of(dukou_rules::JURISDICTIONS)),
+        ("jurisdiction?", region()),
     ]))
 }
 
@@ -105,7 +110,7 @@ pub(crate) fn split() -> Value {
         ),
     ]);
     let policy = object(vec![
-        ("jurisdiction?", one_of(dukou_rules::JURISDICTIONS)),
+        ("jurisdiction?", region()),
         ("state_established?", flag()),
         ("deduct?", list(words())),
         (
@@ -147,7 +152,7 @@ pub(crate) fn self_implementation() -> Value {
         ("profits_fen", list(money())),
         ("rate", share()),
         ("on?", day()),
-        ("jurisdiction?", one_of(dukou_rules::JURISDICTIONS)),
+        ("jurisdiction?", region()),
     ]))
 }
 
@@ -175,7 +180,7 @@ pub(crate) fn equity() -> Value {
             ])),
         ),
         ("on?", day()),
-        ("jurisdiction?", one_of(dukou_rules::JURISDICTIONS)),
+        ("jurisdiction?", region()),
         ("state_established?", flag()),
     ]))
 }

@@ -16,7 +16,13 @@
 //! assert_eq!(least.citation.id, "zj.37");
 //! ```
 
+mod change;
+mod read;
+mod register;
 mod file;
+#[cfg(test)]
+mod file_tests;
+mod floor;
 mod rulebook;
 mod step;
 mod ordered;
@@ -27,6 +33,7 @@ mod equity;
 mod tax;
 mod decisions;
 
+pub use change::{Change, ChangeKind, Changed};
 pub use decisions::{
     AppraisalAnswer, AppraisalNeed, AppraisalQuestion, ContractAmounts, ContractAmountsAnswer,
     Exemption, ExemptionAnswer, Mode, Pricing, SelfImplementation, SelfImplementationAnswer, Taker,
@@ -40,9 +47,11 @@ pub use policy::{
     DistributionPolicy, Flush, PolicyError, SchoolPolicy, TEAM, Tier, Window, school_policy,
 };
 pub use publicity::{Publicity, PublicityAnswer, PublicityKind, publicity};
-pub use rulebook::{
-    Bracket, DatedValue, InForce, JURISDICTIONS, LookupError, Mark, Parameter, Rulebook, RulesOn,
-    Unit, Value,
+pub use read::READ;
+pub use register::{
+    Article, Bracket, Checklist, DatedValue, Document, Mark, Origin, Parameter, Region, Row, Unit,
+    Value,
 };
+pub use rulebook::{COUNTRY, InForce, LookupError, Rulebook, RulesOn};
 pub use step::{RuleError, Step, refused_finding_severity};
 pub use tax::{Cit, CitAnswer, CitMode, Pit, PitAnswer, PitMode, cit, income_tax, pit};

@@ -4,7 +4,8 @@ use dukou_calendar::Period;
 use dukou_kernel::{Date, Finding, Money, Severity, Share, Text, text};
 use serde::{Deserialize, Serialize};
 
-use crate::rulebook::{Bracket, LookupError, Rulebook};
+use crate::register::Bracket;
+use crate::rulebook::{LookupError, Rulebook};
 use crate::step::{RuleError, Step};
 
 /// `amount × share`, rounded half up to the fen; `None` when it does not fit.

@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use dukou_calendar::{Calendar, Year};
 use dukou_kernel::{Date, Finding, Refusal, Severity, UnitId, text};
-use dukou_rules::SchoolPolicy;
+use dukou_rules::{Rulebook, SchoolPolicy};
 use serde::{Deserialize, Serialize};
+
+mod law;
+
+pub use law::{LONGEST, Law, LawFile, LawLoaded, MOST, hash, is_name};
 
 use crate::checks::Checks;
 use crate::contract::{Context, Stage};
-use crate::law;
 use crate::people::{Role, Scope, permission};
 use crate::terms::Attachment;
 
@@ -24,7 +27,7 @@ pub struct Profile {
     pub name_en: String,
     /// Letters before every number, `YZ`.
     pub prefix: String,
-    /// Whose overlay applies: `CN`, `CN-BJ`, `CN-SH`, `CN-ZJ`, `CN-SD`.
+    /// Whose overlay applies: the code of a region of the rulebook, `CN-ZJ`.
     pub jurisdiction: String,
     /// 国家设立的高等院校: the minima bind (第45条第2款).
     pub state_established: bool,
@@ -67,6 +70,14 @@ pub enum Command {
     AdoptYear {
         /// The arrangement.
         year: Year,
+    },
+    /// 载入法规文件
+    #[serde(rename = "institution.load_law")]
+    LoadLaw {
+        /// The files, with their words.
+        files: Vec<LawFile>,
+        /// Why.
+        reason: String,
     },
     /// 采用本校办法
     #[serde(rename = "institution.adopt_policy")]
@@ -158,6 +169,8 @@ events! {
         "institution.unit_added.v1" => UnitAdded(UnitAdded),
         /// 放假安排已采用
         "institution.year_adopted.v1" => YearAdopted(YearAdopted),
+        /// 法规已载入
+        "institution.law_loaded.v1" => LawLoaded(LawLoaded),
         /// 本校办法已采用
         "institution.policy_adopted.v1" => PolicyAdopted(PolicyAdopted),
         /// 权限已改
@@ -177,6 +190,7 @@ pub struct Institution {
     /// Cells of the permission table that differ from the delivered table.
     pub permissions: BTreeMap<(String, Role), Scope>,
     calendar: Arc<Calendar>,
+    law: Law,
 }
 
 impl Default for Institution {
@@ -186,7 +200,8 @@ impl Default for Institution {
             units: BTreeMap::new(),
             policies: Vec::new(),
             permissions: BTreeMap::new(),
-            calendar: law::builtin_calendar(),
+            calendar: crate::law::builtin_calendar(),
+            law: Law::default(),
         }
     }
 }
@@ -219,17 +234,33 @@ impl Institution {
         &self.calendar
     }
 
+    /// The same, to be kept by whoever asks.
+    pub fn shared_calendar(&self) -> Arc<Calendar> {
+        Arc::clone(&self.calendar)
+    }
+
+    /// The rules of this installation: what the program carries and what was
+    /// loaded over it.
+    pub fn rulebook(&self) -> &Rulebook {
+        self.law.book()
+    }
+
+    /// The same with the files that it is made of.
+    pub fn law(&self) -> &Law {
+        &self.law
+    }
+
     /// Day by which a disclosure of `today` is answered. Where the year is not
     /// known yet, the days are counted without holidays, which is never late.
     pub fn reply_by(&self, today: Date) -> Date {
         let days = self.policy_on(today).map_or(15, |it| it.reply_days);
-        law::working_days(&self.calendar, today, days).shown()
+        crate::law::working_days(&self.calendar, today, days).shown()
     }
 
     /// Day by which an objection of `today` is answered.
     pub fn objection_answer_by(&self, today: Date) -> Date {
         let days = self.policy_on(today).map_or(15, |it| it.objection_days);
-        law::working_days(&self.calendar, today, days).shown()
+        crate::law::working_days(&self.calendar, today, days).shown()
     }
 
     /// The school's own rules in force on a day.
@@ -265,7 +296,7 @@ impl Institution {
     }
 }
 
-fn check_profile(profile: &Profile) -> Result<(), Refusal> {
+fn check_profile(profile: &Profile, book: &Rulebook) -> Result<(), Refusal> {
     let mut checks = Checks::default();
     checks.words("name_zh", &profile.name_zh, 100);
     checks.at_most("name_en", &profile.name_en, 200);
@@ -281,19 +312,16 @@ fn check_profile(profile: &Profile) -> Result<(), Refusal> {
         )
         .at("prefix")
     });
-    checks.refuse_if(
-        !law::jurisdictions().contains(&profile.jurisdiction.as_str()),
-        || {
-            Finding::refused(
-                "institution.jurisdiction",
-                text!(
-                    "没有这个地区的规则。",
-                    "There are no rules for this region."
-                ),
-            )
-            .at("jurisdiction")
-        },
-    );
+    checks.refuse_if(book.region(&profile.jurisdiction).is_none(), || {
+        Finding::refused(
+            "institution.jurisdiction",
+            text!(
+                "没有这个地区的规则。",
+                "There are no rules for this region."
+            ),
+        )
+        .at("jurisdiction")
+    });
     checks.settle().map(|_| ())
 }
 
@@ -310,7 +338,7 @@ impl Stage for Institution {
     ) -> Result<Vec<Event>, Refusal> {
         match command {
             Command::Found { profile } => {
-                check_profile(profile)?;
+                check_profile(profile, self.rulebook())?;
                 if self.profile.is_some() {
                     return Err(Finding::refused(
                         "institution.exists",
@@ -324,7 +352,7 @@ impl Stage for Institution {
             }
             Command::SetProfile { profile } => {
                 self.founded()?;
-                check_profile(profile)?;
+                check_profile(profile, self.rulebook())?;
                 Ok(vec![Event::ProfileSet(ProfileSet {
                     profile: profile.clone(),
                 })])
@@ -348,13 +376,18 @@ impl Stage for Institution {
                 self.founded()?;
                 Ok(vec![Event::YearAdopted(YearAdopted { year: year.clone() })])
             }
+            Command::LoadLaw { files, reason } => {
+                self.founded()?;
+                Ok(vec![Event::LawLoaded(self.law.load(files, reason)?)])
+            }
             Command::AdoptPolicy {
                 from,
                 policy,
                 paper,
             } => {
                 self.founded()?;
-                let findings = law::check_policy(self, policy, *from);
+                self.law.sound()?;
+                let findings = crate::law::check_policy(self, policy, *from);
                 let refused = findings.iter().any(|it| it.severity == Severity::Refused);
                 if refused {
                     let no = findings
@@ -394,6 +427,7 @@ impl Stage for Institution {
                 let calendar = self.calendar.as_ref().clone().with_year(it.year);
                 self.calendar = Arc::new(calendar);
             }
+            Event::LawLoaded(it) => self.law.apply(it),
             Event::PolicyAdopted(it) => self.policies.push((it.from, it.policy)),
             Event::PermissionSet(it) => {
                 self.permissions.insert((it.action, it.role), it.scope);
@@ -431,7 +465,7 @@ impl Institution {
                     "System, security and audit administrators stay separate: this cell cannot change, and they get no business rights."
                 ),
             )
-            .cite(law::citation("gbt_22239.separation"))
+            .cite(crate::law::citation("gbt_22239.separation"))
             .at("scope")
         });
         let part = permission::is_whole(action) && matches!(scope, Scope::Own | Scope::Unit);

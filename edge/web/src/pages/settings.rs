@@ -9,7 +9,7 @@ use dukou_chain::people::{Role, Scope, permission};
 use dukou_chain::whole;
 use dukou_journal::Actor;
 use dukou_kernel::{Finding, Refusal, Text, UnitId};
-use dukou_rules::{JURISDICTIONS, SchoolPolicy};
+use dukou_rules::{COUNTRY, Region, Rulebook, SchoolPolicy};
 use dukou_store::{Envelope, Rejected};
 use serde_json::json;
 
@@ -72,6 +72,8 @@ struct SettingsPage {
     may_calendar: bool,
     may_hooks: bool,
     may_policy: bool,
+    law_files: usize,
+    law_fault: bool,
 }
 
 /// The page.
@@ -100,7 +102,7 @@ fn page(
             here: "/settings".to_owned(),
             ..Page::new(app, req)?
         },
-        jurisdictions: jurisdictions(req, &profile.jurisdiction),
+        jurisdictions: jurisdictions(req, institution.rulebook(), &profile.jurisdiction),
         profile,
         units: institution.units.values().cloned().collect(),
         years: years(&institution),
@@ -112,6 +114,8 @@ fn page(
         may_calendar: may("admin.calendar"),
         may_hooks: may("hook.manage"),
         may_policy: may("policy.adopt"),
+        law_files: institution.law().files().len(),
+        law_fault: institution.law().fault().is_some(),
     };
     let bad = !findings.is_empty();
     Answer::html_with(
@@ -124,7 +128,7 @@ fn page(
     )
 }
 
-fn said(req: &Req, findings: &[Finding]) -> Vec<Said> {
+pub(super) fn said(req: &Req, findings: &[Finding]) -> Vec<Said> {
     let one = |it: &Finding| Said {
         message: it.message.get(req.lang).to_owned(),
         article: it
@@ -136,22 +140,18 @@ fn said(req: &Req, findings: &[Finding]) -> Vec<Said> {
     findings.iter().map(one).collect()
 }
 
-fn jurisdictions(req: &Req, chosen: &str) -> Vec<Pick> {
-    let word = |code: &str| match code {
-        "CN-BJ" => req.t("北京", "Beijing"),
-        "CN-SH" => req.t("上海", "Shanghai"),
-        "CN-ZJ" => req.t("浙江", "Zhejiang"),
-        "CN-SD" => req.t("山东", "Shandong"),
-        _ => req.t("国家规定（无地方规则）", "National rules only"),
+fn jurisdictions(req: &Req, book: &Rulebook, chosen: &str) -> Vec<Pick> {
+    let of = |region: &Region| Pick {
+        code: region.code.clone(),
+        label: if region.code == COUNTRY {
+            req.t("国家规定（无地方规则）", "National rules only")
+                .to_owned()
+        } else {
+            region.name.get(req.lang).to_owned()
+        },
+        chosen: region.code == chosen,
     };
-    JURISDICTIONS
-        .iter()
-        .map(|code| Pick {
-            code: (*code).to_owned(),
-            label: word(code).to_owned(),
-            chosen: *code == chosen,
-        })
-        .collect()
+    book.regions().map(of).collect()
 }
 
 /// Every year that the calendar of the school knows, newest first.

@@ -2,10 +2,11 @@
 
 use askama::Template;
 use axum::http::StatusCode;
-use dukou_calc::{Calculator, Env, calculators, find, run_line};
+use dukou_calc::{Calculator, calculators, find, run_line};
 use serde_json::Value;
 
 use crate::app::App;
+use crate::data;
 use crate::failure::Failure;
 use crate::page::{Answer, Page};
 use crate::request::Req;
@@ -107,7 +108,8 @@ pub fn run(app: &App, req: &Req) -> Result<Answer, Failure> {
     let input = req.field("input");
     let end = input.floor_char_boundary(LONGEST);
     let short = input.get(..end).unwrap_or_default();
-    let (answer, good) = run_line(calculator, short, req.lang, Env::builtin());
+    let env = data::env(app, req)?;
+    let (answer, good) = run_line(calculator, short, req.lang, &env);
     if req.wants_json {
         return Ok(Answer::json(&answer));
     }
