@@ -1,18 +1,19 @@
 //! 合同与认定登记 — the contract is signed, registered, amended, ended.
 
 use dukou_kernel::{Date, Finding, Money, Refusal, Severity, text};
+use dukou_rules::{AppraisalNeed, ContractAmounts, Exemption, ExportFacts};
 use serde::{Deserialize, Serialize};
 
 use crate::checks::Checks;
 use crate::contract::{Claim, Context, Stage};
-use crate::deal::{Negotiation, Terms, check_terms};
+use crate::deal::{Appraisal, Negotiation, Terms, check_terms};
 use crate::institution::Institution;
 use crate::kept::Kept;
 use crate::law;
 use crate::matching::{CaseView, Matching, check_party};
 use crate::protection::not_in_future;
 use crate::publicity::Publicity;
-use crate::terms::{Attachment, Funding, Mode, Party, PartyKind};
+use crate::terms::{Attachment, CatalogueResult, Funding, Mode, Party, PartyKind, Pricing};
 
 /// The commands of agreement.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,6 +32,21 @@ pub enum Command {
         /// Approval for a transfer abroad of a fiscally funded right, where needed.
         #[serde(default)]
         export_approval: Option<Attachment>,
+        /// Whether the other side is abroad, where its kind does not say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        abroad: Option<bool>,
+        /// What the catalogue of export technologies says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        export_catalogue: Option<CatalogueResult>,
+        /// 技术出口许可意向书编号, for a restricted technology.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        export_intent_no: Option<String>,
+        /// 技术出口合同登记证或许可证编号, where there is one already.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        export_permit_no: Option<String>,
+        /// Its day.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        export_permit_on: Option<Date>,
     },
     /// 技术合同认定登记
     #[serde(rename = "agreement.register")]
@@ -44,6 +60,12 @@ pub enum Command {
         /// The certificate.
         #[serde(default)]
         paper: Option<Attachment>,
+        /// 技术出口合同登记证或许可证编号, for a contract across the border.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        export_permit_no: Option<String>,
+        /// Its day.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        export_permit_on: Option<Date>,
     },
     /// 合同变更
     #[serde(rename = "agreement.amend")]
@@ -122,6 +144,45 @@ pub struct PartyRenamed {
     pub paper: Attachment,
 }
 
+/// 技术出口核对已记录: what is on file of a contract across the border. What is
+/// left out stays as it was.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportRecorded {
+    /// Whether the other side is abroad.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub abroad: Option<bool>,
+    /// What the catalogue says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub catalogue: Option<CatalogueResult>,
+    /// 许可意向书编号
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intent_no: Option<String>,
+    /// 登记证或许可证编号
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permit_no: Option<String>,
+    /// Its day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permit_on: Option<Date>,
+}
+
+impl ExportRecorded {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// This over what stood before.
+    fn over(self, before: Option<Self>) -> Self {
+        let before = before.unwrap_or_default();
+        Self {
+            abroad: self.abroad.or(before.abroad),
+            catalogue: self.catalogue.or(before.catalogue),
+            intent_no: self.intent_no.or(before.intent_no),
+            permit_no: self.permit_no.or(before.permit_no),
+            permit_on: self.permit_on.or(before.permit_on),
+        }
+    }
+}
+
 events! {
     /// The events of agreement.
     Event {
@@ -133,6 +194,8 @@ events! {
         "agreement.amended.v1" => Amended(Amended),
         /// 对方已更名
         "agreement.party_renamed.v1" => PartyRenamed(PartyRenamed),
+        /// 技术出口核对已记录
+        "agreement.export_recorded.v1" => ExportRecorded(ExportRecorded),
     }
 }
 
@@ -147,6 +210,10 @@ pub struct Agreement {
     pub amendments: Vec<(Date, Amended)>,
     /// Party as it is called now, when it was renamed.
     pub renamed: Option<Party>,
+    /// What is on file of a contract across the border.
+    pub export: Option<ExportRecorded>,
+    /// How many amendments the registration covers.
+    registered_after: usize,
 }
 
 /// The unique name of a contract.
@@ -187,6 +254,61 @@ impl Agreement {
             .or_else(|| self.signed.as_ref().map(|(_, it)| &it.party))
     }
 
+    /// True when the contract was amended after it was registered: it is then
+    /// registered again, and until then it has no certificate (技术合同认定登记).
+    pub fn register_again(&self) -> bool {
+        self.registered.is_some() && self.amendments.len() > self.registered_after
+    }
+
+    /// The registration of the contract as it stands.
+    pub fn certificate(&self) -> Option<&Registered> {
+        let again = self.register_again();
+        self.registered.as_ref().filter(|_| !again)
+    }
+
+    /// What the panel says of the contract's registration and of its way across
+    /// the border.
+    pub fn findings(&self, before: &Before<'_>) -> Vec<Finding> {
+        let Some((_, signed)) = &self.signed else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        if self.register_again() {
+            found.push(
+                Finding::new(
+                    Severity::Warning,
+                    "agreement.register_again",
+                    text!(
+                        "合同登记后有变更，须重新办理认定登记；未办以前不享受税收优惠。",
+                        "The contract was amended after it was registered: register it again. Until then it carries no tax relief."
+                    ),
+                )
+                .cite(law::citation("most_2000_063")),
+            );
+        }
+        let evidence = self.export.clone().unwrap_or_default();
+        let approved = signed.export_approval.is_some();
+        let facts = export_facts(before, &signed.terms, &evidence, approved);
+        if facts.permitted {
+            return found;
+        }
+        let border = self.border(before, facts, signed.signed).unwrap_or_default();
+        found.extend(border.into_iter().filter(|it| {
+            matches!(it.code.as_str(), "export.registration" | "export.licence")
+        }));
+        found
+    }
+
+    fn border(
+        &self,
+        before: &Before<'_>,
+        facts: ExportFacts,
+        day: Date,
+    ) -> Result<Vec<Finding>, Refusal> {
+        let rules = law::rules(before.institution, day);
+        dukou_rules::export_findings(&facts, &rules).map_err(law::unanswered)
+    }
+
     /// The contract, or a refusal.
     ///
     /// # Errors
@@ -203,25 +325,44 @@ impl Agreement {
     }
 }
 
+/// What somebody who signs brings along for the border.
+#[derive(Clone, Debug, Default)]
+pub struct Brought {
+    /// The project manager's approval.
+    pub approved: bool,
+    /// Catalogue, registration, licence.
+    pub export: ExportRecorded,
+}
+
 /// Everything that must hold before a contract is signed, and what would be good to have.
 /// The compliance panel shows exactly this list.
-pub fn gates(before: &Before<'_>, export_approval: bool, today: Date) -> Vec<Finding> {
+pub fn gates(before: &Before<'_>, brought: &Brought, today: Date) -> Vec<Finding> {
     let mut found = Vec::new();
     for case in before.cases {
         found.extend(case_gates(case));
     }
-    if before.negotiation.newest().is_some() {
+    if let Some(terms) = before.negotiation.newest() {
         found.push(before.negotiation.decision_finding());
         found.extend(
             before
                 .publicity
                 .finding(before.negotiation, before.institution, today),
         );
-        found.extend(before.negotiation.market_finding());
-        found.push(appraisal_finding(before, today));
+        found.extend(
+            before
+                .negotiation
+                .market_finding(&law::rules(before.institution, today)),
+        );
+        found.extend(appraisal_findings(before, terms.mode, today));
+        found.extend(exemption_findings(before, terms.pricing, today));
+        let facts = export_facts(before, terms, &brought.export, brought.approved);
+        let rules = law::rules(before.institution, today);
+        match dukou_rules::export_findings(&facts, &rules) {
+            Ok(border) => found.extend(border),
+            Err(error) => found.extend(law::unanswered(error).findings),
+        }
     }
     found.extend(interest_findings(before));
-    found.extend(export_finding(before, export_approval));
     found.sort_by_key(|finding| finding.severity);
     found
 }
@@ -274,25 +415,71 @@ fn case_gates(case: &CaseView<'_>) -> Vec<Finding> {
     found
 }
 
-fn appraisal_finding(before: &Before<'_>, today: Date) -> Finding {
-    let wholly = before
-        .matching
-        .opened
-        .as_ref()
-        .is_some_and(|(_, it)| it.party.kind == PartyKind::WhollyStateOwned);
-    let need = law::appraisal_need(today, before.institution.central_unit(), wholly);
-    let message = if need.exempt {
-        text!(
+fn taker(before: &Before<'_>) -> PartyKind {
+    let opened = before.matching.opened.as_ref();
+    opened.map_or(PartyKind::Unknown, |(_, it)| it.party.kind)
+}
+
+/// The state-asset answer, and the Company Law's own: an equity contract is not
+/// signed without an appraisal on file (公司法第48条第2款).
+fn appraisal_findings(before: &Before<'_>, mode: Mode, today: Date) -> Vec<Finding> {
+    let done = before
+        .negotiation
+        .current_decision()
+        .is_some_and(|it| it.appraisal == Appraisal::Done);
+    let answer = law::appraisal_need(before.institution, today, taker(before), mode, Some(done));
+    let message = match answer.need {
+        AppraisalNeed::Exempt => text!(
             "受让方为国有全资企业，无须评估",
             "Taker wholly state-owned: no appraisal required"
-        )
-    } else {
-        text!(
+        ),
+        AppraisalNeed::UnitDecides => text!(
             "受让方非国有全资，是否评估由学校决定",
             "Taker not wholly state-owned: appraisal is the university's choice"
-        )
+        ),
+        AppraisalNeed::Required => text!("依规应当评估", "An appraisal is required"),
     };
-    Finding::new(Severity::Info, "appraisal.need", message).cite(need.citation)
+    let need = Finding::new(Severity::Info, "appraisal.need", message).cite(answer.citation);
+    let others = answer.findings.into_iter();
+    std::iter::once(need)
+        .chain(others.filter(|it| it.code != "rule.unverified"))
+        .collect()
+}
+
+/// What the leaders' exemption from decision liability still misses
+/// (国发〔2016〕16号（十）). Whether somebody sought an illegal benefit no file
+/// shows; the dossier is judged on what it holds.
+fn exemption_findings(before: &Before<'_>, pricing: Pricing, today: Date) -> Vec<Finding> {
+    let notice = before.publicity.current(before.negotiation.version());
+    let institution = before.institution;
+    let question = Exemption {
+        pricing,
+        published_in_unit: Some(notice.is_some()),
+        published_on_market: Some(before.negotiation.market.is_some()),
+        publicity_complete: Some(notice.is_some_and(|it| {
+            it.closed.is_some() && it.open_objections().next().is_none()
+        })),
+        collective_decision: before
+            .negotiation
+            .current_decision()
+            .is_some_and(|it| it.approved),
+        conflicts_declared: all_declared(before),
+        illegal_benefit: false,
+        on: Some(today),
+        jurisdiction: Some(institution.jurisdiction().to_owned()),
+    };
+    match dukou_rules::exemption(&question, institution.rulebook(), today) {
+        Ok(answer) => answer.findings,
+        Err(error) => law::unanswered(error).findings,
+    }
+}
+
+fn all_declared(before: &Before<'_>) -> bool {
+    let mut people = before
+        .cases
+        .iter()
+        .flat_map(|case| case.disclosure.contributors());
+    people.all(|it| before.negotiation.interests.contains_key(&it.person))
 }
 
 fn interest_findings(before: &Before<'_>) -> Vec<Finding> {
@@ -353,39 +540,74 @@ fn interest_findings(before: &Before<'_>) -> Vec<Finding> {
     found
 }
 
-fn export_finding(before: &Before<'_>, approved: bool) -> Option<Finding> {
-    let (_, opened) = before.matching.opened.as_ref()?;
+fn export_facts(
+    before: &Before<'_>,
+    terms: &Terms,
+    evidence: &ExportRecorded,
+    approved: bool,
+) -> ExportFacts {
+    let fiscal = |funding: &Funding| {
+        matches!(
+            funding,
+            Funding::National | Funding::Ministry | Funding::Province
+        )
+    };
     let fiscal = before.cases.iter().any(|case| {
-        case.disclosure.details.as_ref().is_some_and(|details| {
-            details
-                .funding
-                .iter()
-                .any(|f| matches!(f, Funding::National | Funding::Ministry | Funding::Province))
-        })
+        let details = case.disclosure.details.as_ref();
+        details.is_some_and(|details| details.funding.iter().any(fiscal))
     });
-    if opened.party.kind != PartyKind::Foreign || !fiscal {
-        return None;
+    ExportFacts {
+        recipient: taker(before),
+        abroad: evidence.abroad,
+        mode: terms.mode,
+        licence: terms.licence,
+        fiscal,
+        approved,
+        catalogue: evidence.catalogue,
+        intent: evidence.intent_no.is_some(),
+        permitted: evidence.permit_no.is_some(),
     }
-    let citation = law::citation("st_progress_law.34");
-    Some(
-        if approved {
-            Finding::new(
-                Severity::Info,
-                "export.approved",
-                text!("向境外转让已经项目管理机构批准", "Transfer abroad approved by the project manager"),
-            )
-        } else {
-            Finding::refused(
-                "export.approval",
-                text!(
-                    "财政资金形成的知识产权向境外转让或独占许可，须经项目管理机构批准。签约时附上批件。",
-                    "A right from fiscal funds goes abroad only with the project manager's approval. Attach it when signing."
-                ),
-            )
-            .at("export_approval")
-        }
-        .cite(citation),
-    )
+}
+
+/// What was brought along, checked; blank texts are nothing.
+fn brought(
+    checks: &mut Checks,
+    (abroad, catalogue): (Option<bool>, Option<CatalogueResult>),
+    (intent_no, permit_no): (Option<&String>, Option<&String>),
+    permit_on: Option<Date>,
+    today: Date,
+) -> ExportRecorded {
+    let filled = |text: Option<&String>| {
+        let text = text.map(|it| it.trim().to_owned());
+        text.filter(|it| !it.is_empty())
+    };
+    let export = ExportRecorded {
+        abroad,
+        catalogue,
+        intent_no: filled(intent_no),
+        permit_no: filled(permit_no),
+        permit_on,
+    };
+    for (field, text) in [
+        ("export_intent_no", &export.intent_no),
+        ("export_permit_no", &export.permit_no),
+    ] {
+        checks.at_most(field, text.as_deref().unwrap_or_default(), 60);
+    }
+    checks.refuse_if(permit_on.is_some() && export.permit_no.is_none(), || {
+        Finding::refused(
+            "export.permit_no",
+            text!(
+                "写了日期，还须写登记证或许可证编号。",
+                "With the day, give the number of the certificate or licence."
+            ),
+        )
+        .at("export_permit_no")
+    });
+    if let Some(day) = permit_on {
+        not_in_future(checks, "export_permit_on", day, today);
+    }
+    export
 }
 
 impl Stage for Agreement {
@@ -399,49 +621,11 @@ impl Stage for Agreement {
         command: &Command,
         ctx: &Context,
     ) -> Result<Vec<Event>, Refusal> {
-        let opened = before.matching.exists()?;
+        before.matching.exists()?;
         let mut checks = Checks::default();
         match command {
-            Command::Sign {
-                contract_no,
-                signed,
-                paper,
-                export_approval,
-            } => {
-                let agreed = before.negotiation.agreed()?;
-                self.check_sign(before, &mut checks, contract_no, *signed, ctx.today);
-                for finding in gates(before, export_approval.is_some(), *signed) {
-                    checks.add(finding);
-                }
-                let findings = checks.settle()?;
-                Ok(vec![Event::Signed(Signed {
-                    contract_no: contract_no.trim().to_owned(),
-                    signed: *signed,
-                    party: opened.party.clone(),
-                    terms: agreed.terms.clone(),
-                    paper: Some(paper.clone()),
-                    export_approval: export_approval.clone(),
-                    findings: findings.into(),
-                })])
-            }
-            Command::Register {
-                register_no,
-                registered,
-                technology_amount,
-                paper,
-            } => {
-                let contract = self.in_force()?;
-                checks.words("register_no", register_no, 60);
-                not_in_future(&mut checks, "registered", *registered, ctx.today);
-                check_registration(&mut checks, contract, *registered, *technology_amount);
-                checks.settle()?;
-                Ok(vec![Event::Registered(Registered {
-                    register_no: register_no.clone(),
-                    registered: *registered,
-                    technology_amount: *technology_amount,
-                    paper: paper.clone(),
-                })])
-            }
+            Command::Sign { .. } => self.sign(before, command, ctx),
+            Command::Register { .. } => self.register(before, command, ctx),
             Command::Amend {
                 terms,
                 reason,
@@ -475,10 +659,43 @@ impl Stage for Agreement {
     fn apply(&mut self, event: Event, effective: Date) {
         match event {
             Event::Signed(it) => self.signed = Some((effective, it)),
-            Event::Registered(it) => self.registered = Some(it),
+            Event::Registered(it) => {
+                self.registered = Some(it);
+                self.registered_after = self.amendments.len();
+            }
             Event::Amended(it) => self.amendments.push((effective, it)),
             Event::PartyRenamed(it) => self.renamed = Some(it.party),
+            Event::ExportRecorded(it) => self.export = Some(it.over(self.export.take())),
         }
+    }
+}
+
+/// 技术交易额 is a part of 成交额. Where a royalty runs the price is open, and only
+/// the certificate knows the amount.
+fn check_technology(
+    checks: &mut Checks,
+    before: &Before<'_>,
+    terms: &Terms,
+    (registered, technology): (Date, Money),
+) {
+    let put_in = terms.equity.as_ref().map_or(Money::ZERO, |it| it.valued);
+    let total = Money::sum([terms.price, put_in]).unwrap_or(terms.price);
+    let total = if terms.royalty.is_some() {
+        total.max(technology)
+    } else {
+        total
+    };
+    let question = ContractAmounts {
+        total_fen: total,
+        equipment_fen: Money::ZERO,
+        other_nontechnical_fen: Money::ZERO,
+        technology_fen: Some(technology),
+        on: Some(registered),
+    };
+    let rulebook = before.institution.rulebook();
+    match dukou_rules::contract_amounts(&question, rulebook, registered) {
+        Ok(answer) => answer.findings.into_iter().for_each(|it| checks.add(it)),
+        Err(error) => checks.add(Finding::refused(&error.code, error.message)),
     }
 }
 
@@ -536,6 +753,107 @@ fn check_amendment(checks: &mut Checks, old: Option<&Terms>, new: &Terms) {
 }
 
 impl Agreement {
+    fn sign(
+        &self,
+        before: &Before<'_>,
+        command: &Command,
+        ctx: &Context,
+    ) -> Result<Vec<Event>, Refusal> {
+        let Command::Sign {
+            contract_no,
+            signed,
+            paper,
+            export_approval,
+            abroad,
+            export_catalogue,
+            export_intent_no,
+            export_permit_no,
+            export_permit_on,
+        } = command
+        else {
+            return Ok(Vec::new());
+        };
+        let opened = before.matching.exists()?;
+        let agreed = before.negotiation.agreed()?;
+        let mut checks = Checks::default();
+        self.check_sign(before, &mut checks, contract_no, *signed, ctx.today);
+        let export = brought(
+            &mut checks,
+            (*abroad, *export_catalogue),
+            (export_intent_no.as_ref(), export_permit_no.as_ref()),
+            *export_permit_on,
+            ctx.today,
+        );
+        let brought = Brought {
+            approved: export_approval.is_some(),
+            export,
+        };
+        for finding in gates(before, &brought, *signed) {
+            checks.add(finding);
+        }
+        let findings = checks.settle()?;
+        let mut events = vec![Event::Signed(Signed {
+            contract_no: contract_no.trim().to_owned(),
+            signed: *signed,
+            party: opened.party.clone(),
+            terms: agreed.terms.clone(),
+            paper: Some(paper.clone()),
+            export_approval: export_approval.clone(),
+            findings: findings.into(),
+        })];
+        if !brought.export.is_empty() {
+            events.push(Event::ExportRecorded(brought.export));
+        }
+        Ok(events)
+    }
+
+    fn register(
+        &self,
+        before: &Before<'_>,
+        command: &Command,
+        ctx: &Context,
+    ) -> Result<Vec<Event>, Refusal> {
+        let Command::Register {
+            register_no,
+            registered,
+            technology_amount,
+            paper,
+            export_permit_no,
+            export_permit_on,
+        } = command
+        else {
+            return Ok(Vec::new());
+        };
+        let contract = self.in_force()?;
+        let mut checks = Checks::default();
+        checks.words("register_no", register_no, 60);
+        not_in_future(&mut checks, "registered", *registered, ctx.today);
+        check_registration(&mut checks, contract, *registered, *technology_amount);
+        if let Some(terms) = self.terms()
+            && !technology_amount.is_negative()
+        {
+            check_technology(&mut checks, before, terms, (*registered, *technology_amount));
+        }
+        let export = brought(
+            &mut checks,
+            (None, None),
+            (None, export_permit_no.as_ref()),
+            *export_permit_on,
+            ctx.today,
+        );
+        checks.settle()?;
+        let mut events = vec![Event::Registered(Registered {
+            register_no: register_no.clone(),
+            registered: *registered,
+            technology_amount: *technology_amount,
+            paper: paper.clone(),
+        })];
+        if !export.is_empty() {
+            events.push(Event::ExportRecorded(export));
+        }
+        Ok(events)
+    }
+
     fn check_sign(
         &self,
         before: &Before<'_>,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use dukou_calendar::{Calendar, Year};
 use dukou_kernel::{Date, Finding, Refusal, Severity, UnitId, text};
-use dukou_rules::SchoolPolicy;
+use dukou_rules::{Rulebook, SchoolPolicy};
 use serde::{Deserialize, Serialize};
 
 use crate::checks::Checks;
@@ -177,6 +177,7 @@ pub struct Institution {
     /// Cells of the permission table that differ from the delivered table.
     pub permissions: BTreeMap<(String, Role), Scope>,
     calendar: Arc<Calendar>,
+    rulebook: Arc<Rulebook>,
 }
 
 impl Default for Institution {
@@ -187,6 +188,7 @@ impl Default for Institution {
             policies: Vec::new(),
             permissions: BTreeMap::new(),
             calendar: law::builtin_calendar(),
+            rulebook: law::builtin_rulebook(),
         }
     }
 }
@@ -217,6 +219,11 @@ impl Institution {
     /// The working-day calendar with every adopted year.
     pub fn calendar(&self) -> &Calendar {
         &self.calendar
+    }
+
+    /// The rules of the installation.
+    pub fn rulebook(&self) -> &Rulebook {
+        &self.rulebook
     }
 
     /// Day by which a disclosure of `today` is answered. Where the year is not
