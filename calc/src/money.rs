@@ -4,8 +4,8 @@
 use dukou_kernel::{Money, text};
 use dukou_ledger::{DistributionState, PersonShare, Receipt, ReceiptSplit, Terms, distribution};
 use dukou_rules::{
-    AppraisalQuestion, Cit, ContractAmounts, DistributionPolicy, Equity, Exemption, Flush,
-    JURISDICTIONS, Leader, Pit, SelfImplementation, Tier, Window,
+    AppraisalQuestion, Cit, ContractAmounts, DistributionPolicy, Equity, Exemption, Flush, Leader,
+    Pit, SelfImplementation, Tier, Window,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -91,8 +91,9 @@ pub(crate) fn split(question: Value, env: &Env) -> Result<Value, CalcError> {
         receipts,
         people,
     } = question;
-    if !JURISDICTIONS.contains(&policy.jurisdiction.as_str()) {
-        let (name, known) = (&policy.jurisdiction, JURISDICTIONS.join(", "));
+    if env.rulebook.region(&policy.jurisdiction).is_none() {
+        let known: Vec<&str> = env.rulebook.regions().map(|it| it.code.as_str()).collect();
+        let (name, known) = (&policy.jurisdiction, known.join(", "));
         let message = text!(
             "没有载入 {name} 的规定（{known}）",
             "no rules are known for {name} ({known})"
@@ -183,37 +184,50 @@ fn list(value: Option<Value>) -> Vec<Value> {
 /// `self-implementation`: see [`dukou_rules::self_implementation`].
 pub(crate) fn self_implementation(question: Value, env: &Env) -> Result<Value, CalcError> {
     let question: SelfImplementation = parse(question)?;
-    answer(&dukou_rules::self_implementation(&question, &env.rulebook)?)
+    answer(&dukou_rules::self_implementation(
+        &question,
+        &env.rulebook,
+        env.today,
+    )?)
 }
 
 /// `equity`: see [`dukou_rules::equity`].
 pub(crate) fn equity(question: Value, env: &Env) -> Result<Value, CalcError> {
     let question: Equity = parse(question)?;
-    answer(&dukou_rules::equity(&question, &env.rulebook)?)
+    answer(&dukou_rules::equity(&question, &env.rulebook, env.today)?)
 }
 
 /// `leader`: see [`dukou_rules::leader`].
 pub(crate) fn leader(question: Value, env: &Env) -> Result<Value, CalcError> {
     let question: Leader = parse(question)?;
-    answer(&dukou_rules::leader(question, &env.rulebook))
+    answer(&dukou_rules::leader(&question, &env.rulebook, env.today)?)
 }
 
 /// `pit`: see [`dukou_rules::pit`].
 pub(crate) fn pit(question: Value, env: &Env) -> Result<Value, CalcError> {
     let question: Pit = parse(question)?;
-    answer(&dukou_rules::pit(&question, &env.rulebook)?)
+    answer(&dukou_rules::pit(
+        &question,
+        &env.rulebook,
+        &env.calendar,
+        env.today,
+    )?)
 }
 
 /// `cit`: see [`dukou_rules::cit`].
 pub(crate) fn cit(question: Value, env: &Env) -> Result<Value, CalcError> {
     let question: Cit = parse(question)?;
-    answer(&dukou_rules::cit(&question, &env.rulebook)?)
+    answer(&dukou_rules::cit(&question, &env.rulebook, env.today)?)
 }
 
 /// `contract-amounts`: see [`dukou_rules::contract_amounts`].
 pub(crate) fn contract_amounts(question: Value, env: &Env) -> Result<Value, CalcError> {
     let question: ContractAmounts = parse(question)?;
-    answer(&dukou_rules::contract_amounts(&question, &env.rulebook)?)
+    answer(&dukou_rules::contract_amounts(
+        &question,
+        &env.rulebook,
+        env.today,
+    )?)
 }
 
 /// `appraisal-need`: see [`dukou_rules::appraisal_need`].
@@ -225,5 +239,9 @@ pub(crate) fn appraisal_need(question: Value, env: &Env) -> Result<Value, CalcEr
 /// `exemption`: see [`dukou_rules::exemption`].
 pub(crate) fn exemption(question: Value, env: &Env) -> Result<Value, CalcError> {
     let question: Exemption = parse(question)?;
-    answer(&dukou_rules::exemption(&question, &env.rulebook)?)
+    answer(&dukou_rules::exemption(
+        &question,
+        &env.rulebook,
+        env.today,
+    )?)
 }

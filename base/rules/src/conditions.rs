@@ -72,6 +72,10 @@ pub(crate) fn finding(row: &Row, known: Known, code: &str, weight: Severity) -> 
 
 /// One row as a step, so that a condition which is not asked for is seen too.
 pub(crate) fn step(list: &str, row: &Row, known: Known) -> Step {
-    Step::new(&format!("{list}.{}", row.key), row.words.clone(), known.word())
-        .cite(row.citation.clone())
+    Step::new(
+        &format!("{list}.{}", row.key),
+        row.words.clone(),
+        known.word(),
+    )
+    .cite(row.citation.clone())
 }

@@ -133,7 +133,10 @@ pub fn contribution_appraisal(
     let (severity, message) = match appraised {
         Some(true) => (
             Severity::Info,
-            text!("作价出资的知识产权已评估", "The contributed right was appraised"),
+            text!(
+                "作价出资的知识产权已评估",
+                "The contributed right was appraised"
+            ),
         ),
         Some(false) => (
             Severity::Refused,
@@ -373,7 +376,10 @@ pub fn contract_amounts(
         ("/total_fen", question.total_fen),
         ("/equipment_fen", question.equipment_fen),
         ("/other_nontechnical_fen", question.other_nontechnical_fen),
-        ("/technology_fen", question.technology_fen.unwrap_or_default()),
+        (
+            "/technology_fen",
+            question.technology_fen.unwrap_or_default(),
+        ),
     ];
     for (pointer, amount) in parts {
         if amount.is_negative() {

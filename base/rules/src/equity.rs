@@ -74,11 +74,7 @@ fn too_many_digits(pointer: &str) -> RuleError {
 /// # Errors
 /// `people.shares_sum`, `people.duplicate_id`, `share.above_one`,
 /// `input.out_of_range`.
-pub fn equity(
-    question: &Equity,
-    book: &Rulebook,
-    today: Date,
-) -> Result<EquityAnswer, RuleError> {
+pub fn equity(question: &Equity, book: &Rulebook, today: Date) -> Result<EquityAnswer, RuleError> {
     check_shares(question)?;
     let team = question
         .holding
@@ -189,9 +185,7 @@ pub fn check_equity(
     for (index, (post, part)) in people.iter().enumerate() {
         let pointer = format!("/people/{index}");
         if leader_allowed(*post, Award::Equity, rules)? {
-            allowed = allowed
-                .plus(*part)
-                .map_err(|_| too_many_digits(&pointer))?;
+            allowed = allowed.plus(*part).map_err(|_| too_many_digits(&pointer))?;
         } else {
             refused.push(index);
             findings.push(equity_refused(&pointer, *post, rules)?);
@@ -260,7 +254,12 @@ mod tests {
             jurisdiction: None,
             state_established: true,
         };
-        equity(&question, &Rulebook::builtin(), Date::constant(2026, 11, 30)).unwrap()
+        equity(
+            &question,
+            &Rulebook::builtin(),
+            Date::constant(2026, 11, 30),
+        )
+        .unwrap()
     }
 
     /// Worked example 3 (law/cases/equity.toml).

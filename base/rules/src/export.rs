@@ -128,8 +128,7 @@ fn approval(facts: &ExportFacts, row: &Row) -> Finding {
             "向境外转让、独占许可已经项目管理机构批准",
             "Transfer or exclusive licence abroad approved by the project manager"
         );
-        return Finding::new(Severity::Info, "export.approved", message)
-            .cite(row.citation.clone());
+        return Finding::new(Severity::Info, "export.approved", message).cite(row.citation.clone());
     }
     let message = text!(
         "财政资金形成的知识产权向境外转让或独占许可，须经项目管理机构批准。签约时附上批件。",
@@ -211,26 +210,49 @@ mod tests {
             ..facts()
         };
         assert_eq!(refused(&facts()), ["export.approval"]);
-        assert_eq!(refused(&licence(LicenceKind::Exclusive)), ["export.approval"]);
+        assert_eq!(
+            refused(&licence(LicenceKind::Exclusive)),
+            ["export.approval"]
+        );
         for free in [
             licence(LicenceKind::Sole),
             licence(LicenceKind::NonExclusive),
-            ExportFacts { mode: Mode::Licence, licence: None, ..facts() },
-            ExportFacts { fiscal: false, ..facts() },
-            ExportFacts { approved: true, ..facts() },
+            ExportFacts {
+                mode: Mode::Licence,
+                licence: None,
+                ..facts()
+            },
+            ExportFacts {
+                fiscal: false,
+                ..facts()
+            },
+            ExportFacts {
+                approved: true,
+                ..facts()
+            },
         ] {
             assert!(refused(&free).is_empty(), "{free:?}");
         }
         // 作价投资 assigns the right.
-        let equity = ExportFacts { mode: Mode::Equity, ..facts() };
+        let equity = ExportFacts {
+            mode: Mode::Equity,
+            ..facts()
+        };
         assert_eq!(refused(&equity), ["export.approval"]);
     }
 
     /// 技术进出口管理条例第28–38条: every contract, fiscal or not.
     #[test]
     fn every_contract_across_the_border_is_held_against_the_catalogue() {
-        let own = ExportFacts { fiscal: false, ..facts() };
-        let of = |catalogue| ExportFacts { catalogue, permitted: false, ..own };
+        let own = ExportFacts {
+            fiscal: false,
+            ..facts()
+        };
+        let of = |catalogue| ExportFacts {
+            catalogue,
+            permitted: false,
+            ..own
+        };
         assert_eq!(refused(&of(None)), ["export.catalogue"]);
         assert_eq!(
             refused(&of(Some(CatalogueResult::Prohibited))),
@@ -241,8 +263,10 @@ mod tests {
             ["export.intent_before_negotiation"]
         );
         let book = Rulebook::builtin();
-        let found =
-            export_findings(&of(Some(CatalogueResult::Free)), &book.at(date(2026, 11, 30)));
+        let found = export_findings(
+            &of(Some(CatalogueResult::Free)),
+            &book.at(date(2026, 11, 30)),
+        );
         let found = found.unwrap();
         let missing = found.iter().find(|it| it.code == "export.registration");
         assert_eq!(missing.unwrap().severity, Severity::Warning);
@@ -250,11 +274,15 @@ mod tests {
 
     #[test]
     fn a_foreign_invested_company_in_china_is_domestic_and_the_older_word_asks() {
-        let of = |recipient, abroad| ExportFacts { recipient, abroad, catalogue: None, ..facts() };
-        let book = Rulebook::builtin();
-        let found = |facts: &ExportFacts| {
-            export_findings(facts, &book.at(date(2026, 11, 30))).unwrap()
+        let of = |recipient, abroad| ExportFacts {
+            recipient,
+            abroad,
+            catalogue: None,
+            ..facts()
         };
+        let book = Rulebook::builtin();
+        let found =
+            |facts: &ExportFacts| export_findings(facts, &book.at(date(2026, 11, 30))).unwrap();
         assert!(found(&of(PartyKind::ForeignInvested, None)).is_empty());
         assert_eq!(
             refused(&of(PartyKind::Foreign, None)),

@@ -15,7 +15,9 @@ use crate::step::RuleError;
 pub fn filing_day(paid: Date, rules: &RulesOn<'_>) -> Result<InForce<Date>, RuleError> {
     let day = rules.count("pit.filing")?;
     let range = || RuleError::out_of_range("/paid");
-    let next = Period::Months(1).end(paid.first_of_month()).map_err(|_| range())?;
+    let next = Period::Months(1)
+        .end(paid.first_of_month())
+        .map_err(|_| range())?;
     let place = i8::try_from(day.value).map_err(|_| range())?;
     let value = Date::new(next.year(), next.month(), place).map_err(|_| range())?;
     Ok(InForce {
@@ -27,11 +29,7 @@ pub fn filing_day(paid: Date, rules: &RulesOn<'_>) -> Result<InForce<Date>, Rule
 /// The filing day moved: by the days off of every long run of days off, as far as
 /// the run lies inside the period, then to the next working day. `None` while a
 /// year on the way is unknown. Where the rules do not move it, it stays.
-pub fn rolled_filing_day(
-    counted: Date,
-    rules: &RulesOn<'_>,
-    calendar: &Calendar,
-) -> Option<Date> {
+pub fn rolled_filing_day(counted: Date, rules: &RulesOn<'_>, calendar: &Calendar) -> Option<Date> {
     let on = |id: &str| rules.flag(id).is_ok_and(|it| it.value);
     if !on("pit.filing.rolls") {
         return Some(counted);

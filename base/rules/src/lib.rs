@@ -43,7 +43,9 @@ pub use decisions::{
     contract_amounts, contribution_appraisal, exemption, self_implementation, technology_exceeds,
 };
 pub use equity::{Equity, EquityAnswer, EquityChecked, EquityPerson, check_equity, equity};
+pub use export::{ExportFacts, export_findings};
 pub use file::LawError;
+pub use filing::{filing_day, rolled_filing_day};
 pub use leader::{
     Award, Leader, LeaderAnswer, leader, leader_allowed, must_publish, reward_publication,
 };
@@ -60,12 +62,8 @@ pub use register::{
     Article, Bracket, Checklist, DatedValue, Document, Mark, Origin, Parameter, Region, Row, Unit,
     Value,
 };
+pub use relief::{ContractKind, Relief, ReliefFacts, ReliefKind, pit_relief};
 pub use rulebook::{COUNTRY, InForce, LookupError, Rulebook, RulesOn};
 pub use step::{RuleError, Step, refused_finding_severity};
-pub use export::{ExportFacts, export_findings};
-pub use filing::{filing_day, rolled_filing_day};
-pub use relief::{ContractKind, Relief, ReliefFacts, ReliefKind, pit_relief};
 pub use tax::{Cit, CitAnswer, CitMode, Pit, PitAnswer, cit, income_tax, pit};
-pub use terms::{
-    CatalogueResult, Funding, LicenceKind, Mode, PartyKind, Post, Pricing, Taker,
-};
+pub use terms::{CatalogueResult, Funding, LicenceKind, Mode, PartyKind, Post, Pricing, Taker};

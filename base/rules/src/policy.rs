@@ -485,8 +485,14 @@ impl Checks<'_> {
             }
             let (what, article) = (&row.words, &row.citation);
             let message = Text::new(
-                format!("不得从收入中扣除：{}（{}）；请从办法中删去。", what.zh, article.zh),
-                format!("Not a cost to deduct: {} ({}); strike it from the rules.", what.en, article.en),
+                format!(
+                    "不得从收入中扣除：{}（{}）；请从办法中删去。",
+                    what.zh, article.zh
+                ),
+                format!(
+                    "Not a cost to deduct: {} ({}); strike it from the rules.",
+                    what.en, article.en
+                ),
             );
             self.findings.push(
                 Finding::new(self.severity, "policy.cost_not_deductible", message)
@@ -598,11 +604,14 @@ mod tests {
         };
         // 5 of 75 parts of the rewards are more than 5 %, 3 of 73 are less.
         for (office, missing) in [(5, 0), (3, 1)] {
-            zhejiang.distribution.tiers[0].pools =
-                [("team", 70), ("office", office), ("university", 30 - office)]
-                    .map(|(n, p)| (n.to_owned(), Share::percent(p)))
-                    .into_iter()
-                    .collect();
+            zhejiang.distribution.tiers[0].pools = [
+                ("team", 70),
+                ("office", office),
+                ("university", 30 - office),
+            ]
+            .map(|(n, p)| (n.to_owned(), Share::percent(p)))
+            .into_iter()
+            .collect();
             assert_eq!(codes(&zhejiang, "CN-ZJ", true).len(), missing);
         }
         zhejiang.distribution.deduct.push("fiscal_rd".to_owned());

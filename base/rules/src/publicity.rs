@@ -1,23 +1,21 @@
 //! How long something stands in the open before the next step (公示期).
 
 use dukou_calendar::{Calendar, Period, YearUnknown};
-use dukou_kernel::{Date, Finding, Severity, Text, text};
+use dukou_kernel::{Date, Finding, Severity, Text, text, words};
 use serde::{Deserialize, Serialize};
 
 use crate::rulebook::{InForce, LookupError, Rulebook, RulesOn};
 use crate::step::{RuleError, Step};
 use crate::terms::Pricing;
 
-/// What is published.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PublicityKind {
-    /// An agreed price (协议定价, 转化法第18条).
-    AgreedPrice,
-    /// Vesting of ownership or use (赋权).
-    Vesting,
-    /// A cash reward (国科发政〔2018〕103号): working days.
-    CashReward,
+words! {
+    /// What is published (公示种类): an agreed price (转化法第18条), vesting, or a cash
+    /// reward (国科发政〔2018〕103号), which counts in working days.
+    PublicityKind {
+        AgreedPrice = "agreed_price", "协议定价", "Agreed price";
+        Vesting = "vesting", "赋权", "Vesting";
+        CashReward = "cash_reward", "现金奖励", "Cash reward";
+    }
 }
 
 impl PublicityKind {
@@ -95,17 +93,10 @@ fn add_days(day: Date, days: i64) -> Date {
 
 /// The last day of a publicity: natural days rolled over rest days, or working
 /// days for a cash reward.
-pub fn publicity_end(
-    kind: PublicityKind,
-    posted: Date,
-    days: u32,
-    calendar: &Calendar,
-) -> Due {
+pub fn publicity_end(kind: PublicityKind, posted: Date, days: u32, calendar: &Calendar) -> Due {
     match kind {
         PublicityKind::CashReward => working_days(calendar, posted, days),
-        PublicityKind::AgreedPrice | PublicityKind::Vesting => {
-            natural_days(calendar, posted, days)
-        }
+        PublicityKind::AgreedPrice | PublicityKind::Vesting => natural_days(calendar, posted, days),
     }
 }
 

@@ -103,29 +103,31 @@ pub fn pit_relief(facts: &ReliefFacts, rules: &RulesOn<'_>) -> Result<Relief, Ru
         Err(error) => return Err(error.into()),
     };
     for row in rows {
-        let (known, code) = match row.key.as_str() {
+        let (known, code, field) = match row.key.as_str() {
             "mode" => (
                 Known::from(Some(row.admits(facts.contract.code()))),
                 "pit.mode_without_relief",
+                "mode",
             ),
             "registered" => (
                 Known::from(Some(facts.registered)),
                 "pit.contract_not_registered",
+                "contract_registered",
             ),
-            "published" => (published(facts), "pit.not_published"),
+            "published" => (published(facts), "pit.not_published", "published"),
             "kind" => (
                 Known::from(facts.result_kind.map(|kind| row.admits(kind.code()))),
                 "pit.result_kind",
+                "result_kind",
             ),
             // Its own dates: below.
             "window" => continue,
             // Only the unit's own file shows it.
-            _ => (Known::Beside, "pit.condition"),
+            _ => (Known::Beside, "pit.condition", ""),
         };
         relief.applies &= known != Known::Unmet;
-        relief
-            .findings
-            .extend(conditions::finding(row, known, code, Severity::Warning));
+        let finding = conditions::finding(row, known, code, Severity::Warning);
+        relief.findings.extend(finding.map(|it| it.at(field)));
         relief.steps.push(conditions::step(CONDITIONS, row, known));
     }
     if let Some(finding) = window(facts, rules)? {

@@ -1,137 +1,17 @@
-//! Parameters, their dated values, and what is in force on a day.
+//! Everything that the law files say, and what of it is in force on a day.
 
 use std::collections::BTreeMap;
 
 use dukou_kernel::{Citation, Date, Money, Share, Text, text};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::file::{self, LawError};
+use crate::register::{
+    Article, Bracket, Checklist, DatedValue, Document, Parameter, Region, Row, Value,
+};
 
-/// The regions whose rules are carried.
-pub const JURISDICTIONS: &[&str] = &["CN", "CN-BJ", "CN-SH", "CN-ZJ", "CN-SD"];
-
-/// How well a value is confirmed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Mark {
-    /// Seen on a published copy.
-    V,
-    /// Substance confirmed indirectly: a local rule, a press summary.
-    #[serde(rename = "V~")]
-    VNear,
-    /// From knowledge only; pages say so.
-    K,
-}
-
-impl Mark {
-    /// False for values that nobody confirmed.
-    pub const fn is_verified(self) -> bool {
-        !matches!(self, Self::K)
-    }
-}
-
-/// What a parameter's number means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Unit {
-    /// An exact part of a whole.
-    Share,
-    /// Natural days.
-    NaturalDays,
-    /// Working days.
-    WorkingDays,
-    /// Calendar months.
-    Months,
-    /// Calendar years.
-    Years,
-    /// A day of the month.
-    DayOfMonth,
-    /// A plain number.
-    Count,
-    /// A day of the year, `03-30`.
-    MonthDay,
-    /// An amount, written in yuan.
-    Yuan,
-    /// Yes or no.
-    Flag,
-    /// A word or a title.
-    Text,
-    /// A tax table.
-    Brackets,
-}
-
-/// One row of a tax table.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Bracket {
-    /// Upper end, inclusive; `None` for the last row.
-    pub up_to: Option<Money>,
-    /// Rate of the row.
-    pub rate: Share,
-    /// Quick deduction (速算扣除数).
-    pub quick: Money,
-}
-
-/// A parameter's value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Value {
-    /// An exact part of a whole.
-    Share(Share),
-    /// Days, months, years, a number: see the unit.
-    Count(u32),
-    /// An amount.
-    Money(Money),
-    /// A day of the year.
-    MonthDay {
-        /// 1–12.
-        month: i8,
-        /// 1–31.
-        day: i8,
-    },
-    /// Yes or no.
-    Flag(bool),
-    /// A word or a title.
-    Text(String),
-    /// A tax table.
-    Brackets(Vec<Bracket>),
-}
-
-/// A value and the days on which it holds, with its proof.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct DatedValue {
-    /// `CN` or a province.
-    pub jurisdiction: String,
-    /// First day.
-    pub from: Date,
-    /// Last day, where it ended without a successor.
-    pub until: Option<Date>,
-    /// The value.
-    pub value: Value,
-    /// The article.
-    pub citation: Citation,
-    /// Where to read it.
-    pub url: Option<String>,
-    /// The words.
-    pub quote: Option<String>,
-    /// What is uncertain.
-    pub note: Option<String>,
-    /// How well it is confirmed.
-    pub mark: Mark,
-    /// The last day on which someone confirmed that it is still in force.
-    pub checked: Date,
-}
-
-/// A parameter with everything that ever held.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Parameter {
-    /// `reward.min.transfer_license`
-    pub id: String,
-    /// What it says, in words.
-    pub meaning: Text,
-    /// What its number means.
-    pub unit: Unit,
-    /// By jurisdiction as read, in date order within each.
-    pub values: Vec<DatedValue>,
-}
+/// The code of the whole country.
+pub const COUNTRY: &str = "CN";
 
 /// A value in force together with its article.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,7 +25,7 @@ pub struct InForce<T> {
 /// Why a parameter cannot be used on a day.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LookupError {
-    /// No such parameter.
+    /// No such parameter or check-list.
     #[error("no parameter is called {parameter}")]
     Unknown {
         /// As asked.
@@ -205,37 +85,19 @@ impl LookupError {
     }
 }
 
-/// All parameters and all articles.
+/// All documents, articles, regions, parameters and check-lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Rulebook {
+    pub(crate) documents: BTreeMap<String, Document>,
+    pub(crate) articles: BTreeMap<String, Article>,
+    pub(crate) regions: BTreeMap<String, Region>,
     pub(crate) parameters: BTreeMap<String, Parameter>,
-    pub(crate) articles: BTreeMap<String, Citation>,
+    pub(crate) checklists: BTreeMap<String, Checklist>,
 }
 
-macro_rules! law_files {
-    ($($path:literal),* $(,)?) => {
-        &[$((concat!("law/cn/", $path), include_str!(concat!("../../../law/cn/", $path)))),*]
-    };
-}
-
-/// Every file of `law/cn/`, the country before its provinces; a test compares
-/// the list with the folder.
-pub(crate) const FILES: &[(&str, &str)] = law_files![
-    "articles.toml",
-    "asset.toml",
-    "contract.toml",
-    "office.toml",
-    "patent.toml",
-    "publicity.toml",
-    "report.toml",
-    "reward.toml",
-    "tax.toml",
-    "CN-BJ/reward.toml",
-    "CN-SD/reward.toml",
-    "CN-SH/reward.toml",
-    "CN-ZJ/publicity.toml",
-    "CN-ZJ/reward.toml",
-];
+/// Every file of `law/cn/`, the country before its provinces; the build script
+/// walks the folder.
+pub(crate) const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/files.rs"));
 
 impl Rulebook {
     /// The rules that the program carries. Should a file be unreadable, the
@@ -245,17 +107,29 @@ impl Rulebook {
         Self::parse(FILES).unwrap_or_default()
     }
 
-    /// Reads files of the form of `law/cn/`: path and text, the country before
-    /// its provinces.
+    /// Reads files of the form of `law/cn/`: path and text. The order of the
+    /// files does not matter.
     ///
     /// # Errors
     /// With file and line: not TOML, an unknown key, a bad date, a value that
-    /// does not fit its unit, a value without article, two values from one day.
+    /// does not fit its unit, a value without article, an article that nobody
+    /// wrote down, an id with two texts, two values from one day, a folder that
+    /// is no known region, a value below the statutory minimum.
     pub fn parse(files: &[(&str, &str)]) -> Result<Self, LawError> {
-        let mut book = Self::default();
-        for (file, text) in files {
-            file::read(&mut book, file, text)?;
-        }
+        Self::default().with_layer(files)
+    }
+
+    /// The same rules with more files over them (`DIR/law/`, an upload). A layer
+    /// adds: a value from another day, an article, a row, a province. What is
+    /// written below stays as it is, so nothing that was decided changes; a
+    /// revised rule is a new value with its own day.
+    ///
+    /// # Errors
+    /// As [`Rulebook::parse`]; also where a layer says again what stands below,
+    /// or less than a statutory minimum that stands below.
+    pub fn with_layer(&self, files: &[(&str, &str)]) -> Result<Self, LawError> {
+        let mut book = self.clone();
+        file::read(&mut book, files)?;
         Ok(book)
     }
 
@@ -264,7 +138,7 @@ impl Rulebook {
         RulesOn {
             book: self,
             date,
-            jurisdiction: "CN".to_owned(),
+            jurisdiction: COUNTRY.to_owned(),
         }
     }
 
@@ -278,15 +152,46 @@ impl Rulebook {
         self.parameters.get(id)
     }
 
-    /// Every article that is cited, by id.
-    pub fn articles(&self) -> impl Iterator<Item = &Citation> {
+    /// Every check-list, by id.
+    pub fn checklists(&self) -> impl Iterator<Item = &Checklist> {
+        self.checklists.values()
+    }
+
+    /// Every document, by id.
+    pub fn documents(&self) -> impl Iterator<Item = &Document> {
+        self.documents.values()
+    }
+
+    /// The document of an article.
+    pub fn document(&self, id: &str) -> Option<&Document> {
+        self.documents.get(id)
+    }
+
+    /// The country and the provinces whose rules are carried (法域), the country first.
+    pub fn regions(&self) -> impl Iterator<Item = &Region> {
+        self.regions.values()
+    }
+
+    /// One region by its code.
+    pub fn region(&self, code: &str) -> Option<&Region> {
+        self.regions.get(code)
+    }
+
+    /// Every article, by id.
+    pub fn articles(&self) -> impl Iterator<Item = &Article> {
         self.articles.values()
     }
 
-    /// An article by its id. An unknown id is its own, unverified name, so that
-    /// a page still says what was meant.
+    /// An article with document, address and quotation.
+    pub fn entry(&self, id: &str) -> Option<&Article> {
+        self.articles.get(id)
+    }
+
+    /// An article by its id, as it is cited. An unknown id is its own,
+    /// unverified name, so that a page still says what was meant.
     pub fn article(&self, id: &str) -> Citation {
-        self.articles.get(id).cloned().unwrap_or_else(|| Citation {
+        let known = self.articles.get(id).map(|it| it.citation.clone());
+        known.unwrap_or_else(|| Citation {
             id: id.to_owned(),
             zh: id.to_owned(),
             en: id.to_owned(),
@@ -341,11 +246,47 @@ impl<'a> RulesOn<'a> {
                 .filter(|it| it.until.is_none_or(|last| self.date <= last))
         };
         of(&self.jurisdiction)
-            .or_else(|| of("CN"))
+            .or_else(|| of(COUNTRY))
             .ok_or_else(|| LookupError::NotInForce {
                 parameter: id.to_owned(),
                 date: self.date,
             })
+    }
+
+    /// The rows of a check-list in force: the country's, each replaced by the
+    /// province's row of the same key, and the province's own, in that order.
+    ///
+    /// # Errors
+    /// When the list is unknown or has no row in force on the day.
+    pub fn checklist(&self, id: &str) -> Result<Vec<&'a Row>, LookupError> {
+        let list = self
+            .book
+            .checklists
+            .get(id)
+            .ok_or_else(|| LookupError::Unknown {
+                parameter: id.to_owned(),
+            })?;
+        let of = |code: &str| -> Vec<&'a Row> {
+            let rows = list.rows.iter();
+            rows.filter(|it| it.jurisdiction == code && it.holds_on(self.date))
+                .collect()
+        };
+        let mut rows = of(COUNTRY);
+        if self.jurisdiction != COUNTRY {
+            for own in of(&self.jurisdiction) {
+                match rows.iter_mut().find(|it| it.key == own.key) {
+                    Some(row) => *row = own,
+                    None => rows.push(own),
+                }
+            }
+        }
+        if rows.is_empty() {
+            return Err(LookupError::NotInForce {
+                parameter: id.to_owned(),
+                date: self.date,
+            });
+        }
+        Ok(rows)
     }
 
     fn take<T>(
@@ -462,24 +403,22 @@ mod tests {
     fn every_carried_file_is_read_and_none_is_forgotten() {
         let book = Rulebook::parse(FILES).unwrap();
         assert!(book.parameters().count() >= 40);
+        assert!(book.checklists().count() >= 10);
         let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../law/cn");
-        let mut found = Vec::new();
+        let mut files = 0;
         for entry in std::fs::read_dir(root).unwrap() {
             let path = entry.unwrap().path();
+            let of = |path: &std::path::Path| path.extension().is_some_and(|ext| ext == "toml");
             if path.is_dir() {
-                found.extend(
-                    std::fs::read_dir(path)
-                        .unwrap()
-                        .map(|it| it.unwrap().path()),
-                );
+                let inner = std::fs::read_dir(&path).unwrap();
+                files += inner.filter(|it| of(&it.as_ref().unwrap().path())).count();
+                let code = path.file_name().unwrap().to_string_lossy().into_owned();
+                assert!(book.region(&code).is_some(), "{code}");
             } else {
-                found.push(path);
+                files += usize::from(of(&path));
             }
         }
-        let files = found
-            .iter()
-            .filter(|it| it.extension().is_some_and(|ext| ext == "toml"));
-        assert_eq!(files.count(), FILES.len());
+        assert_eq!(files, FILES.len());
     }
 
     #[test]
@@ -541,8 +480,8 @@ mod tests {
         assert_eq!(
             on(2026, 1, 1)
                 .flag("vat.tech.exempt")
-                .map(|it| it.citation.verified),
-            Ok(false)
+                .map(|it| (it.citation.id, it.citation.verified)),
+            Ok(("mof_sta_2026_10".to_owned(), true))
         );
         assert_eq!(
             on(2026, 1, 1).share("cit.exempt").unwrap_err().code(),
@@ -552,56 +491,5 @@ mod tests {
             on(2026, 1, 1).share("nonsense").unwrap_err().code(),
             "rule.unknown"
         );
-    }
-
-    fn refused(body: &str) -> (usize, String) {
-        let error = Rulebook::parse(&[("law/cn/x.toml", body)]).unwrap_err();
-        assert_eq!(error.file, "law/cn/x.toml");
-        (error.line, error.message.en)
-    }
-
-    #[test]
-    fn a_wrong_law_file_is_refused_with_its_line() {
-        let head =
-            "[[parameter]]\nid = \"a\"\nmeaning = { zh = \"甲\", en = \"a\" }\nunit = \"share\"\n";
-        let value = |from: &str, extra: &str| {
-            format!(
-                "[[parameter.value]]\nfrom = {from}\nvalue = \"1/2\"\nmark = \"V\"\nchecked = 2026-01-01\n{extra}"
-            )
-        };
-        let cite = "citation = { id = \"x\", zh = \"第1条\", en = \"art. 1\" }\n";
-        let twice = format!(
-            "{head}{}{}",
-            value("2020-01-01", cite),
-            value("2020-01-01", cite)
-        );
-        assert_eq!(
-            refused(&twice),
-            (12, "a has two values from 2020-01-01".into())
-        );
-        let backwards = format!(
-            "{head}{}{}",
-            value("2020-01-01", cite),
-            value("2019-01-01", cite)
-        );
-        assert!(refused(&backwards).1.contains("not in date order"));
-        let bare = format!("{head}{}", value("2020-01-01", ""));
-        assert_eq!(
-            refused(&bare),
-            (5, "a value of a has no article (citation)".into())
-        );
-        let unknown = format!("{head}{}", value("2020-01-01", "colour = 1\n"));
-        assert!(refused(&unknown).1.contains("colour"));
-        assert_eq!(
-            refused(&format!("{head}{}", value("2020-02-30", cite))).0,
-            6
-        );
-        assert_eq!(
-            refused(&format!("{head}{}", value("2020-01-01T00:00:00", cite))).0,
-            6
-        );
-        let worth = format!("{head}{}", value("2020-01-01", cite)).replace("\"1/2\"", "7");
-        assert!(refused(&worth).1.contains("does not fit"));
-        assert!(refused("[[parameter]]\nid = \"a\"\n").1.contains("meaning"));
     }
 }

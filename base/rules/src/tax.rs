@@ -4,9 +4,9 @@ use dukou_calendar::Calendar;
 use dukou_kernel::{Date, Finding, Money, Severity, Share, Text, text, words};
 use serde::{Deserialize, Serialize};
 
+use crate::conditions::{self, Known};
 use crate::filing::{filing_day, rolled_filing_day};
 use crate::register::Bracket;
-use crate::conditions::{self, Known};
 use crate::relief::{ContractKind, Relief, ReliefFacts, ReliefKind, pit_relief};
 use crate::rulebook::{InForce, Rulebook, RulesOn};
 use crate::step::{RuleError, Step};
@@ -487,9 +487,14 @@ fn cit_relief(question: &Cit, rules: &RulesOn<'_>) -> Result<Relief, RuleError> 
             _ => (Known::Beside, "cit.condition"),
         };
         relief.applies &= known != Known::Unmet;
-        relief
-            .findings
-            .extend(conditions::finding(row, known, code, Severity::Warning));
+        let field = match row.key.as_str() {
+            "kind" => "result_kind",
+            "registered" => "contract_registered",
+            "not_restricted" => "export_restricted",
+            same => same,
+        };
+        let finding = conditions::finding(row, known, code, Severity::Warning);
+        relief.findings.extend(finding.map(|it| it.at(field)));
         relief
             .steps
             .push(conditions::step(CIT_CONDITIONS, row, known));
@@ -511,7 +516,10 @@ fn cit_term(question: &Cit, rules: &RulesOn<'_>) -> Result<Option<Finding>, Rule
         CitMode::ExclusiveLicence => rules.count("cit.exclusive.min_term")?,
         CitMode::NonexclusiveLicence => rules.count("cit.license.min_term")?,
     };
-    if question.term_years.is_some_and(|years| years >= least.value) {
+    if question
+        .term_years
+        .is_some_and(|years| years >= least.value)
+    {
         return Ok(None);
     }
     let years = least.value;

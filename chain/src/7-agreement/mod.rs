@@ -292,10 +292,14 @@ impl Agreement {
         if facts.permitted {
             return found;
         }
-        let border = self.border(before, facts, signed.signed).unwrap_or_default();
-        found.extend(border.into_iter().filter(|it| {
-            matches!(it.code.as_str(), "export.registration" | "export.licence")
-        }));
+        let border = self
+            .border(before, facts, signed.signed)
+            .unwrap_or_default();
+        found.extend(
+            border
+                .into_iter()
+                .filter(|it| matches!(it.code.as_str(), "export.registration" | "export.licence")),
+        );
         found
     }
 
@@ -456,9 +460,9 @@ fn exemption_findings(before: &Before<'_>, pricing: Pricing, today: Date) -> Vec
         pricing,
         published_in_unit: Some(notice.is_some()),
         published_on_market: Some(before.negotiation.market.is_some()),
-        publicity_complete: Some(notice.is_some_and(|it| {
-            it.closed.is_some() && it.open_objections().next().is_none()
-        })),
+        publicity_complete: Some(
+            notice.is_some_and(|it| it.closed.is_some() && it.open_objections().next().is_none()),
+        ),
         collective_decision: before
             .negotiation
             .current_decision()
@@ -832,7 +836,12 @@ impl Agreement {
         if let Some(terms) = self.terms()
             && !technology_amount.is_negative()
         {
-            check_technology(&mut checks, before, terms, (*registered, *technology_amount));
+            check_technology(
+                &mut checks,
+                before,
+                terms,
+                (*registered, *technology_amount),
+            );
         }
         let export = brought(
             &mut checks,

@@ -191,7 +191,7 @@ fn receive(engine: &mut Engine, at: usize, take: &Receipt) -> Result<Split, Refu
     period.state.resume(engine.running.clone());
     let split = period
         .state
-        .receive(take, law::rulebook())
+        .receive(take, &law::builtin_rulebook())
         .map_err(refusal)?;
     engine.running = period.state.running();
     to_split(&split)

@@ -221,6 +221,16 @@ impl Institution {
         &self.calendar
     }
 
+    /// The calendar, to keep.
+    pub fn calendar_shared(&self) -> Arc<Calendar> {
+        Arc::clone(&self.calendar)
+    }
+
+    /// The rules, to keep.
+    pub fn rulebook_shared(&self) -> Arc<Rulebook> {
+        Arc::clone(&self.rulebook)
+    }
+
     /// The rules of the installation.
     pub fn rulebook(&self) -> &Rulebook {
         &self.rulebook
@@ -229,13 +239,33 @@ impl Institution {
     /// Day by which a disclosure of `today` is answered. Where the year is not
     /// known yet, the days are counted without holidays, which is never late.
     pub fn reply_by(&self, today: Date) -> Date {
-        let days = self.policy_on(today).map_or(15, |it| it.reply_days);
+        let days = self.reply_days(today);
         law::working_days(&self.calendar, today, days).shown()
+    }
+
+    /// Working days in which a disclosure of `today` is answered.
+    pub fn reply_days(&self, today: Date) -> u32 {
+        let own = self.policy_on(today).map(|it| it.reply_days);
+        own.unwrap_or_else(|| self.by_default("default.reply_days", today))
+    }
+
+    /// Natural days for which an agreed price is published, unless somebody says
+    /// more.
+    pub fn price_publicity_days(&self, today: Date) -> u32 {
+        let own = self.policy_on(today).map(|it| it.price_publicity_days);
+        own.unwrap_or_else(|| self.by_default("default.price_publicity_days", today))
+    }
+
+    /// A default where the school's own rules are silent; 0 where there is none.
+    fn by_default(&self, parameter: &str, today: Date) -> u32 {
+        let found = law::rules(self, today).days(parameter);
+        found.map(|it| it.value).unwrap_or_default()
     }
 
     /// Day by which an objection of `today` is answered.
     pub fn objection_answer_by(&self, today: Date) -> Date {
-        let days = self.policy_on(today).map_or(15, |it| it.objection_days);
+        let own = self.policy_on(today).map(|it| it.objection_days);
+        let days = own.unwrap_or_else(|| self.by_default("default.objection_days", today));
         law::working_days(&self.calendar, today, days).shown()
     }
 
@@ -272,7 +302,7 @@ impl Institution {
     }
 }
 
-fn check_profile(profile: &Profile) -> Result<(), Refusal> {
+fn check_profile(profile: &Profile, rulebook: &Rulebook) -> Result<(), Refusal> {
     let mut checks = Checks::default();
     checks.words("name_zh", &profile.name_zh, 100);
     checks.at_most("name_en", &profile.name_en, 200);
@@ -288,19 +318,16 @@ fn check_profile(profile: &Profile) -> Result<(), Refusal> {
         )
         .at("prefix")
     });
-    checks.refuse_if(
-        !law::jurisdictions().contains(&profile.jurisdiction.as_str()),
-        || {
-            Finding::refused(
-                "institution.jurisdiction",
-                text!(
-                    "没有这个地区的规则。",
-                    "There are no rules for this region."
-                ),
-            )
-            .at("jurisdiction")
-        },
-    );
+    checks.refuse_if(rulebook.region(&profile.jurisdiction).is_none(), || {
+        Finding::refused(
+            "institution.jurisdiction",
+            text!(
+                "没有这个地区的规则。",
+                "There are no rules for this region."
+            ),
+        )
+        .at("jurisdiction")
+    });
     checks.settle().map(|_| ())
 }
 
@@ -317,7 +344,7 @@ impl Stage for Institution {
     ) -> Result<Vec<Event>, Refusal> {
         match command {
             Command::Found { profile } => {
-                check_profile(profile)?;
+                check_profile(profile, &self.rulebook)?;
                 if self.profile.is_some() {
                     return Err(Finding::refused(
                         "institution.exists",
@@ -331,7 +358,7 @@ impl Stage for Institution {
             }
             Command::SetProfile { profile } => {
                 self.founded()?;
-                check_profile(profile)?;
+                check_profile(profile, &self.rulebook)?;
                 Ok(vec![Event::ProfileSet(ProfileSet {
                     profile: profile.clone(),
                 })])

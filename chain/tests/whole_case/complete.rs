@@ -344,7 +344,7 @@ fn equity(world: &mut World) {
             "command": "deal.agree_terms", "deal": id(EQUITY), "terms": terms, "paper": paper(),
         }),
     );
-    let decide = for_other(world.decide_command(), "deal", EQUITY);
+    let decide = for_other(world.decide_appraised(), "deal", EQUITY);
     let post = for_other(world.post_command(403, 15), "deal", EQUITY);
     world.must(HEAD, decide);
     world.must(MANAGER, post);
@@ -353,6 +353,15 @@ fn equity(world: &mut World) {
     world.must(MANAGER, close);
     let mut sign = for_other(world.sign_command(), "deal", EQUITY);
     sign["contract_no"] = json!("YZ-2026-089");
+    for (key, value) in [
+        ("abroad", json!(false)),
+        ("export_catalogue", json!("free")),
+        ("export_intent_no", json!("意向 2026-3")),
+        ("export_permit_no", json!("登记 2026-8")),
+        ("export_permit_on", json!("2026-11-26")),
+    ] {
+        sign[key] = value;
+    }
     world.must(HEAD, sign);
     world.must(
         HEAD,

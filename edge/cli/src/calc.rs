@@ -61,7 +61,8 @@ pub fn run(args: &CalcArgs) -> Result<ExitCode, String> {
         lang,
     };
     let input = std::io::BufReader::with_capacity(1 << 20, std::io::stdin().lock());
-    let code = dukou_calc::run_stream(found, Env::builtin(), input, &mut out, options)
+    let env = Env::carried(dukou_store::Clock::System.today());
+    let code = dukou_calc::run_stream(found, &env, input, &mut out, options)
         .map_err(|e| e.to_string())?;
     out.flush().map_err(|e| e.to_string())?;
     Ok(ExitCode::from(code))

@@ -297,11 +297,11 @@ pub fn calculator(_: &App, req: &Req) -> Result<Answer, Failure> {
 ///
 /// # Errors
 /// Not found, or the question cannot be read.
-pub fn calculate(_: &App, req: &Req) -> Result<Answer, Failure> {
+pub fn calculate(app: &App, req: &Req) -> Result<Answer, Failure> {
     let calculator = dukou_calc::find(req.param("name")).ok_or(Failure::NotFound)?;
     let question = std::str::from_utf8(&req.body).map_err(unreadable)?;
-    let (answer, right) =
-        dukou_calc::run_line(calculator, question, req.lang, dukou_calc::Env::builtin());
+    let env = crate::pages::tools::env(app, req)?;
+    let (answer, right) = dukou_calc::run_line(calculator, question, req.lang, &env);
     Ok(Answer {
         status: if right {
             StatusCode::OK

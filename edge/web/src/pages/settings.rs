@@ -9,7 +9,7 @@ use dukou_chain::people::{Role, Scope, permission};
 use dukou_chain::whole;
 use dukou_journal::Actor;
 use dukou_kernel::{Finding, Refusal, Text, UnitId};
-use dukou_rules::{JURISDICTIONS, SchoolPolicy};
+use dukou_rules::{COUNTRY, Region, Rulebook, SchoolPolicy};
 use dukou_store::{Envelope, Rejected};
 use serde_json::json;
 
@@ -137,21 +137,17 @@ fn said(req: &Req, findings: &[Finding]) -> Vec<Said> {
 }
 
 fn jurisdictions(req: &Req, chosen: &str) -> Vec<Pick> {
-    let word = |code: &str| match code {
-        "CN-BJ" => req.t("北京", "Beijing"),
-        "CN-SH" => req.t("上海", "Shanghai"),
-        "CN-ZJ" => req.t("浙江", "Zhejiang"),
-        "CN-SD" => req.t("山东", "Shandong"),
-        _ => req.t("国家规定（无地方规则）", "National rules only"),
+    let of = |region: &Region| Pick {
+        code: region.code.clone(),
+        label: if region.code == COUNTRY {
+            req.t("国家规定（无地方规则）", "National rules only")
+                .to_owned()
+        } else {
+            region.name.get(req.lang).to_owned()
+        },
+        chosen: region.code == chosen,
     };
-    JURISDICTIONS
-        .iter()
-        .map(|code| Pick {
-            code: (*code).to_owned(),
-            label: word(code).to_owned(),
-            chosen: *code == chosen,
-        })
-        .collect()
+    Rulebook::builtin().regions().map(of).collect()
 }
 
 /// Every year that the calendar of the school knows, newest first.
