@@ -119,7 +119,7 @@ fn unclear(facts: &ExportFacts, rules: &RulesOn<'_>) -> Finding {
     );
     Finding::new(severity, "export.recipient_unclear", message)
         .cite(rules.book().article("tie_rules.2"))
-        .at("abroad")
+        .at("export.abroad")
 }
 
 fn approval(facts: &ExportFacts, row: &Row) -> Finding {
@@ -143,17 +143,17 @@ fn at_the_border(facts: &ExportFacts, row: &Row) -> Option<Finding> {
     let (known, field) = match row.key.as_str() {
         "catalogue" => (
             Known::from(Some(facts.catalogue.is_some())),
-            "export_catalogue",
+            "export.catalogue",
         ),
         "not_forbidden" => (
             match facts.catalogue {
                 None => Known::Beside,
                 Some(found) => Known::from(Some(found != CatalogueResult::Prohibited)),
             },
-            "export_catalogue",
+            "export.catalogue",
         ),
-        "intent_before_negotiation" => (Known::from(Some(facts.intent)), "export_intent_no"),
-        "licence" | "registration" => (Known::from(Some(facts.permitted)), "export_permit_no"),
+        "intent_before_negotiation" => (Known::from(Some(facts.intent)), "export.intent_no"),
+        "licence" | "registration" => (Known::from(Some(facts.permitted)), "export.permit_no"),
         // Nothing of the contract shows it: the row itself is the reminder.
         _ => return Some(reminder(row)),
     };

@@ -32,21 +32,9 @@ pub enum Command {
         /// Approval for a transfer abroad of a fiscally funded right, where needed.
         #[serde(default)]
         export_approval: Option<Attachment>,
-        /// Whether the other side is abroad, where its kind does not say.
+        /// What is known of the contract's way across the border.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        abroad: Option<bool>,
-        /// What the catalogue of export technologies says.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        export_catalogue: Option<CatalogueResult>,
-        /// 技术出口许可意向书编号, for a restricted technology.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        export_intent_no: Option<String>,
-        /// 技术出口合同登记证或许可证编号, where there is one already.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        export_permit_no: Option<String>,
-        /// Its day.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        export_permit_on: Option<Date>,
+        export: Option<ExportRecorded>,
     },
     /// 技术合同认定登记
     #[serde(rename = "agreement.register")]
@@ -60,12 +48,9 @@ pub enum Command {
         /// The certificate.
         #[serde(default)]
         paper: Option<Attachment>,
-        /// 技术出口合同登记证或许可证编号, for a contract across the border.
+        /// The registration or licence of a contract across the border.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        export_permit_no: Option<String>,
-        /// Its day.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        export_permit_on: Option<Date>,
+        export: Option<ExportRecorded>,
     },
     /// 合同变更
     #[serde(rename = "agreement.amend")]
@@ -147,6 +132,7 @@ pub struct PartyRenamed {
 /// 技术出口核对已记录: what is on file of a contract across the border. What is
 /// left out stays as it was.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ExportRecorded {
     /// Whether the other side is abroad.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -574,31 +560,25 @@ fn export_facts(
 }
 
 /// What was brought along, checked; blank texts are nothing.
-fn brought(
-    checks: &mut Checks,
-    (abroad, catalogue): (Option<bool>, Option<CatalogueResult>),
-    (intent_no, permit_no): (Option<&String>, Option<&String>),
-    permit_on: Option<Date>,
-    today: Date,
-) -> ExportRecorded {
-    let filled = |text: Option<&String>| {
+fn brought(checks: &mut Checks, given: Option<&ExportRecorded>, today: Date) -> ExportRecorded {
+    let filled = |text: Option<String>| {
         let text = text.map(|it| it.trim().to_owned());
         text.filter(|it| !it.is_empty())
     };
+    let given = given.cloned().unwrap_or_default();
     let export = ExportRecorded {
-        abroad,
-        catalogue,
-        intent_no: filled(intent_no),
-        permit_no: filled(permit_no),
-        permit_on,
+        intent_no: filled(given.intent_no),
+        permit_no: filled(given.permit_no),
+        ..given
     };
     for (field, text) in [
-        ("export_intent_no", &export.intent_no),
-        ("export_permit_no", &export.permit_no),
+        ("export.intent_no", &export.intent_no),
+        ("export.permit_no", &export.permit_no),
     ] {
         checks.at_most(field, text.as_deref().unwrap_or_default(), 60);
     }
-    checks.refuse_if(permit_on.is_some() && export.permit_no.is_none(), || {
+    let bare = export.permit_on.is_some() && export.permit_no.is_none();
+    checks.refuse_if(bare, || {
         Finding::refused(
             "export.permit_no",
             text!(
@@ -606,10 +586,10 @@ fn brought(
                 "With the day, give the number of the certificate or licence."
             ),
         )
-        .at("export_permit_no")
+        .at("export.permit_no")
     });
-    if let Some(day) = permit_on {
-        not_in_future(checks, "export_permit_on", day, today);
+    if let Some(day) = export.permit_on {
+        not_in_future(checks, "export.permit_on", day, today);
     }
     export
 }
@@ -768,11 +748,7 @@ impl Agreement {
             signed,
             paper,
             export_approval,
-            abroad,
-            export_catalogue,
-            export_intent_no,
-            export_permit_no,
-            export_permit_on,
+            export,
         } = command
         else {
             return Ok(Vec::new());
@@ -781,13 +757,7 @@ impl Agreement {
         let agreed = before.negotiation.agreed()?;
         let mut checks = Checks::default();
         self.check_sign(before, &mut checks, contract_no, *signed, ctx.today);
-        let export = brought(
-            &mut checks,
-            (*abroad, *export_catalogue),
-            (export_intent_no.as_ref(), export_permit_no.as_ref()),
-            *export_permit_on,
-            ctx.today,
-        );
+        let export = brought(&mut checks, export.as_ref(), ctx.today);
         let brought = Brought {
             approved: export_approval.is_some(),
             export,
@@ -822,8 +792,7 @@ impl Agreement {
             registered,
             technology_amount,
             paper,
-            export_permit_no,
-            export_permit_on,
+            export,
         } = command
         else {
             return Ok(Vec::new());
@@ -843,13 +812,7 @@ impl Agreement {
                 (*registered, *technology_amount),
             );
         }
-        let export = brought(
-            &mut checks,
-            (None, None),
-            (None, export_permit_no.as_ref()),
-            *export_permit_on,
-            ctx.today,
-        );
+        let export = brought(&mut checks, export.as_ref(), ctx.today);
         checks.settle()?;
         let mut events = vec![Event::Registered(Registered {
             register_no: register_no.clone(),

@@ -353,15 +353,10 @@ fn equity(world: &mut World) {
     world.must(MANAGER, close);
     let mut sign = for_other(world.sign_command(), "deal", EQUITY);
     sign["contract_no"] = json!("YZ-2026-089");
-    for (key, value) in [
-        ("abroad", json!(false)),
-        ("export_catalogue", json!("free")),
-        ("export_intent_no", json!("意向 2026-3")),
-        ("export_permit_no", json!("登记 2026-8")),
-        ("export_permit_on", json!("2026-11-26")),
-    ] {
-        sign[key] = value;
-    }
+    sign["export"] = json!({
+        "abroad": false, "catalogue": "free", "intent_no": "意向 2026-3",
+        "permit_no": "登记 2026-8", "permit_on": "2026-11-26",
+    });
     world.must(HEAD, sign);
     world.must(
         HEAD,

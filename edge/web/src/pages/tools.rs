@@ -6,6 +6,7 @@ use dukou_calc::{Calculator, Env, calculators, find, run_line};
 use serde_json::Value;
 
 use crate::app::App;
+use crate::data;
 use crate::failure::Failure;
 use crate::page::{Answer, Page};
 use crate::request::Req;

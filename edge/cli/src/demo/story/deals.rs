@@ -304,6 +304,7 @@ fn sign(teller: &mut Teller, story: &DealStory, ago: i64) {
         signed,
         paper,
         export_approval: None,
+        export: None,
     };
     teller.act(
         ago,
@@ -317,6 +318,7 @@ fn sign(teller: &mut Teller, story: &DealStory, ago: i64) {
             registered: teller.day(ago - 5),
             technology_amount: Money::from_fen(story.price),
             paper: None,
+            export: None,
         };
         teller.act(
             ago - 5,
