@@ -36,7 +36,7 @@ pub fn citation(id: &str) -> Citation {
     rulebook().article(id)
 }
 
-pub use dukou_rules::{Due, working_days};
+pub use dukou_rules::{Due, natural_days, working_days};
 
 fn add_days(day: Date, days: i64) -> Date {
     day.saturating_add(jiff::Span::new().try_days(days).unwrap_or_default())

@@ -117,9 +117,9 @@ pub fn least_publicity(
 
 /// Has an agreed price also stood on a technology market? Where the region says
 /// it must (浙江省条例第17条) a missing proof refuses; elsewhere it only costs the
-/// leaders their exemption (国发〔2016〕16号（十）). `None` where no publicity is
-/// asked for, because the price was found by listing or auction. `shown` is
-/// `None` while nobody said.
+/// leaders their exemption, which [`crate::exemption`] says. `None` where nothing
+/// is to be said, or the price was found by listing or auction. `shown` is `None`
+/// while nobody said.
 pub fn market_publicity(
     pricing: Pricing,
     shown: Option<bool>,
@@ -152,15 +152,8 @@ pub fn market_publicity(
             );
             Finding::new(severity, "publicity.not_on_market", message).cite(must.citation)
         }
-        (_, None) => Finding::new(
-            Severity::Warning,
-            "market.missing",
-            text!(
-                "缺技术市场公示证明。不影响签约；缺它，负责人不能适用定价免责。",
-                "No proof of market publicity. It does not block signing; without it the leaders' pricing exemption does not apply."
-            ),
-        )
-        .cite(exemption()),
+        // Where no law asks for it, only the exemption misses it.
+        (_, None) => return None,
     };
     Some(finding)
 }
@@ -269,9 +262,7 @@ pub fn publicity(
         .collect();
     if question.kind == PublicityKind::AgreedPrice {
         let market = market_publicity(Pricing::Agreement, question.on_market, &rules);
-        findings.extend(market.filter(|_| {
-            question.on_market.is_some() || rules.flag("price.publicity.on_market").is_ok()
-        }));
+        findings.extend(market);
     }
     Ok(PublicityAnswer {
         last_day,

@@ -144,6 +144,7 @@ pub fn deal_findings(
         None => agreement::gates(&before, &Brought::default(), today),
     };
     if deal.history.is_none() {
+        found.extend(agreement::exemption_findings(&before, today));
         found.extend(deal.agreement.findings(&before));
     }
     found.extend(deal.distribution.findings(today));

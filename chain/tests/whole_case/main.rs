@@ -13,5 +13,6 @@ mod money;
 mod permissions;
 mod road;
 mod runner;
+mod same_law;
 mod turns;
 mod wrong;
