@@ -51,7 +51,7 @@ pub use leader::{
 };
 pub use ordered::Ordered;
 pub use policy::{
-    DistributionPolicy, Flush, OFFICE, PolicyError, SchoolPolicy, TEAM, Tier, Window,
+    DistributionPolicy, Flush, OFFICE, PolicyError, SchoolPolicy, TEAM, Tier, Window, school_policy,
 };
 pub use publicity::{
     Due, Publicity, PublicityAnswer, PublicityKind, least_publicity, market_publicity,

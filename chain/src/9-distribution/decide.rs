@@ -2,12 +2,12 @@
 
 use dukou_journal::StreamId;
 use dukou_kernel::{Date, DealId, Finding, PersonId, ReceiptId, Refusal, Severity, Share, text};
-use dukou_rules::{ContractKind, InForce, PublicityKind, ReliefFacts, ReliefKind};
+use dukou_rules::{ContractKind, InForce, PublicityKind, ReliefFacts, ReliefKind, Rulebook};
 
 use super::engine::{self, Computed};
 use super::{
     Approved, ClawedBack, Command, Distribution, EquityAllotted, EquityShare, Event, Paid,
-    Proposed, Rejected, RewardClosed, RewardPosted, Split,
+    Proposed, Rejected, RewardClosed, RewardPosted,
 };
 use crate::agreement::Agreement;
 use crate::checks::Checks;
@@ -16,7 +16,6 @@ use crate::deal::Negotiation;
 use crate::disclosure::own_case;
 use crate::income::{Income, Refunded};
 use crate::institution::Institution;
-use crate::kept::Kept;
 use crate::law;
 use crate::matching::{CaseView, Matching};
 use crate::people::{Person, PersonKind, Post};
@@ -166,8 +165,11 @@ impl Distribution {
         Ok(Event::Proposed(Proposed {
             receipt,
             split: computed.split,
+            basis: Some(computed.basis),
+            findings: computed.findings,
             policy_from: computed.policy_from,
             by: ctx.actor.person(),
+            v1: None,
         }))
     }
 
@@ -224,18 +226,16 @@ impl Distribution {
                 ),
             ));
         }
-        // The same split: its arithmetic stands in the proposal.
-        let split = Split {
-            steps: Kept::default(),
-            ..computed.split
-        };
         Ok(Event::Approved(Approved {
             receipt,
-            split,
+            split: computed.split,
+            basis: Some(computed.basis),
+            findings: computed.findings,
             costs_taken: computed.costs_taken,
-            engine: computed.engine,
+            policy_from: Some(computed.policy_from),
             by,
             note: note.to_owned(),
+            v1: None,
         }))
     }
 
@@ -458,7 +458,11 @@ impl Distribution {
     ///
     /// # Errors
     /// When more would be taken back than was given.
-    pub fn claw_back(&self, refund: &Refunded) -> Result<Option<Event>, Refusal> {
+    pub fn claw_back(
+        &self,
+        refund: &Refunded,
+        book: &Rulebook,
+    ) -> Result<Option<Event>, Refusal> {
         let approved = self
             .divisions
             .get(&refund.of)
@@ -466,12 +470,14 @@ impl Distribution {
         if !approved {
             return Ok(None);
         }
-        let (split, engine) = engine::refund(self, refund)?;
+        let (split, basis, findings) = engine::refund(self, refund, book)?;
         let back = ClawedBack {
             receipt: refund.of,
             refund: refund.refund,
             split,
-            engine,
+            basis: Some(basis),
+            findings,
+            v1: None,
         };
         Ok(Some(Event::ClawedBack(back)))
     }
@@ -662,7 +668,6 @@ fn not_approved() -> Refusal {
 
 fn no_refusal(computed: &Computed) -> Result<(), Refusal> {
     let no: Vec<Finding> = computed
-        .split
         .findings
         .iter()
         .filter(|it| it.severity == Severity::Refused)

@@ -11,6 +11,8 @@ mod command;
 mod decide;
 mod engine;
 mod event;
+mod explain;
+pub(crate) mod v1;
 pub mod postings;
 mod state;
 mod tasks;
@@ -20,7 +22,8 @@ pub use command::{Command, EquityShare};
 pub use decide::{Before, decide};
 pub use engine::Engine;
 pub use event::{
-    Approved, ClawedBack, EquityAllotted, Event, Paid, Proposed, Rejected, RewardClosed,
-    RewardPosted, Split, StepLine,
+    Approved, Basis, ClawedBack, CostTaken, EquityAllotted, Event, InventorBefore, Paid, Proposed,
+    Rejected, RewardClosed, RewardPosted, Split,
 };
-pub use state::{Distribution, Reward, Standing};
+pub use explain::{Divided, explain, readable};
+pub use state::{Distribution, Division, Reward, Standing};

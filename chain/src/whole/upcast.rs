@@ -7,6 +7,8 @@
 
 use serde_json::Value;
 
+use crate::distribution;
+
 /// A shape that is no longer written.
 pub struct OldShape {
     /// As stored: `income.received.v1`.
@@ -17,8 +19,12 @@ pub struct OldShape {
     pub body: fn(Value) -> Result<Value, serde_json::Error>,
 }
 
-/// Every old shape. None so far: all events are of their first shape.
-pub const OLD_SHAPES: &[OldShape] = &[];
+/// Every old shape.
+pub const OLD_SHAPES: &[OldShape] = &[
+    distribution::v1::PROPOSED,
+    distribution::v1::APPROVED,
+    distribution::v1::CLAWED_BACK,
+];
 
 /// The kind and body one shape newer; `None` when the kind is not old.
 pub(super) fn next(
