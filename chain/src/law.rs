@@ -20,11 +20,6 @@ fn rulebook() -> &'static Arc<Rulebook> {
     BOOK.get_or_init(|| Arc::new(Rulebook::builtin()))
 }
 
-/// The rulebook that the program carries, to begin with.
-pub fn builtin_rulebook() -> Arc<Rulebook> {
-    Arc::clone(rulebook())
-}
-
 /// The working-day calendar that the program carries.
 pub fn builtin_calendar() -> Arc<Calendar> {
     static CALENDAR: OnceLock<Arc<Calendar>> = OnceLock::new();

@@ -36,6 +36,8 @@ pub(crate) struct Source<'a> {
     text: &'a str,
     /// The region of its folder.
     jurisdiction: String,
+    /// The files that are read with it.
+    layer: Vec<&'a str>,
 }
 
 impl Source<'_> {
@@ -124,7 +126,8 @@ pub(crate) fn read(book: &mut Rulebook, files: &[(&str, &str)]) -> Result<(), La
     let below = book.clone();
     let mut parsed = Vec::with_capacity(files.len());
     for (file, text) in files {
-        let source = source_of(file, text)?;
+        let layer = files.iter().map(|(name, _)| *name).collect();
+        let source = source_of(file, text, layer)?;
         let law = parse(&source)?;
         parsed.push((source, law));
     }
@@ -171,7 +174,11 @@ fn parse(source: &Source<'_>) -> Result<LawFile, LawError> {
 
 /// `law/cn/CN-ZJ/reward.toml` belongs to `CN-ZJ`; `law/cn/reward.toml`,
 /// `law/reward.toml` and `reward.toml` belong to the country.
-fn source_of<'a>(file: &'a str, text: &'a str) -> Result<Source<'a>, LawError> {
+fn source_of<'a>(
+    file: &'a str,
+    text: &'a str,
+    layer: Vec<&'a str>,
+) -> Result<Source<'a>, LawError> {
     let folder = file.rsplit('/').nth(1).unwrap_or_default();
     let jurisdiction = match folder {
         "" | "cn" | "law" | "." => COUNTRY,
@@ -195,6 +202,7 @@ fn source_of<'a>(file: &'a str, text: &'a str) -> Result<Source<'a>, LawError> {
         file,
         text,
         jurisdiction: jurisdiction.to_owned(),
+        layer,
     })
 }
 
@@ -240,25 +248,38 @@ fn read_region(
             "gbt_2260 is the six digits of GB/T 2260, such as \"330000\"".into(),
         ));
     }
-    if let Some(known) = book.regions.get(&entry.code) {
-        return Err(twice(source, offset, &entry.code, &known.origin));
-    }
     let region = Region {
         code: entry.code.clone(),
         name,
         gbt_2260: entry.gbt_2260,
         origin: source.origin(offset),
     };
+    if let Some(known) = book.regions.get(&entry.code) {
+        let same = known.name == region.name;
+        return again(source, offset, &entry.code, &known.origin, same);
+    }
     book.regions.insert(entry.code, region);
     Ok(())
 }
 
-fn twice(source: &Source<'_>, offset: usize, id: &str, known: &Origin) -> LawError {
-    source.error(
+/// An id that is written down already: twice in one layer, or with another text,
+/// is a mistake; the same text over what stands below says nothing new (a later
+/// program may carry what was loaded before).
+fn again(
+    source: &Source<'_>,
+    offset: usize,
+    id: &str,
+    known: &Origin,
+    same: bool,
+) -> Result<(), LawError> {
+    if same && !source.layer.contains(&known.file.as_str()) {
+        return Ok(());
+    }
+    Err(source.error(
         offset,
         format!("{id} 已写在 {known}，一个标识只有一处文字"),
         format!("{id} already stands in {known}: one id has one text"),
-    )
+    ))
 }
 
 fn read_document(
@@ -269,15 +290,16 @@ fn read_document(
     let offset = entry.span().start;
     let entry = entry.into_inner();
     let title = source.words(offset, &entry.id, &entry.zh, &entry.en)?;
-    if let Some(known) = book.documents.get(&entry.id) {
-        return Err(twice(source, offset, &entry.id, &known.origin));
-    }
     let document = Document {
         id: entry.id.clone(),
         title,
         url: source.address(offset, entry.url)?,
         origin: source.origin(offset),
     };
+    if let Some(known) = book.documents.get(&entry.id) {
+        let same = known.title == document.title;
+        return again(source, offset, &entry.id, &known.origin, same);
+    }
     book.documents.insert(entry.id, document);
     Ok(())
 }
@@ -291,7 +313,9 @@ fn read_article(
     let entry = entry.into_inner();
     source.words(offset, &entry.id, &entry.zh, &entry.en)?;
     if let Some(known) = book.articles.get(&entry.id) {
-        return Err(twice(source, offset, &entry.id, &known.origin));
+        let same = (&known.citation.zh, &known.citation.en) == (&entry.zh, &entry.en)
+            && known.document == *entry.document.get_ref();
+        return again(source, offset, &entry.id, &known.origin, same);
     }
     let document = entry.document.get_ref();
     if !book.documents.contains_key(document) {
@@ -463,6 +487,10 @@ fn read_value(
     let mut own = parameter.values.iter();
     if let Some(known) = own.find(|it| it.jurisdiction == dated.jurisdiction && it.from == from) {
         let where_ = &known.origin;
+        let same = (&known.value, known.until) == (&dated.value, dated.until);
+        if same && !source.layer.contains(&where_.file.as_str()) {
+            return Ok(from);
+        }
         return Err(source.error(
             entry.from.span().start,
             format!("参数 {id} 自 {from} 起有两个值（另一个在 {where_}）；修订的规则写新的施行日"),
@@ -569,6 +597,14 @@ fn read_row(
         ));
     };
     // A row without an end gives way to the next row of its key.
+    let says = |it: &Row| (it.from, it.until, it.words.clone(), it.cells.clone());
+    let known = list.rows.iter().find(|it| {
+        (&it.jurisdiction, &it.key, it.from) == (&row.jurisdiction, &row.key, row.from)
+            && !source.layer.contains(&it.origin.file.as_str())
+    });
+    if known.is_some_and(|it| says(it) == says(&row)) {
+        return Ok(());
+    }
     let mut own = list.rows.iter_mut();
     let same = own.find(|it| {
         (&it.jurisdiction, &it.key) == (&row.jurisdiction, &row.key)

@@ -1,6 +1,6 @@
 //! Bad law files: each is refused with its file and line, and nothing is read of it.
 
-use crate::Rulebook;
+use crate::{ChangeKind, Rulebook};
 
 const ARTICLE: &str = r#"
 [[document]]
@@ -175,6 +175,18 @@ fn a_layer_adds_and_never_goes_below_a_minimum() {
             .contains("two values")
     );
     assert!(country(&with("2021-01-01", "60%")).is_ok());
+    // What a later program carries itself may have been loaded before.
+    assert_eq!(country(&with("2020-01-01", "1/2")).unwrap(), below);
+    assert_eq!(country(ARTICLE).unwrap(), below);
+    let changes = below.changes(&more);
+    let told: Vec<(ChangeKind, &str)> =
+        changes.iter().map(|it| (it.kind, it.id.as_str())).collect();
+    assert_eq!(
+        told,
+        [(ChangeKind::Added, "CN-JS"), (ChangeKind::Added, "a")]
+    );
+    assert_eq!(more.changes(&below).len(), 2);
+    assert!(below.changes(&below).is_empty());
 }
 
 #[test]

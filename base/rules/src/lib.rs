@@ -16,6 +16,7 @@
 //! assert_eq!(least.citation.id, "zj.37");
 //! ```
 
+mod change;
 mod read;
 mod register;
 mod file;
@@ -37,6 +38,7 @@ mod conditions;
 mod export;
 mod decisions;
 
+pub use change::{Change, ChangeKind, Changed};
 pub use decisions::{
     AppraisalAnswer, AppraisalNeed, AppraisalQuestion, ContractAmounts, ContractAmountsAnswer,
     Exemption, ExemptionAnswer, SelfImplementation, SelfImplementationAnswer, appraisal_need,

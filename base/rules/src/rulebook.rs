@@ -107,6 +107,11 @@ impl Rulebook {
         Self::parse(FILES).unwrap_or_default()
     }
 
+    /// The files that the program carries: path and text.
+    pub fn carried_files() -> &'static [(&'static str, &'static str)] {
+        FILES
+    }
+
     /// Reads files of the form of `law/cn/`: path and text. The order of the
     /// files does not matter.
     ///

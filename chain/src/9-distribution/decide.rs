@@ -458,11 +458,7 @@ impl Distribution {
     ///
     /// # Errors
     /// When more would be taken back than was given.
-    pub fn claw_back(
-        &self,
-        refund: &Refunded,
-        book: &Rulebook,
-    ) -> Result<Option<Event>, Refusal> {
+    pub fn claw_back(&self, refund: &Refunded, book: &Rulebook) -> Result<Option<Event>, Refusal> {
         let approved = self
             .divisions
             .get(&refund.of)

@@ -279,10 +279,7 @@ fn receive(
 ) -> Result<ReceiptSplit, Refusal> {
     let period = engine.periods.get_mut(at).ok_or_else(law::needs_person)?;
     period.state.resume(engine.running.clone());
-    let split = period
-        .state
-        .receive(take, book)
-        .map_err(refusal)?;
+    let split = period.state.receive(take, book).map_err(refusal)?;
     engine.running = period.state.running();
     Ok(split)
 }
@@ -300,7 +297,9 @@ fn take_costs(
 ) -> Result<TakenOver, Refusal> {
     let (mut costs, mut counts) = (Vec::new(), Vec::new());
     let range = |_| law::needs_person();
-    let factor = return_factor(before.institution.rulebook(), day).map_err(refusal)?.value;
+    let factor = return_factor(before.institution.rulebook(), day)
+        .map_err(refusal)?
+        .value;
     for case in before.cases {
         let from = distribution.costs_taken.get(&case.id).copied().unwrap_or(0);
         let all = u32::try_from(case.protection.costs.len()).unwrap_or(u32::MAX);
@@ -370,9 +369,19 @@ pub(super) fn compute(
         of: None,
         agreement: Some(DEAL.to_owned()),
     };
-    let mut parts = vec![receive(&mut engine, at, &take, before.institution.rulebook())?];
+    let mut parts = vec![receive(
+        &mut engine,
+        at,
+        &take,
+        before.institution.rulebook(),
+    )?];
     for refund in &entered.refunds {
-        parts.push(receive(&mut engine, at, &refund_of(refund), before.institution.rulebook())?);
+        parts.push(receive(
+            &mut engine,
+            at,
+            &refund_of(refund),
+            before.institution.rulebook(),
+        )?);
     }
     let (split, mut basis) = joined(&mut engine, &parts)?;
     basis.costs = costs;

@@ -8,9 +8,12 @@ use dukou_kernel::{Date, Finding, Refusal, Severity, UnitId, text};
 use dukou_rules::{Rulebook, SchoolPolicy};
 use serde::{Deserialize, Serialize};
 
+mod law;
+
+pub use law::{LONGEST, Law, LawFile, LawLoaded, MOST, hash, is_name};
+
 use crate::checks::Checks;
 use crate::contract::{Context, Stage};
-use crate::law;
 use crate::people::{Role, Scope, permission};
 use crate::terms::Attachment;
 
@@ -24,7 +27,7 @@ pub struct Profile {
     pub name_en: String,
     /// Letters before every number, `YZ`.
     pub prefix: String,
-    /// Whose overlay applies: `CN`, `CN-BJ`, `CN-SH`, `CN-ZJ`, `CN-SD`.
+    /// Whose overlay applies: the code of a region of the rulebook, `CN-ZJ`.
     pub jurisdiction: String,
     /// 国家设立的高等院校: the minima bind (第45条第2款).
     pub state_established: bool,
@@ -67,6 +70,14 @@ pub enum Command {
     AdoptYear {
         /// The arrangement.
         year: Year,
+    },
+    /// 载入法规文件
+    #[serde(rename = "institution.load_law")]
+    LoadLaw {
+        /// The files, with their words.
+        files: Vec<LawFile>,
+        /// Why.
+        reason: String,
     },
     /// 采用本校办法
     #[serde(rename = "institution.adopt_policy")]
@@ -158,6 +169,8 @@ events! {
         "institution.unit_added.v1" => UnitAdded(UnitAdded),
         /// 放假安排已采用
         "institution.year_adopted.v1" => YearAdopted(YearAdopted),
+        /// 法规已载入
+        "institution.law_loaded.v1" => LawLoaded(LawLoaded),
         /// 本校办法已采用
         "institution.policy_adopted.v1" => PolicyAdopted(PolicyAdopted),
         /// 权限已改
@@ -177,7 +190,7 @@ pub struct Institution {
     /// Cells of the permission table that differ from the delivered table.
     pub permissions: BTreeMap<(String, Role), Scope>,
     calendar: Arc<Calendar>,
-    rulebook: Arc<Rulebook>,
+    law: Law,
 }
 
 impl Default for Institution {
@@ -187,8 +200,8 @@ impl Default for Institution {
             units: BTreeMap::new(),
             policies: Vec::new(),
             permissions: BTreeMap::new(),
-            calendar: law::builtin_calendar(),
-            rulebook: law::builtin_rulebook(),
+            calendar: crate::law::builtin_calendar(),
+            law: Law::default(),
         }
     }
 }
@@ -221,26 +234,27 @@ impl Institution {
         &self.calendar
     }
 
-    /// The calendar, to keep.
-    pub fn calendar_shared(&self) -> Arc<Calendar> {
+    /// The same, to be kept by whoever asks.
+    pub fn shared_calendar(&self) -> Arc<Calendar> {
         Arc::clone(&self.calendar)
     }
 
-    /// The rules, to keep.
-    pub fn rulebook_shared(&self) -> Arc<Rulebook> {
-        Arc::clone(&self.rulebook)
+    /// The rules of this installation: what the program carries and what was
+    /// loaded over it.
+    pub fn rulebook(&self) -> &Rulebook {
+        self.law.book()
     }
 
-    /// The rules of the installation.
-    pub fn rulebook(&self) -> &Rulebook {
-        &self.rulebook
+    /// The same with the files that it is made of.
+    pub fn law(&self) -> &Law {
+        &self.law
     }
 
     /// Day by which a disclosure of `today` is answered. Where the year is not
     /// known yet, the days are counted without holidays, which is never late.
     pub fn reply_by(&self, today: Date) -> Date {
         let days = self.reply_days(today);
-        law::working_days(&self.calendar, today, days).shown()
+        crate::law::working_days(&self.calendar, today, days).shown()
     }
 
     /// Working days in which a disclosure of `today` is answered.
@@ -258,7 +272,7 @@ impl Institution {
 
     /// A default where the school's own rules are silent; 0 where there is none.
     fn by_default(&self, parameter: &str, today: Date) -> u32 {
-        let found = law::rules(self, today).days(parameter);
+        let found = crate::law::rules(self, today).days(parameter);
         found.map(|it| it.value).unwrap_or_default()
     }
 
@@ -266,7 +280,7 @@ impl Institution {
     pub fn objection_answer_by(&self, today: Date) -> Date {
         let own = self.policy_on(today).map(|it| it.objection_days);
         let days = own.unwrap_or_else(|| self.by_default("default.objection_days", today));
-        law::working_days(&self.calendar, today, days).shown()
+        crate::law::working_days(&self.calendar, today, days).shown()
     }
 
     /// The school's own rules in force on a day.
@@ -302,7 +316,7 @@ impl Institution {
     }
 }
 
-fn check_profile(profile: &Profile, rulebook: &Rulebook) -> Result<(), Refusal> {
+fn check_profile(profile: &Profile, book: &Rulebook) -> Result<(), Refusal> {
     let mut checks = Checks::default();
     checks.words("name_zh", &profile.name_zh, 100);
     checks.at_most("name_en", &profile.name_en, 200);
@@ -318,7 +332,7 @@ fn check_profile(profile: &Profile, rulebook: &Rulebook) -> Result<(), Refusal> 
         )
         .at("prefix")
     });
-    checks.refuse_if(rulebook.region(&profile.jurisdiction).is_none(), || {
+    checks.refuse_if(book.region(&profile.jurisdiction).is_none(), || {
         Finding::refused(
             "institution.jurisdiction",
             text!(
@@ -344,7 +358,7 @@ impl Stage for Institution {
     ) -> Result<Vec<Event>, Refusal> {
         match command {
             Command::Found { profile } => {
-                check_profile(profile, &self.rulebook)?;
+                check_profile(profile, self.rulebook())?;
                 if self.profile.is_some() {
                     return Err(Finding::refused(
                         "institution.exists",
@@ -358,7 +372,7 @@ impl Stage for Institution {
             }
             Command::SetProfile { profile } => {
                 self.founded()?;
-                check_profile(profile, &self.rulebook)?;
+                check_profile(profile, self.rulebook())?;
                 Ok(vec![Event::ProfileSet(ProfileSet {
                     profile: profile.clone(),
                 })])
@@ -382,13 +396,18 @@ impl Stage for Institution {
                 self.founded()?;
                 Ok(vec![Event::YearAdopted(YearAdopted { year: year.clone() })])
             }
+            Command::LoadLaw { files, reason } => {
+                self.founded()?;
+                Ok(vec![Event::LawLoaded(self.law.load(files, reason)?)])
+            }
             Command::AdoptPolicy {
                 from,
                 policy,
                 paper,
             } => {
                 self.founded()?;
-                let findings = law::check_policy(self, policy, *from);
+                self.law.sound()?;
+                let findings = crate::law::check_policy(self, policy, *from);
                 let refused = findings.iter().any(|it| it.severity == Severity::Refused);
                 if refused {
                     let no = findings
@@ -428,6 +447,7 @@ impl Stage for Institution {
                 let calendar = self.calendar.as_ref().clone().with_year(it.year);
                 self.calendar = Arc::new(calendar);
             }
+            Event::LawLoaded(it) => self.law.apply(it),
             Event::PolicyAdopted(it) => self.policies.push((it.from, it.policy)),
             Event::PermissionSet(it) => {
                 self.permissions.insert((it.action, it.role), it.scope);
@@ -465,7 +485,7 @@ impl Institution {
                     "System, security and audit administrators stay separate: this cell cannot change, and they get no business rights."
                 ),
             )
-            .cite(law::citation("gbt_22239.separation"))
+            .cite(crate::law::citation("gbt_22239.separation"))
             .at("scope")
         });
         let part = permission::is_whole(action) && matches!(scope, Scope::Own | Scope::Unit);

@@ -128,6 +128,7 @@ impl Command {
         "institution.set_profile",
         "institution.add_unit",
         "institution.adopt_year",
+        "institution.load_law",
         "institution.adopt_policy",
         "institution.set_permission",
         "people.register",
@@ -212,6 +213,7 @@ impl Command {
                 "admin.settings"
             }
             "institution.adopt_year" => "admin.calendar",
+            "institution.load_law" => "admin.law",
             "institution.adopt_policy" => "policy.adopt",
             "institution.set_permission" => "admin.permissions",
             "people.grant_role" => "admin.people.grant_role",

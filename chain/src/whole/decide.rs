@@ -134,7 +134,13 @@ pub fn decide(command: &Command, states: &States, ctx: &Context) -> Result<Vec<N
             };
             on_case(command, institution, case, states, ctx)
         }
-        _ => on_deal(command, institution, states, ctx),
+        _ => {
+            // What is decided by the law waits until the law is understood.
+            if !matches!(command, Command::DealClosing(..)) {
+                institution.law().sound()?;
+            }
+            on_deal(command, institution, states, ctx)
+        }
     }
 }
 

@@ -287,13 +287,14 @@ fn aligned(old: &[Row], new: &[Row]) -> bool {
     })
 }
 
-/// True after an event that may move due days of every stream: a calendar year
-/// arrived, or the school's own periods changed.
+/// True after an event that may move due days of every stream: a calendar year or
+/// a law file arrived, or the school's own periods changed.
 pub fn reprojects(event: &Event) -> bool {
     matches!(
         event,
         Event::Institution(
             institution::Event::YearAdopted(_)
+                | institution::Event::LawLoaded(_)
                 | institution::Event::ProfileSet(_)
                 | institution::Event::PolicyAdopted(_)
         )

@@ -33,6 +33,7 @@ pub fn story() -> World {
     equity(&mut world);
     past(&mut world);
     ends(&mut world);
+    law(&mut world);
     world
 }
 
@@ -410,6 +411,21 @@ fn ends(world: &mut World) {
         "command": "closing.end", "deal": id(DEAL), "outcome": "terminated", "reason": "对方破产",
         "paper": paper(),
     }));
+}
+
+/// A region that the program does not carry.
+fn law(world: &mut World) {
+    let region = "[region]\ncode = \"CN-XA\"\nzh = \"甲省\"\nen = \"Province A\"\n";
+    world.must(
+        HEAD,
+        json!({
+            "command": "institution.load_law", "reason": "甲省条例施行",
+            "files": [{
+                "name": "CN-XA/region.toml", "file": dukou_chain::institution::hash(region),
+                "text": region,
+            }],
+        }),
+    );
 }
 
 #[test]

@@ -10,6 +10,7 @@
 mod complete;
 mod continued;
 mod golden;
+mod law_files;
 mod money;
 mod permissions;
 mod road;

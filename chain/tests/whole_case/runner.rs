@@ -291,6 +291,12 @@ impl World {
         self.load(stream).1
     }
 
+    /// Another state of a stream, as an older journal may leave it.
+    pub fn put(&mut self, stream: StreamId, state: State) {
+        let (version, _) = self.load(stream);
+        self.streams.insert(stream, (version, Arc::new(state)));
+    }
+
     pub fn stream_ids(&self) -> Vec<StreamId> {
         let mut ids: Vec<StreamId> = self.streams.keys().copied().collect();
         ids.sort_unstable();

@@ -2,10 +2,16 @@
 
 use std::io::{BufWriter, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Args;
 use dukou_calc::{Env, Options};
+use dukou_chain::whole::State;
+use dukou_journal::StreamId;
 use dukou_kernel::Lang;
+use dukou_store::{Clock, Store};
+
+use crate::config::Resolved;
 
 /// `dukou calc …`
 #[derive(Args)]
@@ -26,11 +32,41 @@ pub struct CalcArgs {
     lang: String,
 }
 
+/// Rules and calendar: with `--data`, those of the installation, as its cases and
+/// pages see them; else what the program carries.
+fn env(settings: Option<&Resolved>) -> Result<Env, String> {
+    let Some(settings) = settings else {
+        return Ok(Env::carried(Clock::System.today()));
+    };
+    let store =
+        Store::open_reader(settings.store(Clock::System)).map_err(|error| error.to_string())?;
+    let institutions = store.institutions().map_err(|error| error.to_string())?;
+    let Some(first) = institutions.first() else {
+        return Ok(Env::carried(Clock::System.today()));
+    };
+    let (_, state) = store
+        .state(*first, StreamId::Institution)
+        .map_err(|error| error.to_string())?;
+    let State::Institution(institution) = state.as_ref() else {
+        return Ok(Env::carried(Clock::System.today()));
+    };
+    if let Some(fault) = institution.law().fault() {
+        return Err(format!(
+            "a law file that was loaded is not understood: {fault}"
+        ));
+    }
+    Ok(Env {
+        rulebook: Arc::clone(institution.law().book()),
+        calendar: institution.shared_calendar(),
+        today: Clock::System.today(),
+    })
+}
+
 /// Runs a calculator over standard input.
 ///
 /// # Errors
 /// When there is no such calculator, or reading or writing fails.
-pub fn run(args: &CalcArgs) -> Result<ExitCode, String> {
+pub fn run(settings: Option<&Resolved>, args: &CalcArgs) -> Result<ExitCode, String> {
     let lang = Lang::parse(&args.lang).ok_or_else(|| format!("--lang {}: zh or en", args.lang))?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     if args.list {
@@ -56,14 +92,14 @@ pub fn run(args: &CalcArgs) -> Result<ExitCode, String> {
             .map(|()| ExitCode::SUCCESS)
             .map_err(|e| e.to_string());
     }
+    let env = env(settings)?;
     let options = Options {
         explain: args.explain,
         lang,
     };
     let input = std::io::BufReader::with_capacity(1 << 20, std::io::stdin().lock());
-    let env = Env::carried(dukou_store::Clock::System.today());
-    let code = dukou_calc::run_stream(found, &env, input, &mut out, options)
-        .map_err(|e| e.to_string())?;
+    let code =
+        dukou_calc::run_stream(found, &env, input, &mut out, options).map_err(|e| e.to_string())?;
     out.flush().map_err(|e| e.to_string())?;
     Ok(ExitCode::from(code))
 }

@@ -28,6 +28,7 @@ pub fn run(settings: &Resolved) -> Result<ExitCode, String> {
         seal_key(settings),
         disk(settings),
         calendar(settings),
+        law(settings),
         address(settings),
     ];
     let mut good = true;
@@ -224,6 +225,31 @@ fn calendar(settings: &Resolved) -> Check {
     };
     Check {
         name: "holiday calendar",
+        found,
+    }
+}
+
+/// Every law file that was loaded is understood by this program.
+fn law(settings: &Resolved) -> Check {
+    let unread = || -> Result<Vec<String>, String> {
+        let store = Store::open_reader(settings.store(Clock::System)).map_err(|e| e.to_string())?;
+        let mut faults = Vec::new();
+        for institution in store.institutions().map_err(|e| e.to_string())? {
+            let law = store.law(institution).map_err(|e| e.to_string())?;
+            faults.extend(law.fault().map(|fault| format!("{institution}: {fault}")));
+        }
+        Ok(faults)
+    };
+    let found = match unread() {
+        Ok(faults) if !faults.is_empty() => Err((
+            format!("what the law decides is refused: {}", faults.join("; ")),
+            "mend the file and load it under the same name: 设置 → 法规文件, or DIR/law",
+        )),
+        // What keeps the data from being read is said above.
+        Ok(_) | Err(_) => Ok("every law file that was loaded is understood".to_owned()),
+    };
+    Check {
+        name: "law files",
         found,
     }
 }

@@ -18,6 +18,7 @@ mod config;
 mod demo;
 mod doctor;
 mod import;
+mod law;
 mod maintain;
 mod serve;
 mod service;
@@ -56,6 +57,8 @@ enum Verb {
     Rebuild,
     /// The office's rules as calculators: JSON in, JSON out.
     Calc(calc::CalcArgs),
+    /// Check law files of this installation, or load them.
+    Law(law::LawArgs),
     /// Send one command to a running server, as its pages and other systems do.
     Command(command::CommandArgs),
     /// Set up the institution and its people's accounts.
@@ -87,7 +90,8 @@ fn main() -> ExitCode {
         Verb::Import(args) => import::run(&settings, &args),
         Verb::Verify(args) => maintain::verify(&settings, &args),
         Verb::Rebuild => maintain::rebuild(&settings),
-        Verb::Calc(args) => calc::run(&args),
+        Verb::Calc(args) => calc::run(cli.global.data.is_some().then_some(&settings), &args),
+        Verb::Law(args) => law::run(&settings, &args),
         Verb::Command(args) => command::run(&settings, &args),
         Verb::User(args) => user::run(&settings, &args),
         Verb::Doctor => doctor::run(&settings),

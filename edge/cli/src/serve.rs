@@ -17,6 +17,7 @@ use crate::config::Resolved;
 pub fn run(settings: &Resolved) -> Result<ExitCode, String> {
     let store = Store::open(settings.store(Clock::System)).map_err(|error| error.to_string())?;
     adopt_years(settings, &store)?;
+    crate::law::adopt(settings, &store)?;
     if store
         .institutions()
         .map_err(|error| error.to_string())?

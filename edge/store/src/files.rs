@@ -90,7 +90,7 @@ pub fn sniff(name: &str, bytes: &[u8]) -> Option<&'static str> {
     }
     let text = !bytes.contains(&0)
         && !bytes.trim_ascii_start().starts_with(b"<")
-        && matches!(ending.as_str(), "txt" | "csv");
+        && matches!(ending.as_str(), "txt" | "csv" | "toml");
     text.then(|| {
         known(if ending == "csv" {
             "text/csv"

@@ -16,6 +16,7 @@ mod fault;
 mod files;
 mod folder;
 mod journal;
+mod law;
 mod own;
 mod postgres;
 mod process;

@@ -229,6 +229,7 @@ pub fn fingerprint() -> String {
     let mut hasher = Sha256::new();
     hasher.update(format!("{BOOKS}{:?}", whole::tables()).as_bytes());
     hasher.update(format!("{:?}", dukou_chain::law::builtin_calendar()).as_bytes());
+    hasher.update(format!("{:?}", dukou_chain::institution::Law::default().book()).as_bytes());
     hasher.update(env!("CARGO_PKG_VERSION").as_bytes());
     hasher
         .finalize()

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use dukou_calc::Env;
 use dukou_chain::institution::Institution;
 use dukou_chain::people::Role;
 use dukou_chain::whole::{Case, Deal, State};
@@ -13,6 +14,7 @@ use dukou_store::{Db, Fault, Value};
 
 use crate::app::App;
 use crate::failure::Failure;
+use crate::request::Req;
 use crate::session::User;
 
 /// Text for a query parameter.
@@ -41,6 +43,27 @@ pub fn first_institution(app: &App) -> Result<Option<Arc<Institution>>, Failure>
         Some(id) => institution(app, *id).map(Some),
         None => Ok(None),
     }
+}
+
+/// Rules and calendar of the reader's institution, or of the first for a reader
+/// without one: what the cases go by.
+///
+/// # Errors
+/// A loaded law file is not understood, or the database cannot be read.
+pub fn env(app: &App, req: &Req) -> Result<Env, Failure> {
+    let institution = match &req.user {
+        Some(user) => Some(institution(app, user.institution)?),
+        None => first_institution(app)?,
+    };
+    let Some(institution) = institution else {
+        return Ok(Env::carried(app.store.today()));
+    };
+    institution.law().sound().map_err(Failure::Refused)?;
+    Ok(Env {
+        rulebook: Arc::clone(institution.law().book()),
+        calendar: institution.shared_calendar(),
+        today: app.store.today(),
+    })
 }
 
 /// A case with its version.

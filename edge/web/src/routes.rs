@@ -253,6 +253,8 @@ pub const ROUTES: &[Route] = &[
         "admin.calendar",
         pages::settings::calendar,
     ),
+    get("/settings/law", "rules.read", pages::law::show),
+    upload("/settings/law", "admin.law", pages::law::load),
     upload("/settings/policy", "policy.adopt", pages::settings::policy),
     post("/me/tokens", "page.self", pages::me::make_token),
     post("/me/tokens/revoke", "page.self", pages::me::revoke_token),
@@ -364,6 +366,7 @@ pub const ROUTES: &[Route] = &[
         "policy.adopt",
         pages::settings::api_policy,
     )),
+    api(upload("/api/v1/law", "admin.law", pages::law::api_load)),
     api(upload(
         "/api/v1/calendar",
         "admin.calendar",

@@ -12,6 +12,7 @@
 mod archive;
 mod conformance;
 mod guards;
+mod law;
 mod own;
 mod place;
 mod proof;

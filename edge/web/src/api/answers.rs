@@ -63,6 +63,10 @@ pub fn answer(path: &str, post: bool) -> Option<Value> {
         ("/api/v1/people/roster", true) => roster(),
         ("/api/v1/institution", false) => institution(),
         ("/api/v1/policy", true) => object(&[("from", json!({"type": "string"}))]),
+        ("/api/v1/law", true) => object(&[
+            ("loaded", flag()),
+            ("changes", list(&json!({"type": "object"}))),
+        ]),
         ("/api/v1/calendar", true) => object(&[("year", number())]),
         ("/api/v1/receipts/{id}", false) => receipt(),
         ("/api/v1/mine", false) => mine(),

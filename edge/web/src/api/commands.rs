@@ -1,6 +1,7 @@
 //! What can be changed: one command at a time, files, and the calculators.
 
 use axum::http::StatusCode;
+use dukou_chain::institution;
 use dukou_chain::people::Scope;
 use dukou_chain::whole::Command;
 use dukou_journal::{Actor, StreamId};
@@ -142,6 +143,11 @@ fn carry_out(app: &App, req: &Req, user: &User, call: Option<&Call<'_>>) -> Resu
         None => None,
     };
     for_others(user, scope, on_behalf)?;
+    if let Command::Institution(institution::Command::LoadLaw { files, .. }) = &command {
+        for it in files {
+            crate::pages::file::put(app, user, &it.name, it.text.as_bytes())?;
+        }
+    }
     let envelope = Envelope {
         on_behalf,
         reason: said.reason,
@@ -300,7 +306,7 @@ pub fn calculator(_: &App, req: &Req) -> Result<Answer, Failure> {
 pub fn calculate(app: &App, req: &Req) -> Result<Answer, Failure> {
     let calculator = dukou_calc::find(req.param("name")).ok_or(Failure::NotFound)?;
     let question = std::str::from_utf8(&req.body).map_err(unreadable)?;
-    let env = crate::pages::tools::env(app, req)?;
+    let env = data::env(app, req)?;
     let (answer, right) = dukou_calc::run_line(calculator, question, req.lang, &env);
     Ok(Answer {
         status: if right {

@@ -88,7 +88,7 @@ fn body_of(route: &Route) -> Option<Value> {
         "/api/v1/files" | "/api/v1/imports" | "/api/v1/people/roster" => {
             json!({"application/octet-stream": {}})
         }
-        "/api/v1/policy" | "/api/v1/calendar" => {
+        "/api/v1/policy" | "/api/v1/calendar" | "/api/v1/law" => {
             json!({"text/plain": {"schema": {"type": "string"}}})
         }
         "/api/v1/imports/{draft}" => json!({"application/json": {"schema": answers::act()}}),

@@ -24,6 +24,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("institution.set_profile", "profile:profile"),
     ("institution.add_unit", "unit:id name_zh:text name_en?:text"),
     ("institution.adopt_year", "year:year"),
+    ("institution.load_law", "files:law_file[] reason:text"),
     (
         "institution.adopt_policy",
         "from:day policy:object paper~:paper",
@@ -144,6 +145,7 @@ const COMMANDS: &[(&str, &str)] = &[
 /// Groups of fields that stand within commands.
 const GROUPS: &[(&str, &str)] = &[
     ("paper", "file:hash name:text"),
+    ("law_file", "name:text file:hash text:text"),
     (
         "profile",
         "name_zh:text name_en:text prefix:text jurisdiction:text state_established:flag central_unit:flag contact:text",

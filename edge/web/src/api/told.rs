@@ -232,8 +232,8 @@ pub const TOLD: &[Told] = &[
     told(
         "/api/v1/rules",
         false,
-        "规则参数、时段与条文",
-        "Parameters of the rulebook with dates and articles",
+        "规则参数与条件清单：时段、条文、网址、摘句、核实",
+        "Parameters and check-lists: dates, article, address, quotation, mark",
         &[],
     ),
     told(
@@ -318,6 +318,17 @@ pub const TOLD: &[Told] = &[
         "采用本校办法；正文是 TOML",
         "Adopt the own rules; their TOML is the body",
         &[("from", Takes::Name)],
+    ),
+    told(
+        "/api/v1/law",
+        true,
+        "载入一个法规文件；正文是 TOML；dry_run 只看会改什么",
+        "Load one law file; its TOML is the body; dry_run only tells what would change",
+        &[
+            ("name", Takes::Name),
+            ("reason", Takes::Name),
+            ("dry_run", Takes::Flag),
+        ],
     ),
     told(
         "/api/v1/calendar",

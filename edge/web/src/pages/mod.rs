@@ -21,6 +21,7 @@ pub mod import;
 pub mod people;
 pub mod settings;
 pub mod journal;
+pub mod law;
 pub mod rules;
 pub mod tokens;
 pub mod tools;

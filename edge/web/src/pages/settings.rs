@@ -72,6 +72,8 @@ struct SettingsPage {
     may_calendar: bool,
     may_hooks: bool,
     may_policy: bool,
+    law_files: usize,
+    law_fault: bool,
 }
 
 /// The page.
@@ -100,7 +102,7 @@ fn page(
             here: "/settings".to_owned(),
             ..Page::new(app, req)?
         },
-        jurisdictions: jurisdictions(req, &profile.jurisdiction),
+        jurisdictions: jurisdictions(req, institution.rulebook(), &profile.jurisdiction),
         profile,
         units: institution.units.values().cloned().collect(),
         years: years(&institution),
@@ -112,6 +114,8 @@ fn page(
         may_calendar: may("admin.calendar"),
         may_hooks: may("hook.manage"),
         may_policy: may("policy.adopt"),
+        law_files: institution.law().files().len(),
+        law_fault: institution.law().fault().is_some(),
     };
     let bad = !findings.is_empty();
     Answer::html_with(
@@ -124,7 +128,7 @@ fn page(
     )
 }
 
-fn said(req: &Req, findings: &[Finding]) -> Vec<Said> {
+pub(super) fn said(req: &Req, findings: &[Finding]) -> Vec<Said> {
     let one = |it: &Finding| Said {
         message: it.message.get(req.lang).to_owned(),
         article: it
@@ -136,7 +140,7 @@ fn said(req: &Req, findings: &[Finding]) -> Vec<Said> {
     findings.iter().map(one).collect()
 }
 
-fn jurisdictions(req: &Req, chosen: &str) -> Vec<Pick> {
+fn jurisdictions(req: &Req, book: &Rulebook, chosen: &str) -> Vec<Pick> {
     let of = |region: &Region| Pick {
         code: region.code.clone(),
         label: if region.code == COUNTRY {
@@ -147,7 +151,7 @@ fn jurisdictions(req: &Req, chosen: &str) -> Vec<Pick> {
         },
         chosen: region.code == chosen,
     };
-    Rulebook::builtin().regions().map(of).collect()
+    book.regions().map(of).collect()
 }
 
 /// Every year that the calendar of the school knows, newest first.

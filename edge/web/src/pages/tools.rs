@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::http::StatusCode;
-use dukou_calc::{Calculator, Env, calculators, find, run_line};
+use dukou_calc::{Calculator, calculators, find, run_line};
 use serde_json::Value;
 
 use crate::app::App;
@@ -85,24 +85,6 @@ pub fn list(app: &App, req: &Req) -> Result<Answer, Failure> {
     })
 }
 
-/// What calculators look things up in: the rules and the calendar of whoever is
-/// signed in, the program's own for everybody else; today when no day is given.
-///
-/// # Errors
-/// When the institution cannot be read.
-pub fn env(app: &App, req: &Req) -> Result<Env, Failure> {
-    let carried = Env::carried(app.store.today());
-    let Some(user) = &req.user else {
-        return Ok(carried);
-    };
-    let institution = data::institution(app, user.institution)?;
-    Ok(Env {
-        rulebook: institution.rulebook_shared(),
-        calendar: institution.calendar_shared(),
-        ..carried
-    })
-}
-
 fn named(req: &Req) -> Result<&'static Calculator, Failure> {
     find(req.param("name")).ok_or(Failure::NotFound)
 }
@@ -126,7 +108,8 @@ pub fn run(app: &App, req: &Req) -> Result<Answer, Failure> {
     let input = req.field("input");
     let end = input.floor_char_boundary(LONGEST);
     let short = input.get(..end).unwrap_or_default();
-    let (answer, good) = run_line(calculator, short, req.lang, &env(app, req)?);
+    let env = data::env(app, req)?;
+    let (answer, good) = run_line(calculator, short, req.lang, &env);
     if req.wants_json {
         return Ok(Answer::json(&answer));
     }

@@ -34,6 +34,12 @@ const PAGES: &[(&str, &str, &str, Role)] = &[
         Role::SystemAdmin,
     ),
     (
+        "institution.load_law",
+        "/settings/law",
+        "/settings/law",
+        Role::OfficeHead,
+    ),
+    (
         "institution.adopt_policy",
         "/settings",
         "/settings/policy",

@@ -30,6 +30,7 @@ const ROUTES_TRIED: &[(&str, &str)] = &[
     ("/settings/permissions", PLANTED),
     ("/settings/calendar", PLANTED),
     ("/settings/policy", PLANTED),
+    ("/settings/law", PLANTED),
     ("/settings/hooks", PLANTED),
     ("/me/tokens", PLANTED),
     ("/import", PLANTED),
@@ -40,6 +41,7 @@ const ROUTES_TRIED: &[(&str, &str)] = &[
     ("/api/v1/calc/{name}", PLANTED),
     ("/api/v1/hooks", PLANTED),
     ("/api/v1/policy", PLANTED),
+    ("/api/v1/law", PLANTED),
     ("/api/v1/calendar", PLANTED),
     ("/api/v1/imports", PLANTED),
     ("/api/v1/views", PLANTED),
@@ -237,6 +239,14 @@ impl<'a> Entering<'a> {
         )
     }
 
+    fn law(&mut self, route: &str) -> String {
+        let [zh, en] = ["zh", "en"].map(|it| self.toml(&format!("{route} {it}")));
+        format!(
+            "[[document]]\nid = \"{}\"\nzh = {zh}\nen = {en}\n",
+            route.replace('/', ".")
+        )
+    }
+
     fn year(&mut self, route: &str, year: i16) -> String {
         let [notice, name] = ["notice", "holiday"].map(|it| self.toml(&format!("{route} {it}")));
         format!(
@@ -398,6 +408,15 @@ async fn by_files(it: &mut Entering<'_>, ids: &mut neighbours::Ids) {
         &[("from", "2027-01-01")],
     )
     .await;
+    let law = it.law("/settings/law");
+    let files = json!([{"name": "planted.toml", "text": law}]).to_string();
+    it.file(
+        Role::OfficeHead,
+        "/settings/law",
+        ("file", ""),
+        &[("files", &files), ("confirm", "yes"), ("reason", "试")],
+    )
+    .await;
     let year = it.year("/settings/calendar", 2027);
     it.file(
         Role::SystemAdmin,
@@ -450,6 +469,15 @@ async fn by_api(it: &mut Entering<'_>, service: &str) -> String {
     let text = it.policy(route);
     it.body(&head, route, "/api/v1/policy?from=2028-01-01", &text)
         .await;
+    let route = "/api/v1/law";
+    let text = it.law(route);
+    it.body(
+        &head,
+        route,
+        "/api/v1/law?name=planted_too.toml&reason=%E8%AF%95",
+        &text,
+    )
+    .await;
     let route = "/api/v1/calendar";
     let text = it.year(route, 2028);
     it.body(&admin, route, route, &text).await;

@@ -255,6 +255,7 @@ async fn no_name_within_an_upload_becomes_a_header() {
                 ("/import".to_owned(), "files"),
                 ("/people/roster".to_owned(), "file"),
                 ("/settings/policy".to_owned(), "file"),
+                ("/settings/law".to_owned(), "file"),
                 ("/settings/calendar".to_owned(), "file"),
                 (format!("/cases/{case}/do/closing.note"), "files"),
             ] {

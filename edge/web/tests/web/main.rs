@@ -18,6 +18,7 @@ mod calculators;
 mod clock;
 mod inventory;
 mod languages;
+mod law;
 mod manners;
 mod neighbours;
 mod paging;

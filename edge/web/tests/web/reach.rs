@@ -102,6 +102,8 @@ const REACHED: &[(&str, &[&str])] = &[
     ("POST /settings/permissions", &["POST /api/v1/commands"]),
     ("POST /settings/calendar", &["POST /api/v1/calendar"]),
     ("POST /settings/policy", &["POST /api/v1/policy"]),
+    ("GET /settings/law", &["GET /api/v1/rules"]),
+    ("POST /settings/law", &["POST /api/v1/law"]),
     ("GET /journal", &["GET /api/v1/events"]),
     ("GET /journal/verify", &["GET /api/v1/verify"]),
     ("GET /audit", &["GET /api/v1/audit"]),
@@ -276,7 +278,7 @@ async fn fits(fixture: &Fixture, method: &str, path: &str, answer: &Value) {
     assert!(found.is_empty(), "{path}: {}\n{answer}", found.join("\n"));
 }
 
-async fn raw(fixture: &Fixture, token: &str, path: &str, body: impl Into<Body>) -> Reply {
+pub async fn raw(fixture: &Fixture, token: &str, path: &str, body: impl Into<Body>) -> Reply {
     let request = Request::builder()
         .uri(path)
         .method("POST")

@@ -176,6 +176,11 @@ pub const KINDS: &[(&str, &str, &str)] = &[
         "Holiday calendar adopted",
     ),
     (
+        "institution.law_loaded.v1",
+        "法规文件已载入",
+        "Law files loaded",
+    ),
+    (
         "institution.policy_adopted.v1",
         "本校办法已采用",
         "School rules adopted",

@@ -1,0 +1,186 @@
+//! Law files of the installation: loaded, revised, refused, and what happens when
+//! a later program does not understand one.
+
+use dukou_chain::contract::Stage;
+use dukou_chain::institution::{Event, Institution, LawFile, LawLoaded, hash};
+use dukou_chain::whole::State;
+use dukou_journal::StreamId;
+use serde_json::{Value, json};
+
+use crate::runner::{CASE, DEAL, HEAD, MANAGER, World, day, id};
+
+const REGION: &str = "[region]\ncode = \"CN-XA\"\nzh = \"甲省\"\nen = \"Province A\"\n";
+
+fn reward(share: &str, from: &str) -> String {
+    format!(
+        r#"[[document]]
+id = "xa"
+zh = "甲省条例"
+en = "Regulations of A"
+[[article]]
+id = "xa.1"
+zh = "甲省条例第1条"
+en = "Regulations of A art. 1"
+document = "xa"
+article = "第1条"
+mark = "V"
+quote = "不低于"
+checked = 2026-01-01
+[[parameter]]
+id = "reward.min.transfer_license"
+[[parameter.value]]
+from = {from}
+value = "{share}"
+article = "xa.1"
+mark = "V"
+checked = 2026-01-01
+"#
+    )
+}
+
+fn load(files: &[(&str, &str)]) -> Value {
+    let files: Vec<Value> = files
+        .iter()
+        .map(|(name, text)| json!({"name": name, "file": hash(text), "text": text}))
+        .collect();
+    json!({"command": "institution.load_law", "reason": "条例施行", "files": files})
+}
+
+fn codes(world: &mut World, command: Value) -> Vec<(String, String)> {
+    let refusal = world.give(HEAD, command).unwrap_err();
+    let told = refusal.findings.iter();
+    told.map(|it| (it.code.to_string(), it.message.en.clone()))
+        .collect()
+}
+
+fn institution(world: &World) -> Institution {
+    match world.state(StreamId::Institution).as_ref() {
+        State::Institution(it) => it.clone(),
+        _ => panic!("not the institution"),
+    }
+}
+
+fn least(world: &World) -> String {
+    let institution = institution(world);
+    let rules = institution.rulebook().at(day("2026-09-21")).within("CN-XA");
+    let share = rules.share("reward.min.transfer_license").unwrap();
+    format!("{} {}", share.value.to_percent_text(), share.citation.id)
+}
+
+#[test]
+fn a_province_is_loaded_and_revised_and_holds_at_once() {
+    let mut world = World::new();
+    assert_eq!(least(&world), "50% transfer_law.45.1");
+    let first = reward("60%", "2020-01-01");
+    world.must(
+        HEAD,
+        load(&[("CN-XA/region.toml", REGION), ("CN-XA/reward.toml", &first)]),
+    );
+    assert_eq!(least(&world), "60% xa.1");
+    let profile = json!({"command": "institution.set_profile", "profile": {
+        "name_zh": "甲大学", "name_en": "", "prefix": "JA", "jurisdiction": "CN-XA",
+        "state_established": true, "central_unit": false, "contact": "",
+    }});
+    world.must(HEAD, profile);
+    let again = codes(&mut world, load(&[("CN-XA/reward.toml", &first)]));
+    assert_eq!(again[0].0, "law.same");
+    let revised = first.clone()
+        + "[[parameter.value]]\nfrom = 2026-01-01\nvalue = \"65%\"\narticle = \"xa.1\"\nmark = \"V\"\nchecked = 2026-01-01\n";
+    world.must(HEAD, load(&[("CN-XA/reward.toml", &revised)]));
+    assert_eq!(least(&world), "65% xa.1");
+    // Withdrawn.
+    world.must(HEAD, load(&[("CN-XA/reward.toml", "# 撤下\n")]));
+    assert_eq!(least(&world), "50% transfer_law.45.1");
+}
+
+#[test]
+fn a_wrong_file_is_refused_with_its_line_and_loses_nothing() {
+    let mut world = World::new();
+    let good = reward("60%", "2020-01-01");
+    world.must(
+        HEAD,
+        load(&[("CN-XA/region.toml", REGION), ("CN-XA/reward.toml", &good)]),
+    );
+    let low = reward("40%", "2020-01-01");
+    let told = codes(&mut world, load(&[("CN-XA/reward.toml", &low)]));
+    assert_eq!(told[0].0, "law.file");
+    assert!(
+        told[0].1.contains("law/CN-XA/reward.toml, line 16"),
+        "{}",
+        told[0].1
+    );
+    assert!(told[0].1.contains("below the minimum"));
+    let twice = codes(&mut world, load(&[("CN-XA/more.toml", &good)]));
+    assert!(twice[0].1.contains("one id has one text"), "{}", twice[0].1);
+    let broken = codes(&mut world, load(&[("tax.toml", "[[parameter")]));
+    assert!(
+        broken[0].1.contains("law/tax.toml, line 1"),
+        "{}",
+        broken[0].1
+    );
+    let stranger = codes(
+        &mut world,
+        load(&[("CN-XB/tax.toml", "[[parameter]]\nid = \"a\"\n")]),
+    );
+    assert!(stranger[0].1.contains("region.toml"));
+    for name in ["../x.toml", "a/b/c.toml", "x.txt", "", ".toml", "CN-XA/"] {
+        assert_eq!(
+            codes(&mut world, load(&[(name, REGION)]))[0].0,
+            "law.name",
+            "{name}"
+        );
+    }
+    let mut other = load(&[("CN-XA/region.toml", REGION)]);
+    other["files"][0]["text"] = json!("# changed");
+    assert_eq!(codes(&mut world, other)[0].0, "law.hash");
+    let mut bare = load(&[("x.toml", "# nothing\n")]);
+    bare["reason"] = json!("");
+    let told = codes(&mut world, bare);
+    assert_eq!(told[0].0, "field.required");
+    assert_eq!(codes(&mut world, load(&[]))[0].0, "law.files");
+    assert_eq!(
+        codes(&mut world, load(&[("x.toml", " ")]))[0].0,
+        "law.empty"
+    );
+    assert_eq!(least(&world), "60% xa.1");
+}
+
+/// An event of before, whose file this program reads otherwise.
+#[test]
+fn what_is_no_longer_understood_is_loud_and_stops_what_needs_it() {
+    let mut world = World::new();
+    let mut institution = institution(&world);
+    let text = "[[parameter]]\nid = \"of.another.time\"\ncolour = 1\n";
+    let event = Event::LawLoaded(LawLoaded {
+        files: vec![LawFile {
+            name: "old.toml".to_owned(),
+            file: hash(text).parse().unwrap(),
+            text: text.to_owned(),
+        }],
+        reason: String::new(),
+    });
+    institution.apply(event, day("2026-09-21"));
+    let fault = institution.law().fault().unwrap();
+    assert_eq!((fault.file.as_str(), fault.line), ("law/old.toml", 3));
+    assert!(institution.law().sound().is_err());
+    assert!(
+        institution
+            .rulebook()
+            .parameter("of.another.time")
+            .is_none()
+    );
+
+    world.accepted();
+    world.put(StreamId::Institution, State::Institution(institution));
+    let note =
+        json!({"command": "closing.note", "case": id(CASE), "text": "仍可记录", "files": []});
+    world.must(MANAGER, note);
+    let open = json!({"command": "matching.open", "deal": id(DEAL), "cases": [id(CASE)],
+        "mode": "licence", "party": {"name": "乙公司", "kind": "private", "size": "small"}});
+    let refusal = world.give(MANAGER, open).unwrap_err();
+    assert_eq!(refusal.code(), "law.unreadable");
+    let mended = json!({"command": "institution.load_law", "reason": "改正", "files": [
+        {"name": "old.toml", "file": hash("# 撤下"), "text": "# 撤下"}]});
+    world.must(HEAD, mended);
+    assert!(self::institution(&world).law().fault().is_none());
+}

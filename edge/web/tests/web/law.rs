@@ -1,0 +1,157 @@
+//! Law files through the browser and the API: seen before they are adopted, and in
+//! force at once for cases, calculators and pages.
+
+use dukou_chain::people::Role;
+use serde_json::{Value, json};
+
+use crate::fixture::{Fixture, Reply};
+use crate::headers::upload;
+
+const REGION: &str = "[region]\ncode = \"CN-XA\"\nzh = \"甲省\"\nen = \"Province A\"\n";
+
+const REWARD: &str = r#"
+[[document]]
+id = "xa"
+zh = "甲省促进科技成果转化条例"
+en = "Transfer Regulations of A"
+url = "https://example.org/xa"
+[[article]]
+id = "xa.9"
+zh = "甲省促进科技成果转化条例第9条"
+en = "Transfer Regulations of A art. 9"
+document = "xa"
+article = "第9条"
+quote = "提取不低于百分之六十的比例"
+mark = "V"
+checked = 2026-06-01
+[[parameter]]
+id = "reward.min.self_or_joint"
+[[parameter.value]]
+from = 2020-01-01
+value = "9%"
+article = "xa.9"
+mark = "V"
+checked = 2026-06-01
+"#;
+
+async fn send(fixture: &Fixture, name: &str, text: &str, fields: &[(&str, &str)]) -> Reply {
+    let head = fixture.of(Role::OfficeHead);
+    let named = format!("filename=\"{name}\"");
+    upload(
+        fixture,
+        head,
+        "/settings/law",
+        ("file", &named, text),
+        fields,
+    )
+    .await
+}
+
+const CONFIRMED: [(&str, &str); 2] = [("confirm", "yes"), ("reason", "甲省条例施行")];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_law_file_is_previewed_then_adopted_and_holds_at_once() {
+    let fixture = Fixture::new();
+    let head = fixture.of(Role::OfficeHead);
+    let at = [("folder", "CN-XA"), ("reason", "甲省条例施行")];
+    let before = fixture.entries();
+    let shown = send(&fixture, "region.toml", REGION, &at).await;
+    assert_eq!(shown.code(), 200, "{}", shown.body);
+    assert!(shown.body.contains("甲省") && shown.body.contains("id=\"preview\""));
+    assert_eq!(fixture.entries(), before, "a preview loads nothing");
+    // The preview holds the files that the adoption sends.
+    let files = json!([
+        {"name": "CN-XA/region.toml", "text": REGION}, {"name": "CN-XA/reward.toml", "text": REWARD},
+    ])
+    .to_string();
+    let adopted = send(
+        &fixture,
+        "",
+        "",
+        &[CONFIRMED[0], CONFIRMED[1], ("files", &files)],
+    )
+    .await;
+    assert_eq!(adopted.code(), 303, "{}", adopted.body);
+    assert_eq!(fixture.entries(), before + 1);
+    let rules = fixture.get(Some(head), "/rules?region=CN-XA").await;
+    for word in [
+        "甲省促进科技成果转化条例第9条",
+        "提取不低于百分之六十的比例",
+        "https://example.org/xa",
+        "2026-06-01",
+        "9%",
+    ] {
+        assert!(rules.body.contains(word), "{word}");
+    }
+    let settings = fixture
+        .get(Some(fixture.of(Role::SystemAdmin)), "/settings")
+        .await;
+    assert!(settings.body.contains("value=\"CN-XA\""));
+    // The calculator of the page goes by it.
+    let question = json!({"profits_fen": [100_000_000], "rate": "8%", "jurisdiction": "CN-XA"});
+    let form = [("input", question.to_string())];
+    let form = [("input", form[0].1.as_str())];
+    let answer = fixture
+        .post(Some(head), "/tools/self-implementation", &form)
+        .await;
+    assert!(
+        answer.body.contains("甲省促进科技成果转化条例第9条"),
+        "{}",
+        answer.body
+    );
+    let list = fixture.get(Some(head), "/settings/law").await;
+    assert!(list.body.contains("CN-XA/reward.toml"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_law_file_says_file_and_line_and_loses_nothing() {
+    let fixture = Fixture::new();
+    let before = fixture.entries();
+    let at = [("folder", "CN-XB"), ("reason", "试")];
+    let reply = send(&fixture, "region.toml", REGION, &at).await;
+    assert_eq!(reply.code(), 422);
+    assert!(
+        reply.body.contains("law/CN-XB/region.toml"),
+        "{}",
+        reply.body
+    );
+    assert!(reply.body.contains("第1行"));
+    assert!(reply.body.contains("value=\"CN-XB\"") && reply.body.contains("value=\"试\""));
+    let low = REWARD.replace("9%", "4%");
+    let files = json!([{"name": "low.toml", "text": low}]).to_string();
+    let fields = [CONFIRMED[0], CONFIRMED[1], ("files", files.as_str())];
+    let reply = send(&fixture, "", "", &fields).await;
+    assert_eq!(reply.code(), 422);
+    assert!(reply.body.contains("第45条"), "{}", reply.body);
+    // Without a reason the files are kept for the next try.
+    let files = json!([{"name": "CN-XA/region.toml", "text": REGION}]).to_string();
+    let reply = send(&fixture, "", "", &[("confirm", "yes"), ("files", &files)]).await;
+    assert_eq!(reply.code(), 422);
+    assert!(reply.body.contains("CN-XA/region.toml"));
+    let torn = send(&fixture, "", "", &[("files", "[{"), ("reason", "试")]).await;
+    assert_eq!(torn.code(), 422);
+    // Nobody else may.
+    let manager = fixture.of(Role::Manager);
+    let form = [("files", files.as_str()), CONFIRMED[0], CONFIRMED[1]];
+    let reply = fixture.post(Some(manager), "/settings/law", &form).await;
+    assert_eq!(reply.code(), 403);
+    assert_eq!(fixture.entries(), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_loads_a_law_file_and_may_ask_before() {
+    let fixture = Fixture::new();
+    let head = crate::api::token(&fixture, fixture.of(Role::OfficeHead), "*").await;
+    let before = fixture.entries();
+    let dry = "/api/v1/law?name=CN-XA/region.toml&reason=x&dry_run=true";
+    let told = crate::reach::raw(&fixture, &head, dry, REGION).await;
+    let value: Value = serde_json::from_str(&told.body).unwrap();
+    assert_eq!((told.code(), &value["loaded"]), (200, &json!(false)));
+    assert_eq!(value["changes"][0]["id"], "CN-XA");
+    assert_eq!(fixture.entries(), before);
+    let done = crate::reach::raw(&fixture, &head, &dry.replace("&dry_run=true", ""), REGION).await;
+    assert_eq!(done.code(), 201, "{}", done.body);
+    let bad = crate::reach::raw(&fixture, &head, "/api/v1/law?name=x.toml&reason=x", "a = ").await;
+    assert_eq!(bad.code(), 422);
+    assert!(bad.body.contains("law/x.toml"), "{}", bad.body);
+}
