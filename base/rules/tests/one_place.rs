@@ -57,11 +57,6 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "period",
         "the example question of a calculator",
     ),
-    (
-        "chain/src/9-distribution/engine.rs",
-        "share",
-        "main contributors named by the program: goes with distribution v2",
-    ),
 ];
 
 fn sources(folder: &Path, out: &mut Vec<PathBuf>) {
