@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use dukou_kernel::{Date, Money, text};
+use dukou_kernel::{Money, text};
 use dukou_ledger::{DistributionState, PersonShare, Receipt, ReceiptSplit, Terms, distribution};
 use dukou_rules::{
     AppraisalQuestion, Cit, ContractAmounts, DistributionPolicy, Equity, Exemption, Flush, Leader,
@@ -138,7 +138,7 @@ pub(crate) fn split(question: Value, env: &Env) -> Result<Value, CalcError> {
     let mut findings = Vec::new();
     // The factor in force when the first money arrives.
     let first = receipts.iter().map(|it| it.date).min();
-    let factor = distribution::return_factor(&env.rulebook, first.unwrap_or(Date::MAX))?;
+    let factor = distribution::return_factor(&env.rulebook, first.unwrap_or(env.today))?;
     state.add_inventor_cost(inventor_paid_fen, factor.value)?;
     for (index, cost) in costs.iter().enumerate() {
         let found = state.add_cost(&cost.kind, cost.fen).map_err(|mut error| {
