@@ -43,11 +43,6 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "shares of people who are measured, not paid",
     ),
     (
-        "edge/cli/src/bench/",
-        "period",
-        "how long a measured notice stands",
-    ),
-    (
         "edge/store/src/clock.rs",
         "end of time",
         "a clock beyond the last day stays on it; no rule is looked up there",
