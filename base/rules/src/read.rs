@@ -25,6 +25,7 @@ pub const READ: &[&str] = &[
     "exemption.conditions",
     "export.any",
     "export.fiscal",
+    "inventor_cost.return_factor",
     "leader.posts",
     "log.retention.min",
     "pit.58.conditions",
