@@ -9,7 +9,8 @@
 //!
 //! let calculator = find("workdays").unwrap();
 //! let question = serde_json::json!({"from": "2025-10-01", "to": "2025-10-12"});
-//! let answer = (calculator.run)(question, Env::builtin()).unwrap();
+//! let env = Env::carried("2026-11-30".parse().unwrap());
+//! let answer = (calculator.run)(question, &env).unwrap();
 //! assert_eq!(answer["working_days"], 3);
 //! ```
 
@@ -26,7 +27,7 @@ mod stream;
 use std::sync::{Arc, OnceLock};
 
 use dukou_calendar::Calendar;
-use dukou_kernel::{Lang, Text};
+use dukou_kernel::{Date, Lang, Text};
 use dukou_rules::Rulebook;
 use serde_json::{Value, json};
 
@@ -41,16 +42,21 @@ pub struct Env {
     pub rulebook: Arc<Rulebook>,
     /// The working days.
     pub calendar: Arc<Calendar>,
+    /// The legal day in Asia/Shanghai, for questions that name none.
+    pub today: Date,
 }
 
 impl Env {
-    /// Rules and calendar that the program carries.
-    pub fn builtin() -> &'static Self {
-        static ENV: OnceLock<Env> = OnceLock::new();
-        ENV.get_or_init(|| Self {
-            rulebook: Arc::new(Rulebook::builtin()),
-            calendar: Arc::new(Calendar::builtin()),
-        })
+    /// Rules and calendar that the program carries, on a day.
+    pub fn carried(today: Date) -> Self {
+        static CARRIED: OnceLock<(Arc<Rulebook>, Arc<Calendar>)> = OnceLock::new();
+        let (rulebook, calendar) =
+            CARRIED.get_or_init(|| (Arc::new(Rulebook::builtin()), Arc::new(Calendar::builtin())));
+        Self {
+            rulebook: Arc::clone(rulebook),
+            calendar: Arc::clone(calendar),
+            today,
+        }
     }
 }
 
@@ -127,7 +133,7 @@ static CALCULATORS: &[Calculator] = calculators![
     "pit" money::pit pit ("个人所得税", "Individual income tax"),
         ("现金奖励的个人所得税及减按50%", "Tax on a cash reward, with and without relief"),
         {"award_fen": 40_000_000, "other_taxable_fen": 10_000_000, "mode": "licence", "received": "2023-07-10",
-         "paid": "2026-07-10", "contract_registered": true};
+         "paid": "2026-07-10", "contract_registered": true, "published": true, "result_kind": "patent"};
     "cit" money::cit cit ("企业所得税", "Enterprise income tax"),
         ("技术转让所得的免征和减半", "Exemption and halving of transfer income"),
         {"mode": "transfer", "income_fen": 800_000_000};

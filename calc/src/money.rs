@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use dukou_kernel::{Date, Money, text};
+use dukou_kernel::{Money, text};
 use dukou_ledger::{DistributionState, PersonShare, Receipt, ReceiptSplit, Terms, distribution};
 use dukou_rules::{
     AppraisalQuestion, Cit, ContractAmounts, DistributionPolicy, Equity, Exemption, Flush, Leader,
@@ -138,7 +138,7 @@ pub(crate) fn split(question: Value, env: &Env) -> Result<Value, CalcError> {
     let mut findings = Vec::new();
     // The factor in force when the first money arrives.
     let first = receipts.iter().map(|it| it.date).min();
-    let factor = distribution::return_factor(&env.rulebook, first.unwrap_or(Date::MAX))?;
+    let factor = distribution::return_factor(&env.rulebook, first.unwrap_or(env.today))?;
     state.add_inventor_cost(inventor_paid_fen, factor.value)?;
     for (index, cost) in costs.iter().enumerate() {
         let found = state.add_cost(&cost.kind, cost.fen).map_err(|mut error| {
@@ -190,37 +190,50 @@ fn list(value: Option<Value>) -> Vec<Value> {
 /// `self-implementation`: see [`dukou_rules::self_implementation`].
 pub(crate) fn self_implementation(question: Value, env: &Env) -> Result<Value, CalcError> {
     let question: SelfImplementation = parse(question)?;
-    answer(&dukou_rules::self_implementation(&question, &env.rulebook)?)
+    answer(&dukou_rules::self_implementation(
+        &question,
+        &env.rulebook,
+        env.today,
+    )?)
 }
 
 /// `equity`: see [`dukou_rules::equity`].
 pub(crate) fn equity(question: Value, env: &Env) -> Result<Value, CalcError> {
     let question: Equity = parse(question)?;
-    answer(&dukou_rules::equity(&question, &env.rulebook)?)
+    answer(&dukou_rules::equity(&question, &env.rulebook, env.today)?)
 }
 
 /// `leader`: see [`dukou_rules::leader`].
 pub(crate) fn leader(question: Value, env: &Env) -> Result<Value, CalcError> {
     let question: Leader = parse(question)?;
-    answer(&dukou_rules::leader(question, &env.rulebook))
+    answer(&dukou_rules::leader(&question, &env.rulebook, env.today)?)
 }
 
 /// `pit`: see [`dukou_rules::pit`].
 pub(crate) fn pit(question: Value, env: &Env) -> Result<Value, CalcError> {
     let question: Pit = parse(question)?;
-    answer(&dukou_rules::pit(&question, &env.rulebook)?)
+    answer(&dukou_rules::pit(
+        &question,
+        &env.rulebook,
+        &env.calendar,
+        env.today,
+    )?)
 }
 
 /// `cit`: see [`dukou_rules::cit`].
 pub(crate) fn cit(question: Value, env: &Env) -> Result<Value, CalcError> {
     let question: Cit = parse(question)?;
-    answer(&dukou_rules::cit(&question, &env.rulebook)?)
+    answer(&dukou_rules::cit(&question, &env.rulebook, env.today)?)
 }
 
 /// `contract-amounts`: see [`dukou_rules::contract_amounts`].
 pub(crate) fn contract_amounts(question: Value, env: &Env) -> Result<Value, CalcError> {
     let question: ContractAmounts = parse(question)?;
-    answer(&dukou_rules::contract_amounts(&question, &env.rulebook)?)
+    answer(&dukou_rules::contract_amounts(
+        &question,
+        &env.rulebook,
+        env.today,
+    )?)
 }
 
 /// `appraisal-need`: see [`dukou_rules::appraisal_need`].
@@ -232,5 +245,9 @@ pub(crate) fn appraisal_need(question: Value, env: &Env) -> Result<Value, CalcEr
 /// `exemption`: see [`dukou_rules::exemption`].
 pub(crate) fn exemption(question: Value, env: &Env) -> Result<Value, CalcError> {
     let question: Exemption = parse(question)?;
-    answer(&dukou_rules::exemption(&question, &env.rulebook)?)
+    answer(&dukou_rules::exemption(
+        &question,
+        &env.rulebook,
+        env.today,
+    )?)
 }

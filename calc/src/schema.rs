@@ -1,5 +1,8 @@
 //! JSON Schemas of the questions.
 
+use dukou_rules::{
+    Award, CitMode, ContractKind, Mode, Post, Pricing, PublicityKind, ReliefKind, Taker,
+};
 use serde_json::{Map, Value, json};
 
 fn money() -> Value {
@@ -32,6 +35,13 @@ fn number() -> Value {
 
 fn one_of(values: &[&str]) -> Value {
     json!({"enum": values})
+}
+
+/// The words of one list, as they are sent.
+macro_rules! words_of {
+    ($list:ty) => {
+        one_of(&<$list>::ALL.iter().map(|it| it.code()).collect::<Vec<_>>())
+    };
 }
 
 /// The code of a region; which ones are known is the rulebook's to say.
@@ -94,10 +104,11 @@ pub(crate) fn period() -> Value {
 
 pub(crate) fn publicity() -> Value {
     document(object(vec![
-        ("kind", one_of(&["agreed_price", "vesting", "cash_reward"])),
+        ("kind", words_of!(PublicityKind)),
         ("posted", day()),
         ("days?", count()),
         ("jurisdiction?", region()),
+        ("on_market?", flag()),
     ]))
 }
 
@@ -157,14 +168,7 @@ pub(crate) fn self_implementation() -> Value {
 }
 
 fn post() -> Value {
-    one_of(&[
-        "head_of_unit",
-        "party_secretary",
-        "head_of_legal_person_subunit",
-        "deputy",
-        "head_of_internal_body",
-        "none",
-    ])
+    words_of!(Post)
 }
 
 pub(crate) fn equity() -> Value {
@@ -188,38 +192,32 @@ pub(crate) fn equity() -> Value {
 pub(crate) fn leader() -> Value {
     document(object(vec![
         ("post", post()),
-        ("award", one_of(&["cash", "equity"])),
+        ("award", words_of!(Award)),
+        ("published?", flag()),
+        ("on?", day()),
+        ("jurisdiction?", region()),
     ]))
 }
 
 pub(crate) fn pit() -> Value {
-    let modes = one_of(&[
-        "transfer",
-        "licence",
-        "equity",
-        "development",
-        "consulting",
-        "service",
-    ]);
     either(vec![
         object(vec![("taxable_fen", money())]),
         object(vec![
             ("award_fen", money()),
             ("other_taxable_fen", money()),
-            ("mode", modes),
+            ("mode", words_of!(ContractKind)),
             ("received", day()),
             ("paid", day()),
             ("contract_registered", flag()),
+            ("published?", flag()),
+            ("result_kind?", words_of!(ReliefKind)),
         ]),
     ])
 }
 
 pub(crate) fn cit() -> Value {
     document(object(vec![
-        (
-            "mode",
-            one_of(&["transfer", "exclusive_licence", "nonexclusive_licence"]),
-        ),
+        ("mode", words_of!(CitMode)),
         ("term_years?", count()),
         ("income_fen?", money()),
         ("cost_fen?", money()),
@@ -228,6 +226,10 @@ pub(crate) fn cit() -> Value {
         ("period_costs_fen?", money()),
         ("buyer_holding?", share()),
         ("already_exempted_fen?", money()),
+        ("contract_registered?", flag()),
+        ("result_kind?", words_of!(ReliefKind)),
+        ("export_restricted?", flag()),
+        ("owner?", flag()),
         ("on?", day()),
     ]))
 }
@@ -237,6 +239,8 @@ pub(crate) fn contract_amounts() -> Value {
         ("total_fen", money()),
         ("equipment_fen?", money()),
         ("other_nontechnical_fen?", money()),
+        ("technology_fen?", money()),
+        ("on?", day()),
     ]))
 }
 
@@ -244,20 +248,23 @@ pub(crate) fn appraisal_need() -> Value {
     document(object(vec![
         ("on", day()),
         ("central_unit", flag()),
-        ("taker", one_of(&["wholly_state_owned", "other"])),
-        ("mode", one_of(&["transfer", "licence", "equity"])),
+        ("taker", words_of!(Taker)),
+        ("mode", words_of!(Mode)),
+        ("appraised?", flag()),
     ]))
 }
 
 pub(crate) fn exemption() -> Value {
     document(object(vec![
-        ("pricing", one_of(&["agreement", "listing", "auction"])),
+        ("pricing", words_of!(Pricing)),
         ("published_in_unit?", flag()),
         ("published_on_market?", flag()),
         ("publicity_complete?", flag()),
         ("collective_decision", flag()),
         ("conflicts_declared", flag()),
         ("illegal_benefit", flag()),
+        ("on?", day()),
+        ("jurisdiction?", region()),
     ]))
 }
 

@@ -2,15 +2,20 @@
 
 use super::*;
 
+/// The day on which the tests ask.
+fn env() -> Env {
+    Env::carried(Date::constant(2026, 11, 30))
+}
+
 fn ask(name: &str, question: Value) -> Result<Value, CalcError> {
-    (find(name).unwrap().run)(question, Env::builtin())
+    (find(name).unwrap().run)(question, &env())
 }
 
 fn stream(name: &str, input: &str) -> (Vec<Value>, u8) {
     let mut out = Vec::new();
     let status = run_stream(
         find(name).unwrap(),
-        Env::builtin(),
+        &env(),
         input.as_bytes(),
         &mut out,
         Options::default(),
@@ -34,7 +39,7 @@ fn code(value: &Value) -> &str {
 fn every_example_is_answered_with_steps_and_findings() {
     assert_eq!(calculators().len(), 13);
     for calculator in calculators() {
-        let answer = (calculator.run)((calculator.example)(), Env::builtin()).unwrap();
+        let answer = (calculator.run)((calculator.example)(), &env()).unwrap();
         assert!(
             !answer["steps"].as_array().unwrap().is_empty(),
             "{}",
@@ -167,14 +172,14 @@ fn unknown_keys_and_wrong_values_are_named_by_pointer() {
             "/discount_rate",
         ),
     ] {
-        let (answer, answered) = run_line(find(name).unwrap(), line, Lang::Zh, Env::builtin());
+        let (answer, answered) = run_line(find(name).unwrap(), line, Lang::Zh, &env());
         assert!(!answered, "{line}");
         assert_eq!(answer["error"]["code"], code, "{line} {answer}");
         assert_eq!(answer["error"]["pointer"], pointer, "{line} {answer}");
         assert!(answer["error"]["message"].is_string());
     }
     let deep = format!("{{\"a\":{}", "[".repeat(100_000));
-    assert!(!run_line(find("leader").unwrap(), &deep, Lang::En, Env::builtin()).1);
+    assert!(!run_line(find("leader").unwrap(), &deep, Lang::En, &env()).1);
 }
 
 #[test]
@@ -414,9 +419,9 @@ proptest::proptest! {
     #[test]
     fn hostile_text_never_panics(text in ".{0,80}", pick in 0usize..13) {
         let calculator = &calculators()[pick];
-        let _ = run_line(calculator, &text, Lang::Zh, Env::builtin());
+        let _ = run_line(calculator, &text, Lang::Zh, &env());
         let mut out = Vec::new();
-        let _ = run_stream(calculator, Env::builtin(), text.as_bytes(), &mut out, Options::default());
+        let _ = run_stream(calculator, &env(), text.as_bytes(), &mut out, Options::default());
     }
 
     #[test]
@@ -425,7 +430,7 @@ proptest::proptest! {
         let mut question = (calculator.example)();
         let mut left = slot;
         replace_number(&mut question, &mut left, a, b);
-        let _ = (calculator.run)(question, Env::builtin());
+        let _ = (calculator.run)(question, &env());
     }
 }
 

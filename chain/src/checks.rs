@@ -35,6 +35,20 @@ impl Checks {
         self.at_most(field, value, longest);
     }
 
+    /// A notice must not stand longer than `longest` days of its own unit.
+    pub fn at_most_days(&mut self, days: u32, longest: u32) {
+        self.refuse_if(days > longest, || {
+            Finding::refused(
+                "publicity.too_long",
+                text!(
+                    "公示期最长{longest}天。",
+                    "A notice stands at most {longest} days."
+                ),
+            )
+            .at("days")
+        });
+    }
+
     /// The text must not be longer than `longest` characters.
     pub fn at_most(&mut self, field: &str, value: &str, longest: usize) {
         let length = value.chars().count();

@@ -5,6 +5,9 @@
 //! only earlier stages. `whole/` lists the stages and joins their commands and
 //! events; its test walks one case from disclosure to paid shares.
 
+#[macro_use(words)]
+extern crate dukou_kernel;
+
 #[macro_use]
 mod events;
 mod checks;

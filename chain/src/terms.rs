@@ -1,6 +1,7 @@
 //! Words that several stages share, with the term of art of the field.
 
 use dukou_kernel::{FileHash, PersonId, Share};
+pub use dukou_rules::{CatalogueResult, Funding, LicenceKind, Mode, PartyKind, Pricing};
 use serde::{Deserialize, Serialize};
 
 words! {
@@ -14,18 +15,6 @@ words! {
         PlantVariety = "plant_variety", "植物新品种", "Plant variety";
         Biomedical = "biomedical", "生物医药新品种", "New biomedical variety";
         KnowHow = "know_how", "技术秘密", "Know-how";
-    }
-}
-
-words! {
-    /// Where the money for the work came from (经费来源).
-    Funding {
-        National = "national", "国家计划", "National programme";
-        Ministry = "ministry", "部门计划", "Ministry programme";
-        Province = "province", "省市计划", "Provincial or city programme";
-        Industry = "industry", "横向经费", "Industry contract";
-        University = "university", "学校自筹", "University funds";
-        Other = "other", "其他", "Other";
     }
 }
 
@@ -45,47 +34,6 @@ words! {
         Patent = "patent", "专利", "Patent";
         Product = "product", "产品", "Product";
         Own = "own", "本组旧作", "Own earlier work";
-    }
-}
-
-words! {
-    /// Ways of transformation (转化方式; 促进科技成果转化法第16条).
-    Mode {
-        Transfer = "transfer", "转让", "Assignment";
-        Licence = "licence", "许可", "Licence";
-        Equity = "equity", "作价投资", "Equity investment";
-        Other = "other", "其他方式", "Other mode";
-    }
-}
-
-words! {
-    /// Extent of a licence (许可种类).
-    LicenceKind {
-        Exclusive = "exclusive", "独占许可", "Exclusive licence";
-        Sole = "sole", "排他许可", "Sole licence";
-        NonExclusive = "non_exclusive", "普通许可", "Non-exclusive licence";
-    }
-}
-
-words! {
-    /// How the price is found (定价方式; 促进科技成果转化法第18条).
-    Pricing {
-        Agreement = "agreement", "协议定价", "By agreement";
-        Listing = "listing", "技术交易市场挂牌", "Listing on a technology market";
-        Auction = "auction", "拍卖", "Auction";
-    }
-}
-
-words! {
-    /// What kind of taker (受让方、被许可方性质).
-    PartyKind {
-        WhollyStateOwned = "wholly_state_owned", "国有全资企业", "Wholly state-owned enterprise";
-        StateHolding = "state_holding", "国有控股企业", "State-controlled enterprise";
-        Private = "private", "民营企业", "Private enterprise";
-        Foreign = "foreign", "外商投资或境外", "Foreign-invested or foreign";
-        Institution = "institution", "事业单位", "Public institution";
-        Person = "person", "自然人", "Natural person";
-        Unknown = "unknown", "未填", "Not given";
     }
 }
 

@@ -183,7 +183,12 @@ pub fn calculator(data: &[u8]) {
         return;
     };
     for one in dukou_calc::calculators() {
-        let _ = dukou_calc::run_line(one, text, Lang::En, dukou_calc::Env::builtin());
+        let _ = dukou_calc::run_line(
+            one,
+            text,
+            Lang::En,
+            &dukou_calc::Env::carried(dukou_kernel::Date::constant(2026, 11, 30)),
+        );
     }
 }
 

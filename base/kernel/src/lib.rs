@@ -1,6 +1,7 @@
 //! The words every room of Dukou uses. No clock, no randomness, no IO.
 
 mod text;
+mod words;
 mod parsed;
 mod money;
 mod share;

@@ -107,6 +107,19 @@ impl Share {
         Self::reduce(top, b.checked_mul(d).ok_or(ShareError::OutOfRange)?)
     }
 
+    /// The exact difference; nothing lies below zero.
+    ///
+    /// # Errors
+    /// When `other` is more, or the difference no longer fits.
+    pub fn minus(self, other: Self) -> Result<Self, ShareError> {
+        let (a, b) = (u128::from(self.numerator), u128::from(self.denominator));
+        let (c, d) = (u128::from(other.numerator), u128::from(other.denominator));
+        let left = a.checked_mul(d).ok_or(ShareError::OutOfRange)?;
+        let right = c.checked_mul(b).ok_or(ShareError::OutOfRange)?;
+        let top = left.checked_sub(right).ok_or(ShareError::OutOfRange)?;
+        Self::reduce(top, b.checked_mul(d).ok_or(ShareError::OutOfRange)?)
+    }
+
     /// The exact product.
     ///
     /// # Errors

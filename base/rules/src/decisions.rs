@@ -4,31 +4,11 @@
 use dukou_kernel::{Citation, Date, Finding, Money, Severity, Share, Text, text};
 use serde::{Deserialize, Serialize};
 
-use crate::rulebook::{InForce, LookupError, Rulebook};
+use crate::register::Row;
+use crate::rulebook::{COUNTRY, InForce, LookupError, Rulebook};
 use crate::step::{RuleError, Step};
 use crate::tax::part_half_up;
-
-/// Who takes the result.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Taker {
-    /// 国有全资企业
-    WhollyStateOwned,
-    /// 其他
-    Other,
-}
-
-/// How the result goes over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Mode {
-    /// 转让
-    Transfer,
-    /// 许可
-    Licence,
-    /// 作价投资
-    Equity,
-}
+use crate::terms::{Mode, Pricing, Taker};
 
 /// Whether an appraisal is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -54,6 +34,9 @@ pub struct AppraisalQuestion {
     pub taker: Taker,
     /// How.
     pub mode: Mode,
+    /// Is an appraisal on file? `None` while nobody said.
+    #[serde(default)]
+    pub appraised: Option<bool>,
 }
 
 /// The answer.
@@ -65,7 +48,8 @@ pub struct AppraisalAnswer {
     pub citation: Citation,
     /// How it was decided.
     pub steps: Vec<Step>,
-    /// `rule.unverified` when the article was not seen on a published copy.
+    /// `rule.unverified` when the article was not seen on a published copy;
+    /// `company_law.appraisal` for an equity investment.
     pub findings: Vec<Finding>,
 }
 
@@ -93,8 +77,7 @@ pub fn appraisal_need(question: &AppraisalQuestion, book: &Rulebook) -> Appraisa
         Some(found) => ("appraisal.central_unit", Some(found)),
         None => (by_taker, rules.text(by_taker).ok()),
     };
-    let mut duty = book.article("asset_appraisal.3");
-    duty.verified = false;
+    let duty = book.article("asset_appraisal.3");
     let (need, citation) = found.map_or((AppraisalNeed::Required, duty), |found| {
         (need_of(&found), found.citation)
     });
@@ -108,18 +91,23 @@ pub fn appraisal_need(question: &AppraisalQuestion, book: &Rulebook) -> Appraisa
     let step = Step::new(rule, words.clone(), &words.en)
         .with("on", question.on)
         .with("central_unit", question.central_unit)
-        .with("taker", format!("{:?}", question.taker))
-        .with("mode", format!("{:?}", question.mode))
+        .with("taker", question.taker.code())
+        .with("mode", question.mode.code())
         .cite(citation.clone());
-    let findings = if citation.verified {
-        Vec::new()
-    } else {
+    let mut findings = Vec::new();
+    if !citation.verified {
         let message = Text::new(
             "所依据的条文尚未核对公开文本。",
             "The article was not seen on a published copy.",
         );
-        vec![Finding::new(Severity::Info, "rule.unverified", message).cite(citation.clone())]
-    };
+        findings
+            .push(Finding::new(Severity::Info, "rule.unverified", message).cite(citation.clone()));
+    }
+    findings.extend(contribution_appraisal(
+        question.mode,
+        question.appraised,
+        book,
+    ));
     AppraisalAnswer {
         need,
         citation,
@@ -128,20 +116,48 @@ pub fn appraisal_need(question: &AppraisalQuestion, book: &Rulebook) -> Appraisa
     }
 }
 
-/// How the price was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Pricing {
-    /// 协议定价
-    Agreement,
-    /// 挂牌
-    Listing,
-    /// 拍卖
-    Auction,
+/// Intellectual property put into a company must be appraised, neither over nor
+/// under its value (公司法第48条第2款). The freedom from the state-asset duty
+/// (财政部令第100号) does not lift this. `appraised` is `None` while nobody said: a
+/// warning; without an appraisal the contribution is refused.
+pub fn contribution_appraisal(
+    mode: Mode,
+    appraised: Option<bool>,
+    book: &Rulebook,
+) -> Option<Finding> {
+    if mode != Mode::Equity {
+        return None;
+    }
+    let citation = book.article("company_law.48.2");
+    let (zh, en) = (citation.zh.clone(), citation.en.clone());
+    let (severity, message) = match appraised {
+        Some(true) => (
+            Severity::Info,
+            text!(
+                "作价出资的知识产权已评估",
+                "The contributed right was appraised"
+            ),
+        ),
+        Some(false) => (
+            Severity::Refused,
+            text!(
+                "以知识产权作价出资应当评估，不得高估或者低估（{zh}）；先登记资产评估结果，再签合同。",
+                "A right put into a company must be appraised, neither over nor under its value ({en}); record the appraisal before signing."
+            ),
+        ),
+        None => (
+            Severity::Warning,
+            text!(
+                "以知识产权作价出资应当评估，不得高估或者低估（{zh}）。",
+                "A right put into a company must be appraised, neither over nor under its value ({en})."
+            ),
+        ),
+    };
+    Some(Finding::new(severity, "company_law.appraisal", message).cite(citation))
 }
 
 /// What a due-diligence dossier (尽职免责档案) proves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Exemption {
     /// How the price was found.
@@ -161,6 +177,12 @@ pub struct Exemption {
     pub conflicts_declared: bool,
     /// 牟取非法利益
     pub illegal_benefit: bool,
+    /// The day; today when left out.
+    #[serde(default)]
+    pub on: Option<Date>,
+    /// Whose overlay applies; `CN` when left out.
+    #[serde(default)]
+    pub jurisdiction: Option<String>,
 }
 
 /// Whether the dossier is complete.
@@ -176,73 +198,117 @@ pub struct ExemptionAnswer {
     pub findings: Vec<Finding>,
 }
 
+/// The check-list of the exemption.
+const EXEMPTION: &str = "exemption.conditions";
+
+/// Which of the publicity conditions the region's row asks for an agreed price.
+fn publicity_asked(row: &Row, pricing: Pricing) -> (bool, bool) {
+    let admits = |kind: &str| row.kinds.iter().any(|it| it == kind);
+    if pricing != Pricing::Agreement || admits("agreed") {
+        return (false, false);
+    }
+    (true, !admits("agreed_published_unit"))
+}
+
 /// Whether the conditions of exemption from decision liability are all proven
-/// (国发〔2016〕16号（十）).
+/// (国发〔2016〕16号（十）, and what the region says instead).
 ///
 /// # Errors
-/// `input.missing_key` when an agreed price comes without its publicity.
-pub fn exemption(question: &Exemption, book: &Rulebook) -> Result<ExemptionAnswer, RuleError> {
-    let agreed = question.pricing == Pricing::Agreement;
-    let published = |value: Option<bool>, key: &str| match value {
-        _ if !agreed => Ok(true),
-        Some(value) => Ok(value),
+/// `input.missing_key` when an agreed price comes without its publicity;
+/// `rule.not_in_force` before the first rule.
+pub fn exemption(
+    question: &Exemption,
+    book: &Rulebook,
+    today: Date,
+) -> Result<ExemptionAnswer, RuleError> {
+    let rules = book
+        .at(question.on.unwrap_or(today))
+        .within(question.jurisdiction.as_deref().unwrap_or(COUNTRY));
+    let given = |value: Option<bool>, asked: bool, key: &str| match value {
+        _ if !asked => Ok(None),
+        Some(value) => Ok(Some(value)),
         None => Err(RuleError::missing(key)),
     };
-    let conditions = [
-        (
-            "published_in_unit",
-            published(question.published_in_unit, "published_in_unit")?,
-        ),
-        (
-            "published_on_market",
-            published(question.published_on_market, "published_on_market")?,
-        ),
-        (
-            "publicity_complete",
-            published(question.publicity_complete, "publicity_complete")?,
-        ),
-        ("collective_decision", question.collective_decision),
-        ("conflicts_declared", question.conflicts_declared),
-        ("illegal_benefit", !question.illegal_benefit),
-    ];
+    let (mut conditions, mut later) = (Vec::new(), Vec::new());
+    for row in rules.checklist(EXEMPTION)? {
+        let cite = &row.citation;
+        match row.key.as_str() {
+            "pricing" => {
+                let (unit, market) = publicity_asked(row, question.pricing);
+                let of = |name, value| (name, value, cite.clone());
+                conditions.extend([
+                    of(
+                        "published_in_unit",
+                        given(question.published_in_unit, unit, "published_in_unit")?,
+                    ),
+                    of(
+                        "published_on_market",
+                        given(question.published_on_market, market, "published_on_market")?,
+                    ),
+                    of(
+                        "publicity_complete",
+                        given(question.publicity_complete, unit, "publicity_complete")?,
+                    ),
+                ]);
+            }
+            "diligent" => conditions.extend([
+                (
+                    "collective_decision",
+                    Some(question.collective_decision),
+                    book.article("sc_2016_16.2"),
+                ),
+                (
+                    "conflicts_declared",
+                    Some(question.conflicts_declared),
+                    cite.clone(),
+                ),
+            ]),
+            "no_gain" => later.push((
+                "illegal_benefit",
+                Some(!question.illegal_benefit),
+                cite.clone(),
+            )),
+            _ => {}
+        }
+    }
+    conditions.extend(later);
+    Ok(judge(conditions))
+}
+
+fn judge(conditions: Vec<(&str, Option<bool>, Citation)>) -> ExemptionAnswer {
     let mut answer = ExemptionAnswer {
         complete: true,
         missing: Vec::new(),
         steps: Vec::new(),
         findings: Vec::new(),
     };
-    for (name, met) in conditions {
-        let article = if name == "collective_decision" {
-            "sc_2016_16.2"
-        } else {
-            "sc_2016_16.10"
-        };
-        let citation = book.article(article);
+    for (name, met, citation) in conditions {
         let words = exemption_words(name);
+        let met = met.unwrap_or(true);
         answer
             .steps
             .push(Step::new(name, words.clone(), met).cite(citation.clone()));
-        if !met {
-            answer.complete = false;
-            answer.missing.push(name.to_owned());
-            let severity = if name == "illegal_benefit" {
-                Severity::Refused
-            } else {
-                Severity::Warning
-            };
-            let message = Text::new(
-                format!("未满足：{}", words.zh),
-                format!("Not met: {}", words.en),
-            );
-            let code = format!("exemption.{name}");
-            answer.findings.push(
-                Finding::new(severity, &code, message)
-                    .cite(citation)
-                    .at(name),
-            );
+        if met {
+            continue;
         }
+        answer.complete = false;
+        answer.missing.push(name.to_owned());
+        let severity = if name == "illegal_benefit" {
+            Severity::Refused
+        } else {
+            Severity::Warning
+        };
+        let message = Text::new(
+            format!("未满足：{}", words.zh),
+            format!("Not met: {}", words.en),
+        );
+        answer.findings.push(
+            Finding::new(severity, &format!("exemption.{name}"), message)
+                .cite(citation)
+                .at(name),
+        );
     }
-    Ok(answer)
+    answer
 }
 
 fn exemption_words(name: &str) -> Text {
@@ -275,6 +341,12 @@ pub struct ContractAmounts {
     /// Other costs without technology.
     #[serde(default)]
     pub other_nontechnical_fen: Money,
+    /// What the certificate says, to be held against the computed amount.
+    #[serde(default)]
+    pub technology_fen: Option<Money>,
+    /// The day of registration; today when left out.
+    #[serde(default)]
+    pub on: Option<Date>,
 }
 
 /// The two amounts of a registration certificate.
@@ -286,7 +358,8 @@ pub struct ContractAmountsAnswer {
     pub technology_fen: Money,
     /// How it was computed.
     pub steps: Vec<Step>,
-    /// `contract.expert_review` for large contracts.
+    /// `contract.expert_review` for large contracts;
+    /// `contract.technology_exceeds_price` when the certificate says more.
     pub findings: Vec<Finding>,
 }
 
@@ -297,11 +370,16 @@ pub struct ContractAmountsAnswer {
 pub fn contract_amounts(
     question: &ContractAmounts,
     book: &Rulebook,
+    today: Date,
 ) -> Result<ContractAmountsAnswer, RuleError> {
     let parts = [
         ("/total_fen", question.total_fen),
         ("/equipment_fen", question.equipment_fen),
         ("/other_nontechnical_fen", question.other_nontechnical_fen),
+        (
+            "/technology_fen",
+            question.technology_fen.unwrap_or_default(),
+        ),
     ];
     for (pointer, amount) in parts {
         if amount.is_negative() {
@@ -334,23 +412,53 @@ pub fn contract_amounts(
         )
         .cite(book.article("most_2001_253"));
     let mut findings = Vec::new();
-    if let Ok(large) = book.at(Date::MAX).money("contract.register.large_from")
-        && technology >= large.value
-    {
-        let message = Text::new(
-            "技术交易额较大，认定登记须经专家评审。",
-            "The amount is large: experts review the registration.",
-        );
-        findings.push(
-            Finding::new(Severity::Info, "contract.expert_review", message).cite(large.citation),
-        );
-    }
+    let registered = question.technology_fen.unwrap_or(technology);
+    findings.extend(technology_exceeds(registered, technology, book));
+    findings.extend(expert_review(
+        registered,
+        book,
+        question.on.unwrap_or(today),
+    ));
     Ok(ContractAmountsAnswer {
         contract_fen: question.total_fen,
         technology_fen: technology,
         steps: vec![step],
         findings,
     })
+}
+
+/// 技术交易额 is a part of 成交额: it never exceeds what the contract leaves for
+/// technology.
+pub fn technology_exceeds(registered: Money, most: Money, book: &Rulebook) -> Option<Finding> {
+    (registered > most).then(|| {
+        let message = text!(
+            "技术交易额 ¥{registered} 超过合同中属于技术的金额 ¥{most}；按登记证明改正。",
+            "The technology amount of ¥{registered} exceeds the ¥{most} of the contract that is for technology; correct it as the certificate has it."
+        );
+        Finding::refused("contract.technology_exceeds_price", message)
+            .cite(book.article("most_2001_253"))
+            .at("technology_amount")
+    })
+}
+
+/// Large contracts are reviewed by experts before they are registered.
+fn expert_review(technology: Money, book: &Rulebook, on: Date) -> Option<Finding> {
+    let large = book.at(on).money("contract.register.large_from").ok()?;
+    if technology < large.value {
+        return None;
+    }
+    let message = if large.citation.verified {
+        text!(
+            "技术交易额较大，认定登记须经专家评审。",
+            "The amount is large: experts review the registration."
+        )
+    } else {
+        text!(
+            "技术交易额较大，认定登记可能须经专家评审（所依据的是征求意见稿，未核对正式文本）。",
+            "The amount is large: experts may review the registration (by a draft; the final text was not seen)."
+        )
+    };
+    Some(Finding::new(Severity::Info, "contract.expert_review", message).cite(large.citation))
 }
 
 /// Yearly operating profits and the part that goes to the team.
@@ -361,7 +469,7 @@ pub struct SelfImplementation {
     pub profits_fen: Vec<Money>,
     /// The part.
     pub rate: Share,
-    /// The day; the newest rules when left out.
+    /// The day; today when left out.
     #[serde(default)]
     pub on: Option<Date>,
     /// Whose overlay applies; `CN` when left out.
@@ -390,13 +498,14 @@ pub struct SelfImplementationAnswer {
 pub fn self_implementation(
     question: &SelfImplementation,
     book: &Rulebook,
+    today: Date,
 ) -> Result<SelfImplementationAnswer, RuleError> {
     if question.rate > Share::ONE {
         let message = Text::new("比例不能超过 100%", "the rate does not exceed 100 %");
         return Err(RuleError::new("share.above_one", "/rate", message));
     }
     let rules = book
-        .at(question.on.unwrap_or(Date::MAX))
+        .at(question.on.unwrap_or(today))
         .within(question.jurisdiction.as_deref().unwrap_or("CN"));
     let mut findings = Vec::new();
     let least = match rules.share("reward.min.self_or_joint") {

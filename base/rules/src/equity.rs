@@ -3,10 +3,11 @@
 use dukou_kernel::{Date, Finding, Severity, Share, Text, text};
 use serde::{Deserialize, Serialize};
 
-use crate::leader::{Award, Post, equity_refused, leader_allowed};
+use crate::leader::{Award, equity_refused, leader_allowed};
 use crate::ordered::Ordered;
-use crate::rulebook::{LookupError, Rulebook};
+use crate::rulebook::{COUNTRY, LookupError, Rulebook, RulesOn};
 use crate::step::{RuleError, Step, refused_finding_severity};
+use crate::terms::Post;
 
 /// One person of the team.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +36,7 @@ pub struct Equity {
     pub team: Share,
     /// The people; their parts sum to exactly one.
     pub people: Vec<EquityPerson>,
-    /// The day; the newest rules when left out.
+    /// The day; today when left out.
     #[serde(default)]
     pub on: Option<Date>,
     /// Whose overlay applies; `CN` when left out.
@@ -73,13 +74,15 @@ fn too_many_digits(pointer: &str) -> RuleError {
 /// # Errors
 /// `people.shares_sum`, `people.duplicate_id`, `share.above_one`,
 /// `input.out_of_range`.
-pub fn equity(question: &Equity, book: &Rulebook) -> Result<EquityAnswer, RuleError> {
+pub fn equity(question: &Equity, book: &Rulebook, today: Date) -> Result<EquityAnswer, RuleError> {
     check_shares(question)?;
     let team = question
         .holding
         .times(question.team)
         .map_err(|_| too_many_digits("/team"))?;
-    let rest = complement(question.team).map_err(|_| too_many_digits("/team"))?;
+    let rest = Share::ONE
+        .minus(question.team)
+        .map_err(|_| too_many_digits("/team"))?;
     let unit = question
         .holding
         .times(rest)
@@ -105,7 +108,7 @@ pub fn equity(question: &Equity, book: &Rulebook) -> Result<EquityAnswer, RuleEr
         ],
         findings: Vec::new(),
     };
-    let mut allowed = Share::ZERO;
+    let mut parts = Vec::new();
     for (index, person) in question.people.iter().enumerate() {
         let pointer = format!("/people/{index}");
         if answer.people.get(&person.id).is_some() {
@@ -117,22 +120,24 @@ pub fn equity(question: &Equity, book: &Rulebook) -> Result<EquityAnswer, RuleEr
             .times(person.share)
             .map_err(|_| too_many_digits(&pointer))?;
         answer.people.set(&person.id, part);
+        parts.push((person.post, part));
         let id = &person.id;
         let words = text!("{id} 所得 = 团队所得 × 个人份额", "{id} = team × own part");
         answer
             .steps
             .push(Step::new("equity.person", words, part).with("share", person.share));
-        if leader_allowed(person.post, Award::Equity) {
-            allowed = allowed.plus(part).map_err(|_| too_many_digits(&pointer))?;
-        } else {
-            answer.refused.push(person.id.clone());
-            answer
-                .findings
-                .push(equity_refused(&pointer, &book.article("sc_2016_16.8")));
-        }
     }
-    let minimum = minimum_finding(question, book, allowed)?;
-    answer.findings.extend(minimum);
+    let rules = book
+        .at(question.on.unwrap_or(today))
+        .within(question.jurisdiction.as_deref().unwrap_or(COUNTRY));
+    let checked = check_equity(question.holding, &parts, question.state_established, &rules)?;
+    answer.refused = checked
+        .refused
+        .iter()
+        .filter_map(|at| question.people.get(*at))
+        .map(|person| person.id.clone())
+        .collect();
+    answer.findings = checked.findings;
     Ok(answer)
 }
 
@@ -154,22 +159,48 @@ fn check_shares(question: &Equity) -> Result<(), RuleError> {
     Ok(())
 }
 
-fn complement(share: Share) -> Result<Share, dukou_kernel::ShareError> {
-    Share::new(
-        share.denominator().saturating_sub(share.numerator()),
-        share.denominator(),
-    )
+/// What the law says of shares given to people.
+pub struct EquityChecked {
+    /// Places of those who may not have shares.
+    pub refused: Vec<usize>,
+    /// `leader.equity_refused` for each of them, `reward.below_minimum`.
+    pub findings: Vec<Finding>,
+}
+
+/// Checks who may have shares of a company, and that those who may reach the
+/// statutory minimum of the holding (转化法第45条第1款第2项; 国发〔2016〕16号（八）).
+/// `people` are posts at the award and parts of the company.
+///
+/// # Errors
+/// `input.out_of_range` when the parts have too many digits; what the rulebook
+/// cannot answer.
+pub fn check_equity(
+    holding: Share,
+    people: &[(Post, Share)],
+    state_established: bool,
+    rules: &RulesOn<'_>,
+) -> Result<EquityChecked, RuleError> {
+    let (mut refused, mut findings) = (Vec::new(), Vec::new());
+    let mut allowed = Share::ZERO;
+    for (index, (post, part)) in people.iter().enumerate() {
+        let pointer = format!("/people/{index}");
+        if leader_allowed(*post, Award::Equity, rules)? {
+            allowed = allowed.plus(*part).map_err(|_| too_many_digits(&pointer))?;
+        } else {
+            refused.push(index);
+            findings.push(equity_refused(&pointer, *post, rules)?);
+        }
+    }
+    findings.extend(minimum_finding(holding, allowed, state_established, rules)?);
+    Ok(EquityChecked { refused, findings })
 }
 
 fn minimum_finding(
-    question: &Equity,
-    book: &Rulebook,
+    holding: Share,
     allowed: Share,
+    state_established: bool,
+    rules: &RulesOn<'_>,
 ) -> Result<Option<Finding>, RuleError> {
-    let day = question.on.unwrap_or(Date::MAX);
-    let rules = book
-        .at(day)
-        .within(question.jurisdiction.as_deref().unwrap_or("CN"));
     let least = match rules.share("reward.min.equity") {
         Ok(least) => least,
         Err(error @ LookupError::NotInForce { .. }) => {
@@ -181,8 +212,7 @@ fn minimum_finding(
         }
         Err(error) => return Err(error.into()),
     };
-    let floor = question
-        .holding
+    let floor = holding
         .times(least.value)
         .map_err(|_| too_many_digits("/holding"))?;
     if allowed >= floor {
@@ -194,7 +224,7 @@ fn minimum_finding(
         "可以授予团队的股份为 {have}，低于最低标准 {need}（{zh}）。",
         "The shares that the team may have are {have}, below the minimum of {need} ({en})."
     );
-    let severity = refused_finding_severity(question.state_established);
+    let severity = refused_finding_severity(state_established);
     Ok(Some(
         Finding::new(severity, "reward.below_minimum", message)
             .cite(least.citation)
@@ -224,7 +254,12 @@ mod tests {
             jurisdiction: None,
             state_established: true,
         };
-        equity(&question, &Rulebook::builtin()).unwrap()
+        equity(
+            &question,
+            &Rulebook::builtin(),
+            Date::constant(2026, 11, 30),
+        )
+        .unwrap()
     }
 
     /// Worked example 3 (law/cases/equity.toml).

@@ -25,33 +25,47 @@ mod file_tests;
 mod floor;
 mod rulebook;
 mod step;
+mod terms;
 mod ordered;
 mod policy;
 mod publicity;
 mod leader;
 mod equity;
 mod tax;
+mod filing;
+mod relief;
+mod conditions;
+mod export;
 mod decisions;
 
 pub use change::{Change, ChangeKind, Changed};
 pub use decisions::{
     AppraisalAnswer, AppraisalNeed, AppraisalQuestion, ContractAmounts, ContractAmountsAnswer,
-    Exemption, ExemptionAnswer, Mode, Pricing, SelfImplementation, SelfImplementationAnswer, Taker,
-    appraisal_need, contract_amounts, exemption, self_implementation,
+    Exemption, ExemptionAnswer, SelfImplementation, SelfImplementationAnswer, appraisal_need,
+    contract_amounts, contribution_appraisal, exemption, self_implementation, technology_exceeds,
 };
-pub use equity::{Equity, EquityAnswer, EquityPerson, equity};
+pub use equity::{Equity, EquityAnswer, EquityChecked, EquityPerson, check_equity, equity};
+pub use export::{ExportFacts, export_findings};
 pub use file::LawError;
-pub use leader::{Award, Leader, LeaderAnswer, Post, leader, leader_allowed};
+pub use filing::{filing_day, rolled_filing_day};
+pub use leader::{
+    Award, Leader, LeaderAnswer, leader, leader_allowed, must_publish, reward_publication,
+};
 pub use ordered::Ordered;
 pub use policy::{
-    DistributionPolicy, Flush, PolicyError, SchoolPolicy, TEAM, Tier, Window, school_policy,
+    DistributionPolicy, Flush, OFFICE, PolicyError, SchoolPolicy, TEAM, Tier, Window, school_policy,
 };
-pub use publicity::{Publicity, PublicityAnswer, PublicityKind, publicity};
+pub use publicity::{
+    Due, Publicity, PublicityAnswer, PublicityKind, least_publicity, market_publicity,
+    natural_days, publicity, publicity_end, working_days,
+};
 pub use read::READ;
 pub use register::{
     Article, Bracket, Checklist, DatedValue, Document, Mark, Origin, Parameter, Region, Row, Unit,
     Value,
 };
+pub use relief::{ContractKind, Relief, ReliefFacts, ReliefKind, pit_relief};
 pub use rulebook::{COUNTRY, InForce, LookupError, Rulebook, RulesOn};
 pub use step::{RuleError, Step, refused_finding_severity};
-pub use tax::{Cit, CitAnswer, CitMode, Pit, PitAnswer, PitMode, cit, income_tax, pit};
+pub use tax::{Cit, CitAnswer, CitMode, Pit, PitAnswer, cit, income_tax, pit};
+pub use terms::{CatalogueResult, Funding, LicenceKind, Mode, PartyKind, Post, Pricing, Taker};

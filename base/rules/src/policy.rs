@@ -1,14 +1,21 @@
 //! The school's own rules (本校办法), and whether they stay above the statute.
 
+use std::sync::OnceLock;
+
 use dukou_kernel::{Citation, Date, Finding, Money, Severity, Share, Text, text};
 use serde::{Deserialize, Serialize};
 
 use crate::ordered::Ordered;
+use crate::register::Value;
 use crate::rulebook::{LookupError, Rulebook, RulesOn};
 use crate::step::refused_finding_severity;
 
 /// The name of the pool that goes to the people of the team.
 pub const TEAM: &str = "team";
+
+/// The name of the pool that goes to the transfer office and the management staff
+/// (技术转移机构工作人员和管理人员).
+pub const OFFICE: &str = "office";
 
 /// 本校办法 — the article of everything that the school's own rules lay down.
 pub fn school_policy() -> Citation {
@@ -177,16 +184,24 @@ impl DistributionPolicy {
     }
 
     /// The least part of cumulative net income that the team can have at any
-    /// height: the smallest of the averages at the ends of the tiers and of the
-    /// last tier's own share, where the average is heading.
+    /// height.
     fn least_team_share(&self) -> Share {
-        let mut least = Share::ONE;
+        let levels = self.levels(TEAM).into_iter();
+        levels.fold(Share::ONE, Share::min)
+    }
+
+    /// Where a pool's part of the cumulative net income can turn: the averages at
+    /// the ends of the tiers, and the last tier's own share, where the average is
+    /// heading.
+    fn levels(&self, pool: &str) -> Vec<Share> {
+        let mut levels = Vec::with_capacity(self.tiers.len());
         let (mut floor, mut given) = (0u128, 0u128);
         const SCALE: u128 = 1_000_000_000_000;
         for tier in &self.tiers {
-            let share = tier.pools.get(TEAM).copied().unwrap_or(Share::ZERO);
+            let share = tier.pools.get(pool).copied().unwrap_or(Share::ZERO);
             let Some(up_to) = tier.up_to_fen else {
-                return least.min(share);
+                levels.push(share);
+                break;
             };
             let end = u128::try_from(up_to.fen()).unwrap_or_default();
             let width = end.saturating_sub(floor);
@@ -200,19 +215,85 @@ impl DistributionPolicy {
             if let Some(average) = given.checked_div(end) {
                 let billionths =
                     u64::try_from(average / (SCALE / 1_000_000_000)).unwrap_or(u64::MAX);
-                least = least.min(Share::new(billionths, 1_000_000_000).unwrap_or(Share::ZERO));
+                levels.push(Share::new(billionths, 1_000_000_000).unwrap_or(Share::ZERO));
             }
         }
-        least
+        levels
+    }
+
+    /// The least part of the rewards, the team's and the staff's together, that
+    /// the transfer and management staff can have at any height.
+    fn least_office_share(&self) -> Share {
+        let levels = self.levels(TEAM).into_iter().zip(self.levels(OFFICE));
+        levels.fold(Share::ONE, |least, (team, office)| {
+            let Ok(total) = team.plus(office) else {
+                return Share::ZERO;
+            };
+            if total.is_zero() {
+                return least;
+            }
+            // office / total
+            let turned = Share::new(total.denominator(), total.numerator());
+            let part = turned.and_then(|it| office.times(it));
+            least.min(part.unwrap_or(Share::ZERO))
+        })
     }
 }
 
-fn default_days() -> u32 {
-    15
+/// The rules that the program carries, for what a school's rules leave out.
+fn carried() -> &'static Rulebook {
+    static BOOK: OnceLock<Rulebook> = OnceLock::new();
+    BOOK.get_or_init(Rulebook::builtin)
 }
 
-fn half() -> Share {
-    Share::percent(50)
+/// The first value of a parameter: what a school's rules that say nothing meant
+/// when they were written, whatever the law says later.
+fn first(id: &str) -> Option<&'static Value> {
+    let parameter = carried().parameter(id)?;
+    parameter.values.first().map(|it| &it.value)
+}
+
+/// Days by default. A default that is missing never shortens a period.
+fn days_by_default(id: &str) -> u32 {
+    match first(id) {
+        Some(Value::Count(days)) => *days,
+        _ => u32::MAX,
+    }
+}
+
+fn share_by_default(id: &str) -> Share {
+    match first(id) {
+        Some(Value::Share(share)) => *share,
+        _ => Share::ONE,
+    }
+}
+
+fn price_days() -> u32 {
+    days_by_default("default.price_publicity_days")
+}
+
+fn vesting_days() -> u32 {
+    days_by_default("default.vesting_publicity_days")
+}
+
+fn reward_days() -> u32 {
+    days_by_default("default.reward_publicity_days")
+}
+
+fn reply_days() -> u32 {
+    days_by_default("default.reply_days")
+}
+
+fn objection_days() -> u32 {
+    days_by_default("default.objection_days")
+}
+
+fn least_equity() -> Share {
+    share_by_default("reward.min.equity")
+}
+
+fn least_main() -> Share {
+    share_by_default("reward.main_contributor.min")
 }
 
 /// The rules that a school sets for itself (转化法第44条): adopted with a day,
@@ -225,7 +306,7 @@ pub struct SchoolPolicy {
     /// How net income is divided.
     pub distribution: DistributionPolicy,
     /// The team's part of shares obtained by investment (作价投资).
-    #[serde(default = "half")]
+    #[serde(default = "least_equity")]
     pub equity_team: Share,
     /// Part of the yearly operating profit in self- or joint implementation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -234,29 +315,34 @@ pub struct SchoolPolicy {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub self_or_joint_years: Option<u32>,
     /// Least part of the reward total for the main contributors.
-    #[serde(default = "half")]
+    #[serde(default = "least_main")]
     pub main_contributors: Share,
     /// Natural days of publicity of an agreed price.
-    #[serde(default = "default_days")]
+    #[serde(default = "price_days")]
     pub price_publicity_days: u32,
     /// Natural days of publicity of vesting.
-    #[serde(default = "default_days")]
+    #[serde(default = "vesting_days")]
     pub vesting_publicity_days: u32,
     /// Working days of publicity of a cash reward.
-    #[serde(default = "default_days")]
+    #[serde(default = "reward_days")]
     pub reward_publicity_working_days: u32,
     /// Working days in which a disclosure is answered.
-    #[serde(default = "default_days")]
+    #[serde(default = "reply_days")]
     pub reply_days: u32,
     /// Working days in which an objection is answered.
-    #[serde(default = "default_days")]
+    #[serde(default = "objection_days")]
     pub objection_days: u32,
 }
 
 impl SchoolPolicy {
-    /// A policy to start from: team 70 %, college 10 %, university 20 %.
+    /// A policy to start from: the team's part by default, a tenth to the college,
+    /// the rest to the university, and the statutory minimum wherever there is one.
     pub fn example() -> Self {
-        let pools = [(TEAM, 70), ("college", 10), ("university", 20)];
+        let team = share_by_default("default.team_share");
+        let college = Share::percent(10);
+        let given = team.plus(college).unwrap_or(Share::ONE);
+        let rest = Share::ONE.minus(given).unwrap_or(Share::ZERO);
+        let pools = [(TEAM, team), ("college", college), ("university", rest)];
         Self {
             title: "科技成果转化收益分配办法（示例）".to_owned(),
             distribution: DistributionPolicy {
@@ -267,22 +353,22 @@ impl SchoolPolicy {
                 tiers: vec![Tier {
                     up_to_fen: None,
                     pools: pools
-                        .map(|(name, part)| (name.to_owned(), Share::percent(part)))
+                        .map(|(name, part)| (name.to_owned(), part))
                         .into_iter()
                         .collect(),
                 }],
                 pay_from_fen: Money::ZERO,
                 flush: None,
             },
-            equity_team: Share::percent(70),
-            self_or_joint: Some(Share::percent(5)),
-            self_or_joint_years: Some(3),
-            main_contributors: Share::percent(50),
-            price_publicity_days: 15,
-            vesting_publicity_days: 15,
-            reward_publicity_working_days: 15,
-            reply_days: 15,
-            objection_days: 15,
+            equity_team: team,
+            self_or_joint: Some(share_by_default("reward.min.self_or_joint")),
+            self_or_joint_years: Some(days_by_default("reward.self_or_joint.years_min")),
+            main_contributors: least_main(),
+            price_publicity_days: price_days(),
+            vesting_publicity_days: vesting_days(),
+            reward_publicity_working_days: reward_days(),
+            reply_days: reply_days(),
+            objection_days: objection_days(),
         }
     }
 
@@ -354,6 +440,8 @@ impl SchoolPolicy {
             self.main_contributors,
             "reward.main_contributor.min",
         );
+        checks.office(&self.distribution);
+        checks.deducted(&self.distribution);
         if let Some(part) = self.self_or_joint {
             checks.share(
                 "policy.self_or_joint_below_minimum",
@@ -382,6 +470,48 @@ struct Checks<'a> {
 }
 
 impl Checks<'_> {
+    /// Where the region gives the transfer and management staff a part of the
+    /// rewards, the tiers reach it (浙江省条例第37条第2款).
+    fn office(&mut self, policy: &DistributionPolicy) {
+        if self.rules.share("reward.office.min").is_ok() {
+            self.share(
+                "policy.office_below_minimum",
+                "distribution.tiers",
+                policy.least_office_share(),
+                "reward.office.min",
+            );
+        }
+    }
+
+    /// A cost that the region says is none is not deducted (浙江省条例第37条第4款).
+    fn deducted(&mut self, policy: &DistributionPolicy) {
+        let Ok(rows) = self.rules.checklist("cost.deductible") else {
+            return;
+        };
+        for row in rows {
+            let no = row.cell("deductible") == Some("no");
+            if !no || !policy.deduct.contains(&row.key) {
+                continue;
+            }
+            let (what, article) = (&row.words, &row.citation);
+            let message = Text::new(
+                format!(
+                    "不得从收入中扣除：{}（{}）；请从办法中删去。",
+                    what.zh, article.zh
+                ),
+                format!(
+                    "Not a cost to deduct: {} ({}); strike it from the rules.",
+                    what.en, article.en
+                ),
+            );
+            self.findings.push(
+                Finding::new(self.severity, "policy.cost_not_deductible", message)
+                    .cite(row.citation.clone())
+                    .at("distribution.deduct"),
+            );
+        }
+    }
+
     /// Publicity binds every institution.
     fn publicity(&mut self, policy: &SchoolPolicy) {
         self.severity = Severity::Refused;
@@ -473,8 +603,31 @@ mod tests {
         assert_eq!(codes(&policy, "CN", true), vec![]);
         assert_eq!(
             codes(&policy, "CN-ZJ", true),
-            vec![("policy.main_below_minimum".to_owned(), Severity::Refused)]
+            vec![
+                ("policy.main_below_minimum".to_owned(), Severity::Refused),
+                ("policy.office_below_minimum".to_owned(), Severity::Refused),
+            ]
         );
+        let mut zhejiang = SchoolPolicy {
+            main_contributors: Share::percent(70),
+            ..policy.clone()
+        };
+        // 5 of 75 parts of the rewards are more than 5 %, 3 of 73 are less.
+        for (office, missing) in [(5, 0), (3, 1)] {
+            zhejiang.distribution.tiers[0].pools = [
+                ("team", 70),
+                ("office", office),
+                ("university", 30 - office),
+            ]
+            .map(|(n, p)| (n.to_owned(), Share::percent(p)))
+            .into_iter()
+            .collect();
+            assert_eq!(codes(&zhejiang, "CN-ZJ", true).len(), missing);
+        }
+        zhejiang.distribution.deduct.push("fiscal_rd".to_owned());
+        let no_cost = ("policy.cost_not_deductible".to_owned(), Severity::Refused);
+        assert!(codes(&zhejiang, "CN-ZJ", true).contains(&no_cost));
+        assert!(!codes(&zhejiang, "CN", true).contains(&no_cost));
         policy.distribution.tiers[0].pools = [("team", 45), ("university", 55)]
             .map(|(n, p)| (n.to_owned(), Share::percent(p)))
             .into_iter()

@@ -1,22 +1,21 @@
 //! How long something stands in the open before the next step (公示期).
 
 use dukou_calendar::{Calendar, Period, YearUnknown};
-use dukou_kernel::{Date, Finding, Text, text};
+use dukou_kernel::{Date, Finding, Severity, Text, text, words};
 use serde::{Deserialize, Serialize};
 
-use crate::rulebook::{InForce, LookupError, Rulebook};
+use crate::rulebook::{InForce, LookupError, Rulebook, RulesOn};
 use crate::step::{RuleError, Step};
+use crate::terms::Pricing;
 
-/// What is published.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PublicityKind {
-    /// An agreed price (协议定价, 转化法第18条).
-    AgreedPrice,
-    /// Vesting of ownership or use (赋权).
-    Vesting,
-    /// A cash reward (国科发政〔2018〕103号): working days.
-    CashReward,
+words! {
+    /// What is published (公示种类): an agreed price (转化法第18条), vesting, or a cash
+    /// reward (国科发政〔2018〕103号), which counts in working days.
+    PublicityKind {
+        AgreedPrice = "agreed_price", "协议定价", "Agreed price";
+        Vesting = "vesting", "赋权", "Vesting";
+        CashReward = "cash_reward", "现金奖励", "Cash reward";
+    }
 }
 
 impl PublicityKind {
@@ -28,6 +27,135 @@ impl PublicityKind {
             Self::CashReward => "pit.publicity.min",
         }
     }
+}
+
+/// The end of a period: as counted, and as it moves off rest days. `end` is
+/// `None` while the year's official arrangement is not known (待国务院安排): then
+/// nothing that waits for the period is lawful yet (`calendar.year_unknown`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// As counted; working days of an unknown year as its Mondays to Fridays,
+    /// which is never late.
+    pub raw: Date,
+    /// As it is, when that is certain.
+    pub end: Option<Date>,
+}
+
+impl Due {
+    /// The day to show: the certain one, else the counted one.
+    pub fn shown(self) -> Date {
+        self.end.unwrap_or(self.raw)
+    }
+
+    /// True while the official arrangement is missing.
+    pub fn pending(self) -> bool {
+        self.end.is_none()
+    }
+}
+
+/// `days` natural days from `start`, which is not counted, rolled over rest days
+/// (民法典第201、203条).
+pub fn natural_days(calendar: &Calendar, start: Date, days: u32) -> Due {
+    let raw = add_days(start, i64::from(days));
+    let end = calendar.roll(raw).end;
+    Due { raw, end }
+}
+
+/// `days` working days from `start`, which is not counted.
+pub fn working_days(calendar: &Calendar, start: Date, days: u32) -> Due {
+    if let Ok(end) = calendar.add_working_days(start, days) {
+        return Due {
+            raw: end,
+            end: Some(end),
+        };
+    }
+    // From a weekend the count begins where it would from the Friday before.
+    let since_friday = match start.weekday().to_monday_zero_offset() {
+        5 => 1,
+        6 => 2,
+        _ => 0,
+    };
+    let friday_or_start = add_days(start, -since_friday);
+    let mut day = add_days(friday_or_start, i64::from(days / 5) * 7);
+    for _ in 0..days % 5 {
+        let friday = day.weekday().to_monday_zero_offset() == 4;
+        day = add_days(day, if friday { 3 } else { 1 });
+    }
+    Due {
+        raw: day,
+        end: None,
+    }
+}
+
+fn add_days(day: Date, days: i64) -> Date {
+    day.saturating_add(jiff::Span::new().try_days(days).unwrap_or_default())
+}
+
+/// The last day of a publicity: natural days rolled over rest days, or working
+/// days for a cash reward.
+pub fn publicity_end(kind: PublicityKind, posted: Date, days: u32, calendar: &Calendar) -> Due {
+    match kind {
+        PublicityKind::CashReward => working_days(calendar, posted, days),
+        PublicityKind::AgreedPrice | PublicityKind::Vesting => natural_days(calendar, posted, days),
+    }
+}
+
+/// The shortest publicity in force, and `publicity.too_short` when `days` are
+/// fewer than the law asks. `days` and the answer count in the kind's own unit.
+///
+/// # Errors
+/// `rule.not_in_force` before the first rule of the kind.
+pub fn least_publicity(
+    kind: PublicityKind,
+    days: u32,
+    rules: &RulesOn<'_>,
+) -> Result<(InForce<u32>, Option<Finding>), LookupError> {
+    let least = rules.days(kind.parameter())?;
+    let finding = too_short(days, least.clone());
+    Ok((least, finding))
+}
+
+/// Has an agreed price also stood on a technology market? Where the region says
+/// it must (浙江省条例第17条) a missing proof refuses; elsewhere it only costs the
+/// leaders their exemption, which [`crate::exemption`] says. `None` where nothing
+/// is to be said, or the price was found by listing or auction. `shown` is `None`
+/// while nobody said.
+pub fn market_publicity(
+    pricing: Pricing,
+    shown: Option<bool>,
+    rules: &RulesOn<'_>,
+) -> Option<Finding> {
+    if pricing != Pricing::Agreement {
+        return None;
+    }
+    let must = rules
+        .flag("price.publicity.on_market")
+        .ok()
+        .filter(|it| it.value);
+    let exemption = || rules.book().article("sc_2016_16.10");
+    let finding = match (shown, must) {
+        (Some(true), must) => Finding::new(
+            Severity::Info,
+            "market.proved",
+            text!(
+                "拟交易价格已在技术交易市场公示",
+                "The price was published on a technology market"
+            ),
+        )
+        .cite(must.map_or_else(exemption, |it| it.citation)),
+        (shown, Some(must)) => {
+            let (zh, en) = (must.citation.zh.clone(), must.citation.en.clone());
+            let severity = shown.map_or(Severity::Warning, |_| Severity::Refused);
+            let message = text!(
+                "协议定价还须在技术交易市场公示（{zh}）。先上传公示证明。",
+                "An agreed price must also be published on a technology market ({en}). Upload the proof first."
+            );
+            Finding::new(severity, "publicity.not_on_market", message).cite(must.citation)
+        }
+        // Where no law asks for it, only the exemption misses it.
+        (_, None) => return None,
+    };
+    Some(finding)
 }
 
 /// A publicity: what, since when, how long.
@@ -45,6 +173,9 @@ pub struct Publicity {
     /// Whose overlay applies; `CN` when left out.
     #[serde(default)]
     pub jurisdiction: Option<String>,
+    /// An agreed price: was it also published on a technology market?
+    #[serde(default)]
+    pub on_market: Option<bool>,
 }
 
 /// When the publicity ends.
@@ -60,7 +191,14 @@ pub struct PublicityAnswer {
     pub findings: Vec<Finding>,
 }
 
-fn year_unknown(unknown: YearUnknown) -> RuleError {
+/// Which year's arrangement is missing around a day.
+fn unknown_year(calendar: &Calendar, raw: Date) -> RuleError {
+    let unknown = match calendar.kind(raw) {
+        Err(unknown) => unknown,
+        Ok(_) => YearUnknown {
+            year: raw.year().saturating_add(1),
+        },
+    };
     RuleError::new(YearUnknown::CODE, "/posted", unknown.message())
 }
 
@@ -88,30 +226,24 @@ pub fn publicity(
         .unwrap_or_default();
     let range = || RuleError::out_of_range("/days");
     let posted = question.posted;
-    let (last_day, step) = if question.kind == PublicityKind::CashReward {
-        let last = calendar
-            .add_working_days(posted, days)
-            .map_err(year_unknown)?;
+    let countable = Period::Days(days).end(posted);
+    countable.map_err(|_| range())?;
+    let due = publicity_end(question.kind, posted, days, calendar);
+    let raw = due.raw;
+    let last_day = due.end.ok_or_else(|| unknown_year(calendar, raw))?;
+    let step = if question.kind == PublicityKind::CashReward {
         let words = text!(
-            "自 {posted} 的次日起数 {days} 个工作日，末日为 {last}",
-            "{days} working days from the day after {posted}: the last is {last}"
+            "自 {posted} 的次日起数 {days} 个工作日，末日为 {last_day}",
+            "{days} working days from the day after {posted}: the last is {last_day}"
         );
-        (last, Step::new(parameter, words, last))
+        Step::new(parameter, words, last_day)
     } else {
-        let raw = Period::Days(days).end(posted).map_err(|_| range())?;
-        let rolled = calendar.roll(raw).end;
-        let last = rolled.ok_or_else(|| match calendar.kind(raw) {
-            Err(unknown) => year_unknown(unknown),
-            Ok(_) => year_unknown(YearUnknown {
-                year: raw.year().saturating_add(1),
-            }),
-        })?;
         let words = text!(
-            "自 {posted} 的次日起数 {days} 日为 {raw}，遇休息日顺延至 {last}",
-            "{days} days from the day after {posted} end on {raw}, rolled over rest days to {last}"
+            "自 {posted} 的次日起数 {days} 日为 {raw}，遇休息日顺延至 {last_day}",
+            "{days} days from the day after {posted} end on {raw}, rolled over rest days to {last_day}"
         );
-        let step = Step::new(parameter, words, last).with("raw_end", raw);
-        (last, step.cite(book.article("civil_code.203")))
+        let step = Step::new(parameter, words, last_day).with("raw_end", raw);
+        step.cite(book.article("civil_code.203"))
     };
     let step = step.with("posted", posted).with("days", days);
     let next = last_day.tomorrow().map_err(|_| range())?;
@@ -124,10 +256,14 @@ pub fn publicity(
         Some(least) => next_step.cite(least.citation.clone()),
         None => next_step,
     };
-    let findings = minimum
+    let mut findings: Vec<Finding> = minimum
         .and_then(|least| too_short(days, least))
         .into_iter()
         .collect();
+    if question.kind == PublicityKind::AgreedPrice {
+        let market = market_publicity(Pricing::Agreement, question.on_market, &rules);
+        findings.extend(market);
+    }
     Ok(PublicityAnswer {
         last_day,
         earliest_next_step: next,
@@ -170,6 +306,7 @@ mod tests {
                 posted,
                 days: None,
                 jurisdiction: None,
+                on_market: None,
             };
             let answer = publicity(&question, &book, &calendar).unwrap();
             assert_eq!(answer.last_day, last);
@@ -187,6 +324,7 @@ mod tests {
             posted: date(2026, 12, 25),
             days: None,
             jurisdiction: None,
+            on_market: None,
         };
         assert_eq!(
             publicity(&late, &book, &calendar).unwrap_err().code,

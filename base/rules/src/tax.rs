@@ -1,11 +1,14 @@
 //! Income tax on rewards and on transfer income.
 
-use dukou_calendar::Period;
-use dukou_kernel::{Date, Finding, Money, Severity, Share, Text, text};
+use dukou_calendar::Calendar;
+use dukou_kernel::{Date, Finding, Money, Severity, Share, Text, text, words};
 use serde::{Deserialize, Serialize};
 
+use crate::conditions::{self, Known};
+use crate::filing::{filing_day, rolled_filing_day};
 use crate::register::Bracket;
-use crate::rulebook::{LookupError, Rulebook};
+use crate::relief::{ContractKind, Relief, ReliefFacts, ReliefKind, pit_relief};
+use crate::rulebook::{InForce, Rulebook, RulesOn};
 use crate::step::{RuleError, Step};
 
 /// `amount × share`, rounded half up to the fen; `None` when it does not fit.
@@ -38,24 +41,6 @@ pub fn income_tax(taxable: Money, table: &[Bracket]) -> Option<Money> {
         .map(Money::from_fen)
 }
 
-/// Out of which kind of contract the reward is paid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PitMode {
-    /// 转让
-    Transfer,
-    /// 许可
-    Licence,
-    /// 作价投资
-    Equity,
-    /// 开发
-    Development,
-    /// 咨询
-    Consulting,
-    /// 服务
-    Service,
-}
-
 /// Either a taxable amount alone, or a reward with its circumstances.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -71,7 +56,7 @@ pub struct Pit {
     pub other_taxable_fen: Option<Money>,
     /// The kind of contract.
     #[serde(default)]
-    pub mode: Option<PitMode>,
+    pub mode: Option<ContractKind>,
     /// The day on which the unit received the income.
     #[serde(default)]
     pub received: Option<Date>,
@@ -81,6 +66,12 @@ pub struct Pit {
     /// True with a certificate of registration.
     #[serde(default)]
     pub contract_registered: Option<bool>,
+    /// Were the award and its people published? `None` while nobody said.
+    #[serde(default)]
+    pub published: Option<bool>,
+    /// What kind of result it is. `None` while nobody said.
+    #[serde(default)]
+    pub result_kind: Option<ReliefKind>,
 }
 
 /// The tax.
@@ -108,8 +99,11 @@ pub enum PitAnswer {
         tax_with_award_fen: Money,
         /// The difference.
         extra_tax_fen: Money,
-        /// Last day of filing, not rolled; `None` without relief.
+        /// Last day of filing as counted; `None` without relief.
         file_by: Option<Date>,
+        /// The same moved off rest days (税收征管法实施细则第109条); `None` without
+        /// relief or while the year's arrangement is not known.
+        file_by_rolled: Option<Date>,
         /// How it was computed.
         steps: Vec<Step>,
         /// Why there is no relief.
@@ -120,10 +114,7 @@ pub enum PitAnswer {
 struct AwardTerms {
     award: Money,
     other: Money,
-    mode: PitMode,
-    received: Date,
-    paid: Date,
-    registered: bool,
+    facts: ReliefFacts,
 }
 
 fn award_terms(question: &Pit) -> Result<AwardTerms, RuleError> {
@@ -133,12 +124,16 @@ fn award_terms(question: &Pit) -> Result<AwardTerms, RuleError> {
         other: question
             .other_taxable_fen
             .ok_or_else(|| need("other_taxable_fen"))?,
-        mode: question.mode.ok_or_else(|| need("mode"))?,
-        received: question.received.ok_or_else(|| need("received"))?,
-        paid: question.paid.ok_or_else(|| need("paid"))?,
-        registered: question
-            .contract_registered
-            .ok_or_else(|| need("contract_registered"))?,
+        facts: ReliefFacts {
+            contract: question.mode.ok_or_else(|| need("mode"))?,
+            received: question.received.ok_or_else(|| need("received"))?,
+            paid: question.paid.ok_or_else(|| need("paid"))?,
+            registered: question
+                .contract_registered
+                .ok_or_else(|| need("contract_registered"))?,
+            published: question.published,
+            result_kind: question.result_kind,
+        },
     };
     if terms.award.is_negative() {
         let message = Text::new("奖励不得为负", "a reward is not negative");
@@ -153,9 +148,14 @@ fn award_terms(question: &Pit) -> Result<AwardTerms, RuleError> {
 /// # Errors
 /// `input.missing_key`, `input.negative`, `input.ambiguous`,
 /// `input.out_of_range`, `rule.not_in_force` before the tax table of 2019.
-pub fn pit(question: &Pit, book: &Rulebook) -> Result<PitAnswer, RuleError> {
+pub fn pit(
+    question: &Pit,
+    book: &Rulebook,
+    calendar: &Calendar,
+    today: Date,
+) -> Result<PitAnswer, RuleError> {
     let Some(taxable) = question.taxable_fen else {
-        return pit_award(&award_terms(question)?, book);
+        return pit_award(&award_terms(question)?, book, calendar);
     };
     let alone = Pit {
         taxable_fen: question.taxable_fen,
@@ -165,7 +165,7 @@ pub fn pit(question: &Pit, book: &Rulebook) -> Result<PitAnswer, RuleError> {
         let message = Text::new("taxable_fen 须单独给出", "taxable_fen stands alone");
         return Err(RuleError::new("input.ambiguous", "/taxable_fen", message));
     }
-    let table = book.at(Date::MAX).brackets("pit.brackets")?;
+    let table = book.at(today).brackets("pit.brackets")?;
     let tax =
         income_tax(taxable, &table.value).ok_or_else(|| RuleError::out_of_range("/taxable_fen"))?;
     let step = Step::new("pit.brackets", tax_words(), tax.fen())
@@ -185,13 +185,20 @@ fn tax_words() -> Text {
     )
 }
 
-fn pit_award(terms: &AwardTerms, book: &Rulebook) -> Result<PitAnswer, RuleError> {
-    let rules = book.at(terms.paid);
-    let findings = pit_obstacles(terms, book)?;
-    let relief = findings.is_empty();
-    let mut steps = Vec::new();
+fn pit_award(
+    terms: &AwardTerms,
+    book: &Rulebook,
+    calendar: &Calendar,
+) -> Result<PitAnswer, RuleError> {
+    let paid = terms.facts.paid;
+    let rules = book.at(paid);
+    let Relief {
+        applies: relief,
+        findings,
+        mut steps,
+    } = pit_relief(&terms.facts, &rules)?;
     let mut included = terms.award;
-    let mut file_by = None;
+    let (mut file_by, mut file_by_rolled) = (None, None);
     if relief {
         let part = rules.share("pit.cash_reward.included")?;
         let counted = part_half_up(i128::from(terms.award.fen()), part.value);
@@ -199,34 +206,19 @@ fn pit_award(terms: &AwardTerms, book: &Rulebook) -> Result<PitAnswer, RuleError
             counted.ok_or_else(|| RuleError::out_of_range("/award_fen"))?,
             "/award_fen",
         )?;
-        let words = Text::new(
-            "减按 50% 计入工资、薪金所得",
-            "half of the reward counts as wages",
+        let percent = part.value.to_percent_text();
+        let words = text!(
+            "减按 {percent} 计入工资、薪金所得",
+            "{percent} of the reward counts as wages"
         );
         let step = Step::new("pit.cash_reward.included", words, included.fen())
             .with("award_fen", terms.award.fen())
             .with("share", part.value);
         steps.push(step.cite(part.citation));
-        let day = rules.count("pit.filing")?;
-        let next = Period::Months(1).end(terms.paid.first_of_month()).ok();
-        file_by = next.and_then(|next| {
-            Date::new(
-                next.year(),
-                next.month(),
-                i8::try_from(day.value).unwrap_or(15),
-            )
-            .ok()
-        });
-        let by = file_by.map_or_else(String::new, |by| by.to_string());
-        let words = Text::new(
-            "发放次月十五日内备案，不顺延",
-            "filed by day 15 of the next month, not rolled",
-        );
-        steps.push(
-            Step::new("pit.filing", words, by)
-                .with("paid", terms.paid)
-                .cite(day.citation),
-        );
+        let day = filing_day(paid, &rules)?;
+        let rolled = rolled_filing_day(day.value, &rules, calendar);
+        steps.extend(filing_steps(paid, &day, rolled, book));
+        (file_by, file_by_rolled) = (Some(day.value), rolled);
     }
     let table = rules.brackets("pit.brackets")?;
     let range = || RuleError::out_of_range("/other_taxable_fen");
@@ -245,110 +237,55 @@ fn pit_award(terms: &AwardTerms, book: &Rulebook) -> Result<PitAnswer, RuleError
         tax_with_award_fen: with,
         extra_tax_fen: with.minus(without).map_err(|_| range())?,
         file_by,
+        file_by_rolled,
         steps,
         findings,
     })
 }
 
-/// Why the relief does not apply; empty when it does.
-fn pit_obstacles(terms: &AwardTerms, book: &Rulebook) -> Result<Vec<Finding>, RuleError> {
-    let mut findings = Vec::new();
-    let conditions = book.article("mof_2018_58.5");
-    let mut obstacle = |code: &str, field: &str, message: Text, citation| {
-        findings.push(
-            Finding::new(Severity::Warning, code, message)
-                .cite(citation)
-                .at(field),
-        );
+/// The filing day as counted, and as it moves off rest days.
+fn filing_steps(
+    paid: Date,
+    day: &InForce<Date>,
+    rolled: Option<Date>,
+    book: &Rulebook,
+) -> [Step; 2] {
+    let words = Text::new(
+        "发放次月的备案末日",
+        "last day of filing, in the month after payment",
+    );
+    let counted = Step::new("pit.filing", words, day.value)
+        .with("paid", paid)
+        .cite(day.citation.clone());
+    let (words, shown) = match rolled {
+        Some(day) => (
+            Text::new(
+                "末日为休息日的顺延；期限内连续休假达到规定日数的，按休假日天数顺延",
+                "moved off rest days, and by long runs of rest days inside the period",
+            ),
+            day.to_string(),
+        ),
+        None => (
+            Text::new(
+                "所在年份的放假安排待国务院公布，顺延后的末日还不能确定；按未顺延的末日办理最稳妥",
+                "that year's holidays are not published yet, so the moved day is not certain; the day as counted is safe",
+            ),
+            String::new(),
+        ),
     };
-    if !matches!(terms.mode, PitMode::Transfer | PitMode::Licence) {
-        let message = Text::new(
-            "减按 50% 计税只适用于转让、许可所得的现金奖励。",
-            "Half of the reward is left out only for transfers and licences.",
-        );
-        obstacle(
-            "pit.mode_without_relief",
-            "mode",
-            message,
-            conditions.clone(),
-        );
-    }
-    if !terms.registered {
-        let message = Text::new(
-            "技术合同未经认定登记，不能享受减按 50% 计税；请先办理认定登记。",
-            "The contract is not registered, so the whole reward is taxed; register it first.",
-        );
-        obstacle(
-            "pit.contract_not_registered",
-            "contract_registered",
-            message,
-            conditions,
-        );
-    }
-    findings.extend(pit_window(terms, book)?);
-    Ok(findings)
+    let moved = Step::new("pit.filing.rolls", words, shown)
+        .with("file_by", day.value)
+        .cite(book.article("tax_admin_rules.109"));
+    [counted, moved]
 }
 
-/// Whether the reward is paid within the months from the receipt.
-fn pit_window(terms: &AwardTerms, book: &Rulebook) -> Result<Option<Finding>, RuleError> {
-    let obstacle = |code: &str, message: Text, citation| {
-        Some(
-            Finding::new(Severity::Warning, code, message)
-                .cite(citation)
-                .at("paid"),
-        )
-    };
-    let window = match book.at(terms.paid).count("pit.window") {
-        Ok(window) => window,
-        Err(error @ LookupError::NotInForce { .. }) => {
-            return Ok(obstacle(
-                "pit.before_relief",
-                error.message(),
-                book.article("mof_2018_58.1"),
-            ));
-        }
-        Err(error) => return Err(error.into()),
-    };
-    // 财税〔2018〕58号第7条: for income received before the notice the months
-    // run from the day on which it took effect.
-    let effective = book
-        .parameter("pit.window")
-        .and_then(|it| it.values.first())
-        .map(|it| it.from);
-    let base = effective.map_or(terms.received, |day| day.max(terms.received));
-    let last = Period::Months(window.value).end(base).unwrap_or(Date::MAX);
-    let (months, received) = (window.value, terms.received);
-    if terms.paid > last {
-        let message = text!(
-            "{received} 取得的收入，须在 {months} 个月内（至 {last}）发放才减按 50% 计税。",
-            "Income received on {received} must be paid out within {months} months, by {last}, for the relief."
-        );
-        return Ok(obstacle("pit.window_passed", message, window.citation));
+words! {
+    /// How technology is transferred, for enterprise income tax (转让方式).
+    CitMode {
+        Transfer = "transfer", "所有权转让", "Transfer of ownership";
+        ExclusiveLicence = "exclusive_licence", "全球独占许可", "Global exclusive licence";
+        NonexclusiveLicence = "nonexclusive_licence", "非独占许可", "Non-exclusive licence";
     }
-    if terms.paid < received {
-        let message = text!(
-            "发放日早于单位取得收入之日 {received}，不适用减按 50% 计税。",
-            "The reward is paid before the income was received on {received}; no relief applies."
-        );
-        return Ok(obstacle(
-            "pit.paid_before_receipt",
-            message,
-            window.citation,
-        ));
-    }
-    Ok(None)
-}
-
-/// How technology is transferred, for enterprise income tax.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CitMode {
-    /// 所有权转让
-    Transfer,
-    /// 全球独占许可
-    ExclusiveLicence,
-    /// 非独占许可
-    NonexclusiveLicence,
 }
 
 /// The question of enterprise income tax on transfer income. Missing amounts
@@ -382,7 +319,19 @@ pub struct Cit {
     /// What was already exempted this year.
     #[serde(default)]
     pub already_exempted_fen: Money,
-    /// The day; the newest rules when left out.
+    /// True with a certificate of registration. `None` while nobody said.
+    #[serde(default)]
+    pub contract_registered: Option<bool>,
+    /// What kind of technology it is. `None` while nobody said.
+    #[serde(default)]
+    pub result_kind: Option<ReliefKind>,
+    /// Is the technology barred or restricted from export? `None` while nobody said.
+    #[serde(default)]
+    pub export_restricted: Option<bool>,
+    /// Does the licensor own the technology? `None` while nobody said.
+    #[serde(default)]
+    pub owner: Option<bool>,
+    /// The day; today when left out.
     #[serde(default)]
     pub on: Option<Date>,
 }
@@ -411,11 +360,11 @@ pub struct CitAnswer {
 ///
 /// # Errors
 /// `input.negative`, `input.out_of_range`, `rule.not_in_force`.
-pub fn cit(question: &Cit, book: &Rulebook) -> Result<CitAnswer, RuleError> {
-    let rules = book.at(question.on.unwrap_or(Date::MAX));
+pub fn cit(question: &Cit, book: &Rulebook, today: Date) -> Result<CitAnswer, RuleError> {
+    let rules = book.at(question.on.unwrap_or(today));
     cit_amounts(question)?;
-    let findings = cit_obstacles(question, book)?;
-    let qualifies = !findings.iter().any(|it| it.severity == Severity::Warning);
+    let relief = cit_relief(question, &rules)?;
+    let qualifies = relief.applies;
     let licence = question.mode == CitMode::NonexclusiveLicence;
     let deducted = if licence {
         vec![
@@ -434,9 +383,9 @@ pub fn cit(question: &Cit, book: &Rulebook) -> Result<CitAnswer, RuleError> {
     let exempt = if qualifies { net.min(free) } else { 0 };
     let halved = if qualifies { net - exempt } else { 0 };
     let rate = rules.share("cit.rate")?;
-    let half = Share::percent(50);
+    let half = rules.share("cit.halved")?;
     let used = if qualifies {
-        rate.value.times(half)
+        rate.value.times(half.value)
     } else {
         Ok(rate.value)
     };
@@ -448,7 +397,8 @@ pub fn cit(question: &Cit, book: &Rulebook) -> Result<CitAnswer, RuleError> {
     } else {
         "sta_2009_212"
     };
-    let steps = vec![
+    let mut steps = relief.steps;
+    steps.extend([
         cit_step("cit.net", net)
             .with("income_fen", question.income_fen.fen())
             .with("deducted_fen", costs)
@@ -460,8 +410,9 @@ pub fn cit(question: &Cit, book: &Rulebook) -> Result<CitAnswer, RuleError> {
         cit_step("cit.rate", tax)
             .with("taxed_fen", taxed)
             .with("rate", rate.value)
+            .with("share_taxed", half.value)
             .cite(rate.citation),
-    ];
+    ]);
     Ok(CitAnswer {
         qualifies,
         net_fen: money(net, "/income_fen")?,
@@ -469,7 +420,7 @@ pub fn cit(question: &Cit, book: &Rulebook) -> Result<CitAnswer, RuleError> {
         halved_fen: money(halved, "/income_fen")?,
         tax_fen: money(tax, "/income_fen")?,
         steps,
-        findings,
+        findings: relief.findings,
     })
 }
 
@@ -505,42 +456,98 @@ fn cit_amounts(question: &Cit) -> Result<(), RuleError> {
     Ok(())
 }
 
-fn cit_obstacles(question: &Cit, book: &Rulebook) -> Result<Vec<Finding>, RuleError> {
-    let rules = book.at(question.on.unwrap_or(Date::MAX));
-    let mut findings = Vec::new();
-    let term = match question.mode {
-        CitMode::Transfer => None,
-        CitMode::ExclusiveLicence => Some(rules.count("cit.exclusive.min_term")?),
-        CitMode::NonexclusiveLicence => Some(rules.count("cit.license.min_term")?),
+/// The check-list of the relief for transfer income.
+const CIT_CONDITIONS: &str = "cit.transfer.conditions";
+
+fn cit_relief(question: &Cit, rules: &RulesOn<'_>) -> Result<Relief, RuleError> {
+    let mut relief = Relief {
+        applies: true,
+        findings: Vec::new(),
+        steps: Vec::new(),
     };
-    if let Some(least) = term
-        && question.term_years.is_none_or(|years| years < least.value)
-    {
-        let years = least.value;
-        let message = text!(
-            "许可年限不足 {years} 年，不享受技术转让所得优惠。",
-            "The licence runs for less than {years} years, so the relief does not apply."
-        );
-        findings.push(
-            Finding::new(Severity::Warning, "cit.term_too_short", message)
-                .cite(least.citation)
-                .at("term_years"),
-        );
+    for row in rules.checklist(CIT_CONDITIONS)? {
+        let (known, code) = match row.key.as_str() {
+            "ownership_or_term" => continue,
+            "not_related" => continue,
+            "kind" => (
+                Known::from(question.result_kind.map(|kind| row.admits(kind.code()))),
+                "cit.result_kind",
+            ),
+            "owner" if question.mode == CitMode::Transfer => (Known::Beside, "cit.owner"),
+            "owner" => (Known::from(question.owner), "cit.owner"),
+            "registered" => (
+                Known::from(question.contract_registered),
+                "cit.contract_not_registered",
+            ),
+            "not_restricted" => (
+                Known::from(question.export_restricted.map(|it| !it)),
+                "cit.export_restricted",
+            ),
+            // Only the taxpayer's own file shows it.
+            _ => (Known::Beside, "cit.condition"),
+        };
+        relief.applies &= known != Known::Unmet;
+        let field = match row.key.as_str() {
+            "kind" => "result_kind",
+            "registered" => "contract_registered",
+            "not_restricted" => "export_restricted",
+            same => same,
+        };
+        let finding = conditions::finding(row, known, code, Severity::Warning);
+        relief.findings.extend(finding.map(|it| it.at(field)));
+        relief
+            .steps
+            .push(conditions::step(CIT_CONDITIONS, row, known));
     }
+    for obstacle in [cit_term(question, rules)?, cit_related(question, rules)?]
+        .into_iter()
+        .flatten()
+    {
+        relief.applies = false;
+        relief.findings.push(obstacle);
+    }
+    Ok(relief)
+}
+
+/// A licence that runs for too short a time.
+fn cit_term(question: &Cit, rules: &RulesOn<'_>) -> Result<Option<Finding>, RuleError> {
+    let least = match question.mode {
+        CitMode::Transfer => return Ok(None),
+        CitMode::ExclusiveLicence => rules.count("cit.exclusive.min_term")?,
+        CitMode::NonexclusiveLicence => rules.count("cit.license.min_term")?,
+    };
     if question
-        .buyer_holding
-        .is_some_and(|held| held >= Share::ONE)
+        .term_years
+        .is_some_and(|years| years >= least.value)
     {
-        let message = Text::new(
-            "受让方为直接或间接持股合计 100% 的关联方，不享受优惠。",
-            "The buyer is wholly held, directly or indirectly, so the relief does not apply.",
-        );
-        let citation = book.article("mof_2010_111");
-        findings.push(
-            Finding::new(Severity::Warning, "cit.wholly_held_buyer", message)
-                .cite(citation)
-                .at("buyer_holding"),
-        );
+        return Ok(None);
     }
-    Ok(findings)
+    let years = least.value;
+    let message = text!(
+        "许可年限不足 {years} 年，不享受技术转让所得优惠。",
+        "The licence runs for less than {years} years, so the relief does not apply."
+    );
+    Ok(Some(
+        Finding::new(Severity::Warning, "cit.term_too_short", message)
+            .cite(least.citation)
+            .at("term_years"),
+    ))
+}
+
+/// A buyer whom the seller holds wholly.
+fn cit_related(question: &Cit, rules: &RulesOn<'_>) -> Result<Option<Finding>, RuleError> {
+    let most = rules.share("cit.related_holding.max")?;
+    if question.buyer_holding.is_none_or(|held| held < most.value) {
+        return Ok(None);
+    }
+    let percent = most.value.to_percent_text();
+    let message = text!(
+        "受让方为直接或间接持股合计达到 {percent} 的关联方，不享受优惠。",
+        "The buyer is held at {percent}, directly or indirectly, so the relief does not apply."
+    );
+    Ok(Some(
+        Finding::new(Severity::Warning, "cit.wholly_held_buyer", message)
+            .cite(most.citation)
+            .at("buyer_holding"),
+    ))
 }

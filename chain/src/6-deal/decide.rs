@@ -1,6 +1,7 @@
 //! When terms may be agreed and a decision recorded.
 
 use dukou_kernel::{Date, Finding, Money, PersonId, Refusal, Severity, Share, text};
+use dukou_rules::{AppraisalNeed, RulesOn};
 
 use super::{
     Appraisal, Command, Decided, Event, InterestDeclared, MarketProved, Negotiation, Terms,
@@ -12,7 +13,7 @@ use crate::disclosure::own_case;
 use crate::institution::Institution;
 use crate::law;
 use crate::matching::{CaseView, Matching};
-use crate::terms::{Attachment, Mode, Pricing};
+use crate::terms::{Attachment, Mode, PartyKind};
 
 /// What this stage may see.
 pub struct Before<'a> {
@@ -147,7 +148,7 @@ pub(crate) fn check_terms(checks: &mut Checks, terms: &Terms, cases: &[CaseView<
                 "terms.licence_kind",
                 text!("选出许可种类。", "Choose the kind of licence."),
             )
-            .cite(law::citation("civil_code.862"))
+            .cite(law::citation("tech_contract_interpretation.25"))
             .at("licence")
         },
     );
@@ -380,33 +381,10 @@ impl Negotiation {
         .cite(citation)
     }
 
-    /// Is there proof of publicity on a technology market (免责的条件)?
-    pub fn market_finding(&self) -> Option<Finding> {
+    /// Is there proof of publicity on a technology market (免责的条件; 浙江省条例第17条)?
+    pub fn market_finding(&self, rules: &RulesOn<'_>) -> Option<Finding> {
         let terms = self.newest()?;
-        if terms.pricing != Pricing::Agreement {
-            return None;
-        }
-        let finding = if let Some((_, proof)) = &self.market {
-            let place = &proof.place;
-            Finding::new(
-                Severity::Info,
-                "market.proved",
-                text!(
-                    "技术市场公示证明已存：{place}",
-                    "Market publicity on file: {place}"
-                ),
-            )
-        } else {
-            Finding::new(
-                Severity::Warning,
-                "market.missing",
-                text!(
-                    "缺技术市场公示证明。不影响签约；缺它，负责人不能适用定价免责。",
-                    "No proof of market publicity. It does not block signing; without it the leaders' pricing exemption does not apply."
-                ),
-            )
-        };
-        Some(finding.cite(law::citation("sc_2016_16.10")))
+        dukou_rules::market_publicity(terms.pricing, Some(self.market.is_some()), rules)
     }
 }
 
@@ -424,15 +402,12 @@ fn appraisal_gap(
     appraised: Option<Money>,
     today: Date,
 ) -> Option<Finding> {
-    let need = law::appraisal_need(
-        today,
-        before.institution.central_unit(),
-        before
-            .matching
-            .opened
-            .as_ref()
-            .is_some_and(|(_, it)| it.party.kind == crate::terms::PartyKind::WhollyStateOwned),
-    );
+    let opened = before.matching.opened.as_ref();
+    let taker = opened.map_or(PartyKind::Unknown, |(_, it)| it.party.kind);
+    // Whether an equity contract may go without is asked when it is signed.
+    let mode = Mode::Transfer;
+    let answer = law::appraisal_need(before.institution, today, taker, mode, None);
+    let citation = answer.citation;
     match appraisal {
         Appraisal::Done if appraised.is_none_or(|value| !value.is_positive()) => Some(
             Finding::refused(
@@ -441,7 +416,7 @@ fn appraisal_gap(
             )
             .at("appraised"),
         ),
-        Appraisal::Waived | Appraisal::Exempt if need.required => Some(
+        Appraisal::Waived | Appraisal::Exempt if answer.need == AppraisalNeed::Required => Some(
             Finding::refused(
                 "appraisal.required",
                 text!(
@@ -449,10 +424,10 @@ fn appraisal_gap(
                     "An appraisal is required and cannot be waived."
                 ),
             )
-            .cite(need.citation)
+            .cite(citation)
             .at("appraisal"),
         ),
-        Appraisal::Exempt if !need.exempt => Some(
+        Appraisal::Exempt if answer.need != AppraisalNeed::Exempt => Some(
             Finding::refused(
                 "appraisal.not_exempt",
                 text!(
@@ -460,7 +435,7 @@ fn appraisal_gap(
                     "The taker is not wholly state-owned, so it is not exempt; the university decides: choose waived or appraised."
                 ),
             )
-            .cite(need.citation)
+            .cite(citation)
             .at("appraisal"),
         ),
         _ => None,

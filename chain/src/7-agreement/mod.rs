@@ -1,6 +1,9 @@
 //! 合同与认定登记 — the contract is signed, registered, amended, ended.
 
-use dukou_kernel::{Date, Finding, Money, Refusal, Severity, text};
+mod gates;
+
+use dukou_kernel::{Date, Finding, Money, Refusal, text};
+use dukou_rules::ContractAmounts;
 use serde::{Deserialize, Serialize};
 
 use crate::checks::Checks;
@@ -12,7 +15,10 @@ use crate::law;
 use crate::matching::{CaseView, Matching, check_party};
 use crate::protection::not_in_future;
 use crate::publicity::Publicity;
-use crate::terms::{Attachment, Funding, Mode, Party, PartyKind};
+use crate::terms::{Attachment, CatalogueResult, Mode, Party};
+
+use gates::brought;
+pub use gates::{Brought, exemption_findings, gates};
 
 /// The commands of agreement.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,6 +37,9 @@ pub enum Command {
         /// Approval for a transfer abroad of a fiscally funded right, where needed.
         #[serde(default)]
         export_approval: Option<Attachment>,
+        /// What is known of the contract's way across the border.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        export: Option<ExportRecorded>,
     },
     /// 技术合同认定登记
     #[serde(rename = "agreement.register")]
@@ -44,6 +53,9 @@ pub enum Command {
         /// The certificate.
         #[serde(default)]
         paper: Option<Attachment>,
+        /// The registration or licence of a contract across the border.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        export: Option<ExportRecorded>,
     },
     /// 合同变更
     #[serde(rename = "agreement.amend")]
@@ -122,6 +134,46 @@ pub struct PartyRenamed {
     pub paper: Attachment,
 }
 
+/// 技术出口核对已记录: what is on file of a contract across the border. What is
+/// left out stays as it was.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExportRecorded {
+    /// Whether the other side is abroad.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub abroad: Option<bool>,
+    /// What the catalogue says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub catalogue: Option<CatalogueResult>,
+    /// 许可意向书编号
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intent_no: Option<String>,
+    /// 登记证或许可证编号
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permit_no: Option<String>,
+    /// Its day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permit_on: Option<Date>,
+}
+
+impl ExportRecorded {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// This over what stood before.
+    fn over(self, before: Option<Self>) -> Self {
+        let before = before.unwrap_or_default();
+        Self {
+            abroad: self.abroad.or(before.abroad),
+            catalogue: self.catalogue.or(before.catalogue),
+            intent_no: self.intent_no.or(before.intent_no),
+            permit_no: self.permit_no.or(before.permit_no),
+            permit_on: self.permit_on.or(before.permit_on),
+        }
+    }
+}
+
 events! {
     /// The events of agreement.
     Event {
@@ -133,6 +185,8 @@ events! {
         "agreement.amended.v1" => Amended(Amended),
         /// 对方已更名
         "agreement.party_renamed.v1" => PartyRenamed(PartyRenamed),
+        /// 技术出口核对已记录
+        "agreement.export_recorded.v1" => ExportRecorded(ExportRecorded),
     }
 }
 
@@ -147,6 +201,10 @@ pub struct Agreement {
     pub amendments: Vec<(Date, Amended)>,
     /// Party as it is called now, when it was renamed.
     pub renamed: Option<Party>,
+    /// What is on file of a contract across the border.
+    pub export: Option<ExportRecorded>,
+    /// How many amendments the registration covers.
+    registered_after: usize,
 }
 
 /// The unique name of a contract.
@@ -187,6 +245,18 @@ impl Agreement {
             .or_else(|| self.signed.as_ref().map(|(_, it)| &it.party))
     }
 
+    /// True when the contract was amended after it was registered: it is then
+    /// registered again, and until then it has no certificate (技术合同认定登记).
+    pub fn register_again(&self) -> bool {
+        self.registered.is_some() && self.amendments.len() > self.registered_after
+    }
+
+    /// The registration of the contract as it stands.
+    pub fn certificate(&self) -> Option<&Registered> {
+        let again = self.register_again();
+        self.registered.as_ref().filter(|_| !again)
+    }
+
     /// The contract, or a refusal.
     ///
     /// # Errors
@@ -203,191 +273,6 @@ impl Agreement {
     }
 }
 
-/// Everything that must hold before a contract is signed, and what would be good to have.
-/// The compliance panel shows exactly this list.
-pub fn gates(before: &Before<'_>, export_approval: bool, today: Date) -> Vec<Finding> {
-    let mut found = Vec::new();
-    for case in before.cases {
-        found.extend(case_gates(case));
-    }
-    if before.negotiation.newest().is_some() {
-        found.push(before.negotiation.decision_finding());
-        found.extend(
-            before
-                .publicity
-                .finding(before.negotiation, before.institution, today),
-        );
-        found.extend(before.negotiation.market_finding());
-        found.push(appraisal_finding(before, today));
-    }
-    found.extend(interest_findings(before));
-    found.extend(export_finding(before, export_approval));
-    found.sort_by_key(|finding| finding.severity);
-    found
-}
-
-fn case_gates(case: &CaseView<'_>) -> Vec<Finding> {
-    let number = &case.disclosure.number;
-    let mut found = Vec::new();
-    found.push(if case.assessment.history && case.assessment.concluded.is_none() {
-        Finding::new(
-            Severity::Warning,
-            "assessment.history",
-            text!(
-                "{number} 为导入的历史，申请前评估在本系统之前，此处无凭证。",
-                "{number} is imported history: its assessment lies before Dukou and is not evidenced here."
-            ),
-        )
-        .cite(law::citation("moe_2020_1.assessment"))
-    } else if case.assessment.concluded.is_some() {
-        Finding::new(
-            Severity::Info,
-            "assessment.on_file",
-            text!("披露与申请前评估齐全（{number}）", "Disclosure and pre-filing assessment on file ({number})"),
-        )
-        .cite(law::citation("moe_2020_1.assessment"))
-    } else {
-        Finding::refused(
-            "assessment.missing",
-            text!("{number} 没有申请前评估。", "{number} has no pre-filing assessment."),
-        )
-        .cite(law::citation("moe_2020_1.assessment"))
-    });
-    let open = case.disclosure.unconfirmed().count();
-    found.push(if open == 0 {
-        Finding::new(
-            Severity::Info,
-            "shares.confirmed",
-            text!("完成人份额全部确认（{number}）", "All contributors confirmed their shares ({number})"),
-        )
-    } else {
-        Finding::new(
-            Severity::Warning,
-            "shares.unconfirmed",
-            text!(
-                "{number} 有{open}人未确认份额。不影响签约；分配前须全部确认。",
-                "{open} contributor(s) of {number} have not confirmed. Signing may go on; distribution may not."
-            ),
-        )
-    }
-    .cite(law::citation("school.shares")));
-    found
-}
-
-fn appraisal_finding(before: &Before<'_>, today: Date) -> Finding {
-    let wholly = before
-        .matching
-        .opened
-        .as_ref()
-        .is_some_and(|(_, it)| it.party.kind == PartyKind::WhollyStateOwned);
-    let need = law::appraisal_need(today, before.institution.central_unit(), wholly);
-    let message = if need.exempt {
-        text!(
-            "受让方为国有全资企业，无须评估",
-            "Taker wholly state-owned: no appraisal required"
-        )
-    } else {
-        text!(
-            "受让方非国有全资，是否评估由学校决定",
-            "Taker not wholly state-owned: appraisal is the university's choice"
-        )
-    };
-    Finding::new(Severity::Info, "appraisal.need", message).cite(need.citation)
-}
-
-fn interest_findings(before: &Before<'_>) -> Vec<Finding> {
-    let mut people: Vec<_> = before
-        .cases
-        .iter()
-        .flat_map(|case| case.disclosure.contributors().iter().map(|c| c.person))
-        .collect();
-    people.sort_unstable();
-    people.dedup();
-    let all = people.len();
-    let declared = people
-        .iter()
-        .filter(|p| before.negotiation.interests.contains_key(p))
-        .count();
-    let related = before
-        .negotiation
-        .interests
-        .values()
-        .filter(|it| it.related)
-        .count();
-    let mut found = vec![
-        if declared == all {
-            Finding::new(
-                Severity::Info,
-                "interest.declared",
-                text!(
-                    "{all}名完成人均已申报关联关系",
-                    "All {all} contributors declared their interests"
-                ),
-            )
-        } else {
-            let open = all - declared;
-            Finding::new(
-                Severity::Warning,
-                "interest.missing",
-                text!(
-                    "{open}名完成人还没有申报与对方的关联关系。",
-                    "{open} contributor(s) have not declared their ties to the other side."
-                ),
-            )
-        }
-        .cite(law::citation("conflict_of_interest")),
-    ];
-    if related > 0 {
-        found.push(
-            Finding::new(
-                Severity::Warning,
-                "interest.related",
-                text!(
-                    "{related}人与对方有关联，公示和决策材料须写明。",
-                    "{related} person(s) are tied to the other side: notice and decision papers must say so."
-                ),
-            )
-            .cite(law::citation("conflict_of_interest")),
-        );
-    }
-    found
-}
-
-fn export_finding(before: &Before<'_>, approved: bool) -> Option<Finding> {
-    let (_, opened) = before.matching.opened.as_ref()?;
-    let fiscal = before.cases.iter().any(|case| {
-        case.disclosure.details.as_ref().is_some_and(|details| {
-            details
-                .funding
-                .iter()
-                .any(|f| matches!(f, Funding::National | Funding::Ministry | Funding::Province))
-        })
-    });
-    if opened.party.kind != PartyKind::Foreign || !fiscal {
-        return None;
-    }
-    let citation = law::citation("st_progress_law.34");
-    Some(
-        if approved {
-            Finding::new(
-                Severity::Info,
-                "export.approved",
-                text!("向境外转让已经项目管理机构批准", "Transfer abroad approved by the project manager"),
-            )
-        } else {
-            Finding::refused(
-                "export.approval",
-                text!(
-                    "财政资金形成的知识产权向境外转让或独占许可，须经项目管理机构批准。签约时附上批件。",
-                    "A right from fiscal funds goes abroad only with the project manager's approval. Attach it when signing."
-                ),
-            )
-            .at("export_approval")
-        }
-        .cite(citation),
-    )
-}
-
 impl Stage for Agreement {
     type Command = Command;
     type Event = Event;
@@ -399,49 +284,11 @@ impl Stage for Agreement {
         command: &Command,
         ctx: &Context,
     ) -> Result<Vec<Event>, Refusal> {
-        let opened = before.matching.exists()?;
+        before.matching.exists()?;
         let mut checks = Checks::default();
         match command {
-            Command::Sign {
-                contract_no,
-                signed,
-                paper,
-                export_approval,
-            } => {
-                let agreed = before.negotiation.agreed()?;
-                self.check_sign(before, &mut checks, contract_no, *signed, ctx.today);
-                for finding in gates(before, export_approval.is_some(), *signed) {
-                    checks.add(finding);
-                }
-                let findings = checks.settle()?;
-                Ok(vec![Event::Signed(Signed {
-                    contract_no: contract_no.trim().to_owned(),
-                    signed: *signed,
-                    party: opened.party.clone(),
-                    terms: agreed.terms.clone(),
-                    paper: Some(paper.clone()),
-                    export_approval: export_approval.clone(),
-                    findings: findings.into(),
-                })])
-            }
-            Command::Register {
-                register_no,
-                registered,
-                technology_amount,
-                paper,
-            } => {
-                let contract = self.in_force()?;
-                checks.words("register_no", register_no, 60);
-                not_in_future(&mut checks, "registered", *registered, ctx.today);
-                check_registration(&mut checks, contract, *registered, *technology_amount);
-                checks.settle()?;
-                Ok(vec![Event::Registered(Registered {
-                    register_no: register_no.clone(),
-                    registered: *registered,
-                    technology_amount: *technology_amount,
-                    paper: paper.clone(),
-                })])
-            }
+            Command::Sign { .. } => self.sign(before, command, ctx),
+            Command::Register { .. } => self.register(before, command, ctx),
             Command::Amend {
                 terms,
                 reason,
@@ -475,10 +322,43 @@ impl Stage for Agreement {
     fn apply(&mut self, event: Event, effective: Date) {
         match event {
             Event::Signed(it) => self.signed = Some((effective, it)),
-            Event::Registered(it) => self.registered = Some(it),
+            Event::Registered(it) => {
+                self.registered = Some(it);
+                self.registered_after = self.amendments.len();
+            }
             Event::Amended(it) => self.amendments.push((effective, it)),
             Event::PartyRenamed(it) => self.renamed = Some(it.party),
+            Event::ExportRecorded(it) => self.export = Some(it.over(self.export.take())),
         }
+    }
+}
+
+/// 技术交易额 is a part of 成交额. Where a royalty runs the price is open, and only
+/// the certificate knows the amount.
+fn check_technology(
+    checks: &mut Checks,
+    before: &Before<'_>,
+    terms: &Terms,
+    (registered, technology): (Date, Money),
+) {
+    let put_in = terms.equity.as_ref().map_or(Money::ZERO, |it| it.valued);
+    let total = Money::sum([terms.price, put_in]).unwrap_or(terms.price);
+    let total = if terms.royalty.is_some() {
+        total.max(technology)
+    } else {
+        total
+    };
+    let question = ContractAmounts {
+        total_fen: total,
+        equipment_fen: Money::ZERO,
+        other_nontechnical_fen: Money::ZERO,
+        technology_fen: Some(technology),
+        on: Some(registered),
+    };
+    let rulebook = before.institution.rulebook();
+    match dukou_rules::contract_amounts(&question, rulebook, registered) {
+        Ok(answer) => answer.findings.into_iter().for_each(|it| checks.add(it)),
+        Err(error) => checks.add(Finding::refused(&error.code, error.message)),
     }
 }
 
@@ -536,6 +416,95 @@ fn check_amendment(checks: &mut Checks, old: Option<&Terms>, new: &Terms) {
 }
 
 impl Agreement {
+    fn sign(
+        &self,
+        before: &Before<'_>,
+        command: &Command,
+        ctx: &Context,
+    ) -> Result<Vec<Event>, Refusal> {
+        let Command::Sign {
+            contract_no,
+            signed,
+            paper,
+            export_approval,
+            export,
+        } = command
+        else {
+            return Ok(Vec::new());
+        };
+        let opened = before.matching.exists()?;
+        let agreed = before.negotiation.agreed()?;
+        let mut checks = Checks::default();
+        self.check_sign(before, &mut checks, contract_no, *signed, ctx.today);
+        let export = brought(&mut checks, export.as_ref(), ctx.today);
+        let brought = Brought {
+            approved: export_approval.is_some(),
+            export,
+        };
+        for finding in gates(before, &brought, *signed) {
+            checks.add(finding);
+        }
+        let findings = checks.settle()?;
+        let mut events = vec![Event::Signed(Signed {
+            contract_no: contract_no.trim().to_owned(),
+            signed: *signed,
+            party: opened.party.clone(),
+            terms: agreed.terms.clone(),
+            paper: Some(paper.clone()),
+            export_approval: export_approval.clone(),
+            findings: findings.into(),
+        })];
+        if !brought.export.is_empty() {
+            events.push(Event::ExportRecorded(brought.export));
+        }
+        Ok(events)
+    }
+
+    fn register(
+        &self,
+        before: &Before<'_>,
+        command: &Command,
+        ctx: &Context,
+    ) -> Result<Vec<Event>, Refusal> {
+        let Command::Register {
+            register_no,
+            registered,
+            technology_amount,
+            paper,
+            export,
+        } = command
+        else {
+            return Ok(Vec::new());
+        };
+        let contract = self.in_force()?;
+        let mut checks = Checks::default();
+        checks.words("register_no", register_no, 60);
+        not_in_future(&mut checks, "registered", *registered, ctx.today);
+        check_registration(&mut checks, contract, *registered, *technology_amount);
+        if let Some(terms) = self.terms()
+            && !technology_amount.is_negative()
+        {
+            check_technology(
+                &mut checks,
+                before,
+                terms,
+                (*registered, *technology_amount),
+            );
+        }
+        let export = brought(&mut checks, export.as_ref(), ctx.today);
+        checks.settle()?;
+        let mut events = vec![Event::Registered(Registered {
+            register_no: register_no.clone(),
+            registered: *registered,
+            technology_amount: *technology_amount,
+            paper: paper.clone(),
+        })];
+        if !export.is_empty() {
+            events.push(Event::ExportRecorded(export));
+        }
+        Ok(events)
+    }
+
     fn check_sign(
         &self,
         before: &Before<'_>,

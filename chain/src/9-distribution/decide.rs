@@ -1,7 +1,8 @@
 //! When money may be divided, approved and paid.
 
 use dukou_journal::StreamId;
-use dukou_kernel::{DealId, Finding, PersonId, ReceiptId, Refusal, Severity, Share, text};
+use dukou_kernel::{Date, DealId, Finding, PersonId, ReceiptId, Refusal, Severity, Share, text};
+use dukou_rules::{ContractKind, InForce, PublicityKind, ReliefFacts, ReliefKind, Rulebook};
 
 use super::engine::{self, Computed};
 use super::{
@@ -87,6 +88,9 @@ pub fn decide(
 fn refuse(code: &str, message: dukou_kernel::Text) -> Refusal {
     Finding::refused(code, message).into()
 }
+
+/// As many working days as a reward notice may stand: about a year.
+const LONGEST: u32 = 250;
 
 impl Distribution {
     fn compute(&self, before: &Before<'_>, receipt: ReceiptId) -> Result<Computed, Refusal> {
@@ -266,28 +270,10 @@ impl Distribution {
                 text!("奖励已在公示。", "The rewards are published already."),
             )
         });
-        let (days_min, citation) = law::reward_publicity_days(before.institution, ctx.today);
-        checks.refuse_if(days < days_min, || {
-            Finding::refused(
-                "publicity.too_short",
-                text!(
-                    "现金奖励公示不少于{days_min}个工作日。",
-                    "A cash reward is published for at least {days_min} working days."
-                ),
-            )
-            .cite(citation.clone())
-            .at("days")
-        });
-        checks.refuse_if(days > 250, || {
-            Finding::refused(
-                "publicity.too_long",
-                text!(
-                    "公示期最长250个工作日。",
-                    "A reward notice stands at most 250 working days."
-                ),
-            )
-            .at("days")
-        });
+        let kind = PublicityKind::CashReward;
+        let (least, short) = law::notice_days(before.institution, kind, days, ctx.today)?;
+        short.into_iter().for_each(|finding| checks.add(finding));
+        checks.at_most_days(days, LONGEST);
         checks.settle()?;
         Ok(Event::RewardPosted(RewardPosted {
             receipt,
@@ -300,8 +286,8 @@ impl Distribution {
                 .map(|c| c.disclosure.title().to_owned())
                 .collect(),
             days,
-            days_min,
-            citation,
+            days_min: least.value,
+            citation: least.citation,
             contact: contact.to_owned(),
         }))
     }
@@ -405,7 +391,11 @@ impl Distribution {
             .reward
             .as_ref()
             .is_some_and(|it| it.closed.is_some());
-        checks.add(publication(before, *person, *paid, published));
+        let award_day = approved_on.unwrap_or(*paid);
+        checks.add(publication(before, *person, (award_day, *paid), published)?);
+        for finding in relief(before, *receipt, *paid, published)? {
+            checks.add(finding);
+        }
         let to = payee(before, *person, &mut checks);
         let findings = checks.settle()?;
         Ok(Event::Paid(Paid {
@@ -452,9 +442,9 @@ impl Distribution {
             return Err(own_case("people"));
         }
         let given = Share::sum(people.iter().map(|it| it.holding)).unwrap_or(Share::ONE);
-        check_equity(before, people, given, equity.holding, &mut checks, ctx);
+        check_equity(before, people, given, equity.holding, &mut checks, ctx)?;
         let findings = checks.settle()?;
-        let university = rest(equity.holding, given);
+        let university = equity.holding.minus(given).unwrap_or(Share::ZERO);
         Ok(Event::EquityAllotted(EquityAllotted {
             people: people.to_vec(),
             university,
@@ -468,7 +458,7 @@ impl Distribution {
     ///
     /// # Errors
     /// When more would be taken back than was given.
-    pub fn claw_back(&self, refund: &Refunded) -> Result<Option<Event>, Refusal> {
+    pub fn claw_back(&self, refund: &Refunded, book: &Rulebook) -> Result<Option<Event>, Refusal> {
         let approved = self
             .divisions
             .get(&refund.of)
@@ -476,7 +466,7 @@ impl Distribution {
         if !approved {
             return Ok(None);
         }
-        let (split, basis, findings) = engine::refund(self, refund)?;
+        let (split, basis, findings) = engine::refund(self, refund, book)?;
         let back = ClawedBack {
             receipt: refund.of,
             refund: refund.refund,
@@ -489,15 +479,6 @@ impl Distribution {
     }
 }
 
-fn rest(whole: Share, given: Share) -> Share {
-    // whole − given over a common denominator; the caller has checked given ≤ whole.
-    let top = u128::from(whole.numerator()) * u128::from(given.denominator());
-    let minus = u128::from(given.numerator()) * u128::from(whole.denominator());
-    let bottom = u128::from(whole.denominator()) * u128::from(given.denominator());
-    let fit = |n: u128| u64::try_from(n).unwrap_or(u64::MAX);
-    Share::new(fit(top.saturating_sub(minus)), fit(bottom)).unwrap_or(Share::ZERO)
-}
-
 fn check_equity(
     before: &Before<'_>,
     people: &[EquityShare],
@@ -505,7 +486,7 @@ fn check_equity(
     holding: Share,
     checks: &mut Checks,
     ctx: &Context,
-) {
+) -> Result<(), Refusal> {
     checks.refuse_if(given > holding, || {
         let (given, holding) = (given.to_percent_text(), holding.to_percent_text());
         Finding::refused(
@@ -528,78 +509,112 @@ fn check_equity(
             )
             .at("people")
         });
-        let post = (before.person)(share.person).map_or(Post::None, |it| it.post_on(ctx.today));
-        let head = matches!(
-            post,
-            Post::HeadOfUnit | Post::PartySecretary | Post::HeadOfSubunit
-        );
-        checks.refuse_if(head, || {
-            Finding::refused(
-                "leader.no_equity",
-                text!(
-                    "正职领导原则上不得给予股权激励，可以给现金奖励。",
-                    "The head of the unit is in principle not given equity; a cash reward is allowed."
-                ),
-            )
-            .cite(law::citation("sc_2016_16.8"))
-            .at("people")
-        });
     }
-    let (least, citation) = law::equity_minimum(before.institution, ctx.today);
-    let floor = holding.times(least).unwrap_or(Share::ONE);
-    let short = given < floor && before.institution.state_established();
-    checks.refuse_if(short, || {
-        let (given, floor) = (given.to_percent_text(), floor.to_percent_text());
-        Finding::refused(
-            "reward.below_minimum",
-            text!(
-                "分给完成人 {given}，低于下限 {floor}。",
-                "{given} for the contributors is below the least {floor}."
-            ),
-        )
-        .cite(citation.clone())
-        .at("people")
-    });
+    let parts: Vec<(Post, Share)> = people
+        .iter()
+        .map(|it| (post_of(before, it.person, ctx.today), it.holding))
+        .collect();
+    let institution = before.institution;
+    let rules = law::rules(institution, ctx.today);
+    let state = institution.state_established();
+    let checked =
+        dukou_rules::check_equity(holding, &parts, state, &rules).map_err(law::unanswered)?;
+    for finding in checked.findings {
+        checks.add(finding.at("people"));
+    }
+    Ok(())
 }
 
+fn post_of(before: &Before<'_>, person: PersonId, day: Date) -> Post {
+    (before.person)(person).map_or(Post::None, |it| it.post_on(day))
+}
+
+/// The post at the award counts, and the one at the payment where that is the
+/// stricter.
 fn publication(
     before: &Before<'_>,
     person: PersonId,
-    paid: dukou_kernel::Date,
+    (award, paid): (Date, Date),
     published: bool,
-) -> Finding {
-    let post = (before.person)(person).map_or(Post::None, |it| it.post_on(paid));
-    if published {
-        return Finding::new(
-            Severity::Info,
-            "reward.published",
-            text!(
-                "奖励已公示满期",
-                "The reward was published for the full period"
-            ),
-        )
-        .cite(law::citation("most_2018_103"));
+) -> Result<Finding, Refusal> {
+    let rules = law::rules(before.institution, paid);
+    let then = post_of(before, person, award);
+    let led = dukou_rules::must_publish(then, &rules).map_err(law::unanswered)?;
+    let post = if led {
+        then
+    } else {
+        post_of(before, person, paid)
+    };
+    dukou_rules::reward_publication(post, published, &rules).map_err(law::unanswered)
+}
+
+/// What decides about half of an award being left out of the income tax; `None`
+/// for ways that carry no relief.
+fn relief_facts(
+    before: &Before<'_>,
+    receipt: ReceiptId,
+    paid: Date,
+    published: bool,
+) -> Option<ReliefFacts> {
+    let contract = ContractKind::of(before.agreement.terms()?.mode)?;
+    let received = before.income.receipt(receipt).ok()?.received.received;
+    let mut kinds = before
+        .cases
+        .iter()
+        .filter_map(|case| case.disclosure.details.as_ref())
+        .map(|details| ReliefKind::of_result(details.kind.code()));
+    let first = kinds.next();
+    let other = kinds.any(|kind| kind == ReliefKind::Other);
+    Some(ReliefFacts {
+        contract,
+        received,
+        paid,
+        registered: before.agreement.certificate().is_some(),
+        published: Some(published),
+        result_kind: if other {
+            Some(ReliefKind::Other)
+        } else {
+            first
+        },
+    })
+}
+
+/// The relief of this payment (财税〔2018〕58号): what it misses, or the day by which
+/// it is filed.
+fn relief(
+    before: &Before<'_>,
+    receipt: ReceiptId,
+    paid: Date,
+    published: bool,
+) -> Result<Vec<Finding>, Refusal> {
+    let Some(facts) = relief_facts(before, receipt, paid, published) else {
+        return Ok(Vec::new());
+    };
+    let rules = law::rules(before.institution, paid);
+    let relief = dukou_rules::pit_relief(&facts, &rules).map_err(law::unanswered)?;
+    let mut findings = relief.findings;
+    if relief.applies {
+        let day = dukou_rules::filing_day(paid, &rules).map_err(law::unanswered)?;
+        let calendar = before.institution.calendar();
+        let rolled = dukou_rules::rolled_filing_day(day.value, &rules, calendar);
+        findings.push(file_by(&day, rolled));
     }
-    if post != Post::None {
-        return Finding::refused(
-            "leader.unpublished",
-            text!(
-                "领导人员的奖励须公开公示后才能兑现。先发布奖励公示，满期后再付。",
-                "A leader's reward is paid only after it was published. Post the reward notice first."
-            ),
-        )
-        .cite(law::citation("sc_2016_16.8"))
-        .at("person");
-    }
-    Finding::new(
-        Severity::Warning,
-        "reward.unpublished",
-        text!(
-            "奖励没有公示满期，不能享受个人所得税减半。",
-            "The reward was not published for the full period: no income-tax relief."
+    Ok(findings)
+}
+
+fn file_by(day: &InForce<Date>, rolled: Option<Date>) -> Finding {
+    let counted = day.value;
+    let message = match rolled {
+        Some(last) => text!(
+            "现金奖励减按比例计税：须在 {last} 前（含当日）向税务机关备案。",
+            "Part of the award is left out of the tax: file it with the tax office by {last}."
         ),
-    )
-    .cite(law::citation("most_2018_103"))
+        None => text!(
+            "现金奖励减按比例计税：须在 {counted} 前备案；所在年份的放假安排待国务院公布，能否顺延还不能确定。",
+            "Part of the award is left out of the tax: file it by {counted}; that year's holidays are not published yet, so whether the day moves is not certain."
+        ),
+    };
+    Finding::new(Severity::Info, "pit.file_by", message).cite(day.citation.clone())
 }
 
 fn payee(before: &Before<'_>, person: PersonId, checks: &mut Checks) -> PersonId {

@@ -12,7 +12,7 @@ use dukou_ledger::distribution::return_factor;
 use dukou_ledger::{
     Computation, DistributionState, PersonShare, Receipt, ReceiptSplit, Running, Terms,
 };
-use dukou_rules::{RuleError, SchoolPolicy};
+use dukou_rules::{RuleError, Rulebook, SchoolPolicy};
 
 use super::event::{Basis, CostTaken, InventorBefore};
 use super::{Before, Distribution, Split};
@@ -271,13 +271,15 @@ fn begin(engine: &mut Engine, before: &Before<'_>, day: Date) -> Result<Date, Re
 }
 
 /// Takes a receipt or refund into a period, with what all periods share.
-fn receive(engine: &mut Engine, at: usize, take: &Receipt) -> Result<ReceiptSplit, Refusal> {
+fn receive(
+    engine: &mut Engine,
+    at: usize,
+    take: &Receipt,
+    book: &Rulebook,
+) -> Result<ReceiptSplit, Refusal> {
     let period = engine.periods.get_mut(at).ok_or_else(law::needs_person)?;
     period.state.resume(engine.running.clone());
-    let split = period
-        .state
-        .receive(take, law::rulebook())
-        .map_err(refusal)?;
+    let split = period.state.receive(take, book).map_err(refusal)?;
     engine.running = period.state.running();
     Ok(split)
 }
@@ -295,7 +297,9 @@ fn take_costs(
 ) -> Result<TakenOver, Refusal> {
     let (mut costs, mut counts) = (Vec::new(), Vec::new());
     let range = |_| law::needs_person();
-    let factor = return_factor(law::rulebook(), day).map_err(refusal)?.value;
+    let factor = return_factor(before.institution.rulebook(), day)
+        .map_err(refusal)?
+        .value;
     for case in before.cases {
         let from = distribution.costs_taken.get(&case.id).copied().unwrap_or(0);
         let all = u32::try_from(case.protection.costs.len()).unwrap_or(u32::MAX);
@@ -365,9 +369,19 @@ pub(super) fn compute(
         of: None,
         agreement: Some(DEAL.to_owned()),
     };
-    let mut parts = vec![receive(&mut engine, at, &take)?];
+    let mut parts = vec![receive(
+        &mut engine,
+        at,
+        &take,
+        before.institution.rulebook(),
+    )?];
     for refund in &entered.refunds {
-        parts.push(receive(&mut engine, at, &refund_of(refund))?);
+        parts.push(receive(
+            &mut engine,
+            at,
+            &refund_of(refund),
+            before.institution.rulebook(),
+        )?);
     }
     let (split, mut basis) = joined(&mut engine, &parts)?;
     basis.costs = costs;
@@ -407,6 +421,7 @@ fn refund_of(refund: &Refunded) -> Receipt {
 pub(super) fn refund(
     distribution: &Distribution,
     refund: &Refunded,
+    book: &Rulebook,
 ) -> Result<(Split, Basis, Vec<Finding>), Refusal> {
     let mut engine = distribution.engine.clone();
     engine.whole()?;
@@ -421,7 +436,7 @@ pub(super) fn refund(
             ),
         ))
     })?;
-    let parts = [receive(&mut engine, at, &refund_of(refund))?];
+    let parts = [receive(&mut engine, at, &refund_of(refund), book)?];
     let (split, basis) = joined(&mut engine, &parts)?;
     Ok((split, basis, found(&parts)))
 }

@@ -1,6 +1,7 @@
 //! What waits once money has arrived.
 
-use dukou_kernel::{Date, Severity, Text, text};
+use dukou_kernel::{Citation, Date, Severity, Text, text};
+use dukou_rules::PublicityKind;
 
 use super::{Distribution, Standing};
 use crate::income::Income;
@@ -67,10 +68,7 @@ impl Distribution {
                 Holder::Manager,
                 (Basis::Law, None),
                 text!("发布奖励公示", "Publish the rewards"),
-                Text::new(
-                    format!("{}：不少于15个工作日", citation.zh),
-                    format!("{}: at least 15 working days", citation.en),
-                ),
+                at_least(&citation, institution, *approved_on),
                 *approved_on,
             ),
             Some(reward) if reward.closed.is_none() => add(
@@ -105,5 +103,17 @@ impl Distribution {
                 );
             }
         }
+    }
+}
+
+/// Why a reward is published: the article and how long it stands at least.
+fn at_least(citation: &Citation, institution: &Institution, day: Date) -> Text {
+    let kind = PublicityKind::CashReward;
+    match law::rules(institution, day).days(kind.parameter()) {
+        Ok(least) => Text::new(
+            format!("{}：不少于{}个工作日", citation.zh, least.value),
+            format!("{}: at least {} working days", citation.en, least.value),
+        ),
+        Err(_) => Text::new(&citation.zh, &citation.en),
     }
 }

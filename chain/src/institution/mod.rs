@@ -253,13 +253,33 @@ impl Institution {
     /// Day by which a disclosure of `today` is answered. Where the year is not
     /// known yet, the days are counted without holidays, which is never late.
     pub fn reply_by(&self, today: Date) -> Date {
-        let days = self.policy_on(today).map_or(15, |it| it.reply_days);
+        let days = self.reply_days(today);
         crate::law::working_days(&self.calendar, today, days).shown()
+    }
+
+    /// Working days in which a disclosure of `today` is answered.
+    pub fn reply_days(&self, today: Date) -> u32 {
+        let own = self.policy_on(today).map(|it| it.reply_days);
+        own.unwrap_or_else(|| self.by_default("default.reply_days", today))
+    }
+
+    /// Natural days for which an agreed price is published, unless somebody says
+    /// more.
+    pub fn price_publicity_days(&self, today: Date) -> u32 {
+        let own = self.policy_on(today).map(|it| it.price_publicity_days);
+        own.unwrap_or_else(|| self.by_default("default.price_publicity_days", today))
+    }
+
+    /// A default where the school's own rules are silent; 0 where there is none.
+    fn by_default(&self, parameter: &str, today: Date) -> u32 {
+        let found = crate::law::rules(self, today).days(parameter);
+        found.map(|it| it.value).unwrap_or_default()
     }
 
     /// Day by which an objection of `today` is answered.
     pub fn objection_answer_by(&self, today: Date) -> Date {
-        let days = self.policy_on(today).map_or(15, |it| it.objection_days);
+        let own = self.policy_on(today).map(|it| it.objection_days);
+        let days = own.unwrap_or_else(|| self.by_default("default.objection_days", today));
         crate::law::working_days(&self.calendar, today, days).shown()
     }
 

@@ -8,6 +8,7 @@ use dukou_kernel::{Date, Finding, PersonId, Refusal, UnitId, text};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use dukou_rules::Post;
 pub use permission::Scope;
 
 use crate::checks::Checks;
@@ -65,18 +66,6 @@ words! {
         Left = "left", "已离校", "Left";
         Deceased = "deceased", "已故", "Deceased";
         Service = "service", "系统", "Service";
-    }
-}
-
-words! {
-    /// Posts that decide what a leader may be given (国发〔2016〕16号（八）).
-    Post {
-        None = "none", "无领导职务", "No leading post";
-        HeadOfUnit = "head_of_unit", "学校正职", "Head of the university";
-        PartySecretary = "party_secretary", "党委书记", "Party secretary";
-        HeadOfSubunit = "head_of_legal_person_subunit", "所属法人单位正职", "Head of a legal-person subunit";
-        Deputy = "deputy", "学校副职", "Deputy head";
-        HeadOfBody = "head_of_internal_body", "内设机构负责人", "Head of an internal body";
     }
 }
 

@@ -7,6 +7,7 @@
 
 use dukou_calendar::Calendar;
 use dukou_kernel::{Date, Finding, NoticeId, Refusal, Severity, Text, text};
+use dukou_rules::{PublicityKind, publicity_end};
 use serde::{Deserialize, Serialize};
 
 use crate::checks::Checks;
@@ -160,7 +161,8 @@ pub struct Notice {
 impl Notice {
     /// The last day of publicity under this calendar.
     pub fn due(&self, calendar: &Calendar) -> Due {
-        law::natural_days(calendar, self.posted_on, self.posted.days)
+        let kind = PublicityKind::AgreedPrice;
+        publicity_end(kind, self.posted_on, self.posted.days, calendar)
     }
 
     /// True while an objection waits for its answer.
@@ -175,6 +177,9 @@ impl Notice {
             .any(|it| it.answer.as_ref().is_some_and(|(_, a)| a.upheld))
     }
 }
+
+/// As many natural days as a notice may stand, so that a slip of the pen is seen.
+const LONGEST: u32 = 365;
 
 /// State of publicity: every notice, the newest last.
 #[derive(Clone, Debug, Default)]
@@ -377,25 +382,10 @@ impl Publicity {
         let agreed = before.negotiation.agreed()?;
         let mut checks = Checks::default();
         checks.words("contact", contact, 200);
-        let (days_min, citation) = law::price_publicity_days(before.institution, ctx.today);
-        checks.refuse_if(days < days_min, || {
-            Finding::refused(
-                "publicity.too_short",
-                text!(
-                    "公示{days}日，不少于{days_min}日才合规定。改到{days_min}日或更长。",
-                    "{days} days of publicity; at least {days_min} are needed. Make it {days_min} or more."
-                ),
-            )
-            .cite(citation.clone())
-            .at("days")
-        });
-        checks.refuse_if(days > 365, || {
-            Finding::refused(
-                "publicity.too_long",
-                text!("公示期最长365日。", "A notice stands at most 365 days."),
-            )
-            .at("days")
-        });
+        let kind = PublicityKind::AgreedPrice;
+        let (least, short) = law::notice_days(before.institution, kind, days, ctx.today)?;
+        short.into_iter().for_each(|finding| checks.add(finding));
+        checks.at_most_days(days, LONGEST);
         let decision = before.negotiation.decision_finding();
         checks.refuse_if(decision.severity == Severity::Refused, || decision.clone());
         checks.refuse_if(self.current(agreed.version).is_some(), || {
@@ -415,8 +405,8 @@ impl Publicity {
             version: agreed.version,
             titles: before.titles.clone(),
             days,
-            days_min,
-            citation,
+            days_min: least.value,
+            citation: least.citation,
             contact: contact.to_owned(),
         })])
     }

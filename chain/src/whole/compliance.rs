@@ -3,7 +3,7 @@
 use dukou_kernel::{Date, Finding, Severity, text};
 
 use super::state::{Case, Deal, case_view};
-use crate::agreement;
+use crate::agreement::{self, Brought};
 use crate::disclosure::{Say, Standing};
 use crate::institution::Institution;
 use crate::law;
@@ -95,6 +95,18 @@ pub fn deal_findings(
     institution: &Institution,
     today: Date,
 ) -> Vec<Finding> {
+    let views: Vec<CaseView<'_>> = cases
+        .iter()
+        .map(|(id, case)| case_view(*id, case))
+        .collect();
+    let before = agreement::Before {
+        institution,
+        matching: &deal.matching,
+        negotiation: &deal.negotiation,
+        publicity: &deal.publicity,
+        cases: &views,
+        contract_no_taken: false,
+    };
     let mut found = match &deal.agreement.signed {
         Some((_, signed)) if deal.history.is_none() => {
             let mut then = vec![
@@ -129,22 +141,12 @@ pub fn deal_findings(
                 "Imported contract: before Dukou, not evidenced here"
             ),
         )],
-        None => {
-            let views: Vec<CaseView<'_>> = cases
-                .iter()
-                .map(|(id, case)| case_view(*id, case))
-                .collect();
-            let before = agreement::Before {
-                institution,
-                matching: &deal.matching,
-                negotiation: &deal.negotiation,
-                publicity: &deal.publicity,
-                cases: &views,
-                contract_no_taken: false,
-            };
-            agreement::gates(&before, false, today)
-        }
+        None => agreement::gates(&before, &Brought::default(), today),
     };
+    if deal.history.is_none() {
+        found.extend(agreement::exemption_findings(&before, today));
+        found.extend(deal.agreement.findings(&before));
+    }
     found.extend(deal.distribution.findings(today));
     found.sort_by_key(|finding| finding.severity);
     found

@@ -484,7 +484,7 @@ fn income_step(
     let mut claw_back = Vec::new();
     for event in &events {
         if let income::Event::Refunded(it) = event {
-            claw_back.extend(deal.distribution.claw_back(it)?);
+            claw_back.extend(deal.distribution.claw_back(it, at.institution.rulebook())?);
         }
     }
     let stream = StreamId::Deal(at.id);

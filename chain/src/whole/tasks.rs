@@ -112,7 +112,7 @@ pub fn case_tasks(case: &Case, institution: &Institution) -> Vec<Task> {
         since,
         tasks: Vec::new(),
     };
-    let reply_days = institution.policy_on(since).map_or(15, |it| it.reply_days);
+    let reply_days = institution.reply_days(since);
     match disclosure.standing {
         Standing::Submitted => draft.add(
             "disclosure.accept",
@@ -367,6 +367,22 @@ fn after_contract(deal: &Deal, draft: &mut Draft) {
         return;
     };
     draft.since = signed.signed;
+    if deal.agreement.register_again() {
+        draft.add(
+            "agreement.register",
+            Holder::Manager,
+            (Basis::Law, None),
+            text!(
+                "合同变更后重新办理认定登记",
+                "Register the amended contract again"
+            ),
+            why(
+                &law::citation("most_2000_063"),
+                "变更后的合同须重新登记，登记前不享受税收优惠",
+                "an amended contract is registered again; until then no relief",
+            ),
+        );
+    }
     if deal.agreement.registered.is_none() && deal.history.is_none() {
         draft.add(
             "agreement.register",

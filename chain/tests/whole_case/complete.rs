@@ -345,7 +345,7 @@ fn equity(world: &mut World) {
             "command": "deal.agree_terms", "deal": id(EQUITY), "terms": terms, "paper": paper(),
         }),
     );
-    let decide = for_other(world.decide_command(), "deal", EQUITY);
+    let decide = for_other(world.decide_appraised(), "deal", EQUITY);
     let post = for_other(world.post_command(403, 15), "deal", EQUITY);
     world.must(HEAD, decide);
     world.must(MANAGER, post);
@@ -354,6 +354,10 @@ fn equity(world: &mut World) {
     world.must(MANAGER, close);
     let mut sign = for_other(world.sign_command(), "deal", EQUITY);
     sign["contract_no"] = json!("YZ-2026-089");
+    sign["export"] = json!({
+        "abroad": false, "catalogue": "free", "intent_no": "意向 2026-3",
+        "permit_no": "登记 2026-8", "permit_on": "2026-11-26",
+    });
     world.must(HEAD, sign);
     world.must(
         HEAD,

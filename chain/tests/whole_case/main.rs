@@ -15,5 +15,6 @@ mod money;
 mod permissions;
 mod road;
 mod runner;
+mod same_law;
 mod turns;
 mod wrong;

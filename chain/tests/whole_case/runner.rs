@@ -460,10 +460,22 @@ impl World {
         })
     }
 
+    /// The same with an appraisal of eight million on file (公司法第48条第2款).
+    pub fn decide_appraised(&self) -> Value {
+        let mut decide = self.decide_command();
+        decide["appraisal"] = json!("done");
+        decide["appraised"] = json!(yuan(8_000_000));
+        decide
+    }
+
     /// Terms agreed and decided; not in the open yet.
     pub fn decided(&mut self, terms: &Value) -> &mut Self {
         self.on("2026-09-15").agree(terms);
-        let decide = self.decide_command();
+        let decide = if terms["mode"] == "equity" {
+            self.decide_appraised()
+        } else {
+            self.decide_command()
+        };
         self.must(HEAD, decide);
         self
     }

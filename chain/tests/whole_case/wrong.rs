@@ -358,7 +358,11 @@ fn the_head_of_the_university_gets_no_equity_and_the_team_no_less_than_half() {
             .collect();
         json!({"command": "distribution.allot_equity", "deal": id(DEAL), "people": people, "paper": paper()})
     };
-    let refusal = world.refused(HEAD, allot(&[(LI, "6%"), (WANG, "8%")]), "leader.no_equity");
+    let refusal = world.refused(
+        HEAD,
+        allot(&[(LI, "6%"), (WANG, "8%")]),
+        "leader.equity_refused",
+    );
     assert_eq!(
         refusal.findings[0].citation.as_ref().unwrap().id,
         "sc_2016_16.8"

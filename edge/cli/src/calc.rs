@@ -36,19 +36,19 @@ pub struct CalcArgs {
 /// pages see them; else what the program carries.
 fn env(settings: Option<&Resolved>) -> Result<Env, String> {
     let Some(settings) = settings else {
-        return Ok(Env::builtin().clone());
+        return Ok(Env::carried(Clock::System.today()));
     };
     let store =
         Store::open_reader(settings.store(Clock::System)).map_err(|error| error.to_string())?;
     let institutions = store.institutions().map_err(|error| error.to_string())?;
     let Some(first) = institutions.first() else {
-        return Ok(Env::builtin().clone());
+        return Ok(Env::carried(Clock::System.today()));
     };
     let (_, state) = store
         .state(*first, StreamId::Institution)
         .map_err(|error| error.to_string())?;
     let State::Institution(institution) = state.as_ref() else {
-        return Ok(Env::builtin().clone());
+        return Ok(Env::carried(Clock::System.today()));
     };
     if let Some(fault) = institution.law().fault() {
         return Err(format!(
@@ -58,6 +58,7 @@ fn env(settings: Option<&Resolved>) -> Result<Env, String> {
     Ok(Env {
         rulebook: Arc::clone(institution.law().book()),
         calendar: institution.shared_calendar(),
+        today: Clock::System.today(),
     })
 }
 

@@ -56,12 +56,13 @@ pub fn env(app: &App, req: &Req) -> Result<Env, Failure> {
         None => first_institution(app)?,
     };
     let Some(institution) = institution else {
-        return Ok(Env::builtin().clone());
+        return Ok(Env::carried(app.store.today()));
     };
     institution.law().sound().map_err(Failure::Refused)?;
     Ok(Env {
         rulebook: Arc::clone(institution.law().book()),
         calendar: institution.shared_calendar(),
+        today: app.store.today(),
     })
 }
 

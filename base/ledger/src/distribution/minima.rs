@@ -1,12 +1,12 @@
 //! The statutory minima, on exact fractions, after each receipt.
 
 use dukou_kernel::{Date, Finding, Severity, Share, Text};
-use dukou_rules::{LookupError, RuleError, Rulebook, TEAM, refused_finding_severity};
+use dukou_rules::{LookupError, OFFICE, RuleError, Rulebook, TEAM, refused_finding_severity};
 
 use super::computation::{Computation, PoolBefore, PoolPart, Used};
 use super::overflow;
 use super::parts::{SplitFinding, Terms};
-use super::trace::{MAIN_MINIMUM, TEAM_MINIMUM};
+use super::trace::{MAIN_MINIMUM, OFFICE_MINIMUM, TEAM_MINIMUM};
 use crate::exact::Exact;
 
 /// The minima in force on a day where the distribution runs. One that is not in
@@ -18,7 +18,7 @@ pub(super) fn in_force(
 ) -> Result<Vec<Used<Share>>, RuleError> {
     let rules = book.at(on).within(&terms.jurisdiction);
     let mut found = Vec::new();
-    for rule in [TEAM_MINIMUM, MAIN_MINIMUM] {
+    for rule in [TEAM_MINIMUM, MAIN_MINIMUM, OFFICE_MINIMUM] {
         match rules.share(rule) {
             Ok(it) => found.push(Used {
                 rule: rule.to_owned(),
@@ -43,11 +43,14 @@ pub(super) fn check(
         if !net.is_positive() {
             continue;
         }
-        let pools = computation.before.pools.iter().zip(&entry.pools);
-        let mut pools = pools.filter(|(PoolBefore(name, ..), _)| name == TEAM);
-        let team = pools
-            .next()
-            .map_or_else(Exact::zero, |(_, PoolPart(entitled, _))| entitled.clone());
+        let entitled = |wanted: &str| {
+            let pools = computation.before.pools.iter().zip(&entry.pools);
+            let mut pools = pools.filter(|(PoolBefore(name, ..), _)| name == wanted);
+            pools
+                .next()
+                .map_or_else(Exact::zero, |(_, PoolPart(entitled, _))| entitled.clone())
+        };
+        let team = entitled(TEAM);
         let check = Check {
             computation,
             receipt: &entry.id,
@@ -56,6 +59,7 @@ pub(super) fn check(
         let who = Text::new("团队", "the team");
         let code = "reward.below_minimum";
         check.minimum((TEAM_MINIMUM, code, who), &team, &net.into(), found)?;
+        check.office(&team, &entitled(OFFICE), found)?;
         let people = &computation.before.people;
         if people.is_empty() || !team.is_positive() {
             continue;
@@ -129,6 +133,23 @@ impl Check<'_> {
             shortfall_fen: Some(shortfall),
         });
         Ok(())
+    }
+
+    /// Where the region has it, the staff's part of the rewards, theirs and the
+    /// team's together (浙江省条例第37条第2款).
+    fn office(
+        &self,
+        team: &Exact,
+        office: &Exact,
+        found: &mut Vec<SplitFinding>,
+    ) -> Result<(), RuleError> {
+        if self.used(OFFICE_MINIMUM).is_none() {
+            return Ok(());
+        }
+        let who = Text::new("技术转移和管理人员", "the transfer and management staff");
+        let code = "reward.office_below_minimum";
+        let all = team.plus(office);
+        self.minimum((OFFICE_MINIMUM, code, who), office, &all, found)
     }
 
     /// The program names nobody: while no main contributor is named, their minimum

@@ -5,6 +5,12 @@ use dukou_rules::Flush;
 use jiff::civil::date;
 use proptest::prelude::*;
 
+/// The carried rules, read once.
+fn book() -> &'static Rulebook {
+    static BOOK: std::sync::OnceLock<Rulebook> = std::sync::OnceLock::new();
+    BOOK.get_or_init(Rulebook::builtin)
+}
+
 /// Upper end, and pools in per cent.
 type Row<'a> = (Option<i64>, &'a [(&'a str, u32)]);
 
@@ -72,7 +78,7 @@ fn two_tiers() -> DistributionState {
 
 #[test]
 fn receipts_and_a_refund_run_through_tiers_costs_and_people() {
-    let book = Rulebook::builtin();
+    let book = book();
     let mut state = two_tiers();
     assert_eq!(
         state
@@ -90,7 +96,7 @@ fn receipts_and_a_refund_run_through_tiers_costs_and_people() {
         receipt("r2", date(2026, 1, 10), 40_000_000, None),
         receipt("r3", date(2026, 2, 1), -5_000_000, Some("r2")),
     ];
-    let out = distribute(&mut state, &receipts, &book).unwrap();
+    let out = distribute(&mut state, &receipts, book).unwrap();
     assert_eq!(
         (out[0].net_fen.fen(), out[0].recovered_fen.fen()),
         (58_000_000, 2_000_000)
@@ -110,7 +116,7 @@ fn receipts_and_a_refund_run_through_tiers_costs_and_people() {
 
 #[test]
 fn the_inventors_own_cost_goes_back_doubled_before_all_else() {
-    let book = Rulebook::builtin();
+    let book = book();
     let people = vec![person("A", "1", true)];
     let mut state =
         DistributionState::new(terms(policy(&[(None, &[("team", 70), ("u", 30)])])), people)
@@ -122,7 +128,7 @@ fn the_inventors_own_cost_goes_back_doubled_before_all_else() {
         .add_inventor_cost(Money::from_fen(900_000), 2)
         .unwrap();
     let out = state
-        .receive(&receipt("a", date(2025, 1, 1), 50_000_000, None), &book)
+        .receive(&receipt("a", date(2025, 1, 1), 50_000_000, None), book)
         .unwrap();
     assert_eq!(out.returned_to_inventors_fen.fen(), 1_800_000);
     assert_eq!(out.net_fen.fen(), 47_600_000);
@@ -146,7 +152,7 @@ fn the_inventors_own_cost_goes_back_doubled_before_all_else() {
     );
     assert_eq!(more.unwrap_err().code, "refund.exceeds_receipt");
     let again = state
-        .receive(&receipt("d", date(2025, 3, 1), 1_400_001, None), &book)
+        .receive(&receipt("d", date(2025, 3, 1), 1_400_001, None), book)
         .unwrap();
     assert_eq!(
         (
@@ -160,28 +166,28 @@ fn the_inventors_own_cost_goes_back_doubled_before_all_else() {
 
 #[test]
 fn refunds_name_an_earlier_receipt() {
-    let book = Rulebook::builtin();
+    let book = book();
     let mut state = two_tiers();
     let receipts = [
         receipt("r2", date(2026, 2, 1), -1, Some("r1")),
         receipt("r1", date(2026, 3, 1), 100, None),
     ];
-    let error = distribute(&mut state, &receipts, &book).unwrap_err();
+    let error = distribute(&mut state, &receipts, book).unwrap_err();
     assert_eq!(
         (error.code.as_str(), error.pointer.as_str()),
         ("refund.unknown_receipt", "/receipts/0/of")
     );
     state
-        .receive(&receipt("r1", date(2026, 1, 1), 100, None), &book)
+        .receive(&receipt("r1", date(2026, 1, 1), 100, None), book)
         .unwrap();
-    let twice = state.receive(&receipt("r1", date(2026, 1, 1), 100, None), &book);
+    let twice = state.receive(&receipt("r1", date(2026, 1, 1), 100, None), book);
     assert_eq!(twice.unwrap_err().code, "receipt.duplicate_id");
     state
-        .receive(&receipt("f", date(2026, 1, 2), -1, Some("r1")), &book)
+        .receive(&receipt("f", date(2026, 1, 2), -1, Some("r1")), book)
         .unwrap();
-    let refund_of_refund = state.receive(&receipt("g", date(2026, 1, 3), -1, Some("f")), &book);
+    let refund_of_refund = state.receive(&receipt("g", date(2026, 1, 3), -1, Some("f")), book);
     assert_eq!(refund_of_refund.unwrap_err().code, "refund.unknown_receipt");
-    let minimum = state.receive(&receipt("h", date(2026, 1, 3), i64::MIN, Some("r1")), &book);
+    let minimum = state.receive(&receipt("h", date(2026, 1, 3), i64::MIN, Some("r1")), book);
     assert_eq!(minimum.unwrap_err().code, "refund.exceeds_receipt");
     state
         .receive(
@@ -189,13 +195,13 @@ fn refunds_name_an_earlier_receipt() {
             &book,
         )
         .unwrap();
-    let over = state.receive(&receipt("over", date(2026, 1, 3), 1, None), &book);
+    let over = state.receive(&receipt("over", date(2026, 1, 3), 1, None), book);
     assert_eq!(over.unwrap_err().code, "input.out_of_range");
 }
 
 #[test]
 fn windows_start_the_tiers_again() {
-    let book = Rulebook::builtin();
+    let book = book();
     for (window, second) in [
         (Window::Lifetime, [70, 30]),
         (Window::Year, [100, 0]),
@@ -208,23 +214,23 @@ fn windows_start_the_tiers_again() {
         rules.window = window;
         let mut state = DistributionState::new(terms(rules), Vec::new()).unwrap();
         state
-            .receive(&receipt("a", date(2025, 12, 31), 100, None), &book)
+            .receive(&receipt("a", date(2025, 12, 31), 100, None), book)
             .unwrap();
         let out = state
-            .receive(&receipt("b", date(2026, 1, 1), 100, None), &book)
+            .receive(&receipt("b", date(2026, 1, 1), 100, None), book)
             .unwrap();
         assert_eq!(amounts(&out.pools), second, "{window:?}");
     }
     let mut rules = policy(&[(None, &[("team", 100)])]);
     rules.window = Window::Agreement;
     let mut state = DistributionState::new(terms(rules), Vec::new()).unwrap();
-    let out = state.receive(&receipt("a", date(2025, 12, 31), 100, None), &book);
+    let out = state.receive(&receipt("a", date(2025, 12, 31), 100, None), book);
     assert_eq!(out.unwrap_err().code, "receipt.agreement_missing");
 }
 
 #[test]
 fn small_money_is_held_and_paid_at_the_threshold_or_at_year_end() {
-    let book = Rulebook::builtin();
+    let book = book();
     let mut rules = policy(&[(None, &[("team", 100)])]);
     rules.pay_from_fen = Money::from_fen(100);
     rules.flush = Some(Flush::YearEnd);
@@ -234,21 +240,21 @@ fn small_money_is_held_and_paid_at_the_threshold_or_at_year_end() {
     )
     .unwrap();
     let first = state
-        .receive(&receipt("a", date(2025, 1, 1), 120, None), &book)
+        .receive(&receipt("a", date(2025, 1, 1), 120, None), book)
         .unwrap();
     assert_eq!(
         (amounts(&first.held_fen), amounts(&first.paid_fen)),
         (vec![90, 30], vec![0, 0])
     );
     let second = state
-        .receive(&receipt("b", date(2025, 2, 1), 20, None), &book)
+        .receive(&receipt("b", date(2025, 2, 1), 20, None), book)
         .unwrap();
     assert_eq!(
         (amounts(&second.held_fen), amounts(&second.paid_fen)),
         (vec![0, 35], vec![105, 0])
     );
     let third = state
-        .receive(&receipt("c", date(2026, 1, 1), 4, None), &book)
+        .receive(&receipt("c", date(2026, 1, 1), 4, None), book)
         .unwrap();
     assert_eq!(
         third.flushed,
@@ -260,7 +266,7 @@ fn small_money_is_held_and_paid_at_the_threshold_or_at_year_end() {
     );
     assert_eq!(amounts(&third.held_fen), [3, 1]);
     let last = state
-        .receive(&receipt("d", date(2026, 12, 31), 4, None), &book)
+        .receive(&receipt("d", date(2026, 12, 31), 4, None), book)
         .unwrap();
     assert_eq!(
         (amounts(&last.held_fen), amounts(&last.paid_fen)),
@@ -270,13 +276,13 @@ fn small_money_is_held_and_paid_at_the_threshold_or_at_year_end() {
 
 #[test]
 fn below_the_minimum_is_found_with_article_and_shortfall() {
-    let book = Rulebook::builtin();
+    let book = book();
     let rules = || policy(&[(None, &[("team", 45), ("university", 55)])]);
     let people = || vec![person("A", "2/5", true), person("B", "3/5", false)];
     let ask = |terms: Arc<Terms>, day| {
         let mut state = DistributionState::new(terms, people()).unwrap();
         state
-            .receive(&receipt("a", day, 91_470_000, None), &book)
+            .receive(&receipt("a", day, 91_470_000, None), book)
             .unwrap()
             .findings
     };
@@ -318,14 +324,14 @@ fn below_the_minimum_is_found_with_article_and_shortfall() {
 
 #[test]
 fn a_reversal_takes_back_exactly_what_its_entry_gave() {
-    let book = Rulebook::builtin();
+    let book = book();
     let mut state = two_tiers();
     state
-        .receive(&receipt("a", date(2025, 1, 1), 101, None), &book)
+        .receive(&receipt("a", date(2025, 1, 1), 101, None), book)
         .unwrap();
     let before = state.clone();
     let given = state
-        .receive(&receipt("b", date(2025, 1, 2), 33_333_333, None), &book)
+        .receive(&receipt("b", date(2025, 1, 2), 33_333_333, None), book)
         .unwrap();
     let back = state.reverse("b", date(2025, 1, 3)).unwrap();
     let negative: Vec<i64> = amounts(&given.people).iter().map(|it| -it).collect();
@@ -340,7 +346,7 @@ fn a_reversal_takes_back_exactly_what_its_entry_gave() {
         "reversal.unknown_receipt"
     );
     state
-        .receive(&receipt("f", date(2025, 1, 4), -1, Some("a")), &book)
+        .receive(&receipt("f", date(2025, 1, 4), -1, Some("a")), book)
         .unwrap();
     assert_eq!(
         state.reverse("a", date(2025, 1, 5)).unwrap_err().code,
@@ -403,13 +409,13 @@ fn the_trace_of_version_1_stays_as_it_is() {
     state
         .add_inventor_cost(Money::from_fen(900_000), 2)
         .unwrap();
-    let book = Rulebook::builtin();
+    let book = book();
     let mut cases = Vec::new();
     for receipt in [
         receipt("r1", date(2025, 3, 1), 60_000_001, None),
         receipt("r2", date(2026, 2, 1), -5_000_000, Some("r1")),
     ] {
-        let out = state.receive(&receipt, &book).unwrap();
+        let out = state.receive(&receipt, book).unwrap();
         cases.push(out.computation.unwrap());
     }
     let explain = |it: &Arc<Computation>| {
@@ -454,7 +460,7 @@ fn nobody_is_named_main_contributor_by_the_program() {
     let mut state = DistributionState::new(terms(rules), people).unwrap();
     let first = receipt("a", date(2025, 1, 1), 1000, None);
     let found = state
-        .receive(&first, &Rulebook::builtin())
+        .receive(&first, book())
         .unwrap()
         .findings;
     assert_eq!(found[0].finding.code, "reward.main_unnamed");
@@ -471,7 +477,7 @@ proptest! {
         inventor in 0i64..100,
         year in proptest::bool::ANY,
     ) {
-        let book = Rulebook::builtin();
+        let book = book();
         let mut rules = policy(&[(Some(250), &[("team", 90), ("office", 10)]), (None, &[("team", 55), ("u", 45)])]);
         if year { rules.window = Window::Year; }
         rules.pay_from_fen = Money::from_fen(60);
@@ -486,7 +492,7 @@ proptest! {
             let of = (*amount < 0).then(|| format!("{of}"));
             let day = date(2025, 1, 1).saturating_add(jiff::Span::new().days(40 * index as i64));
             let before = state.clone();
-            let Ok(out) = state.receive(&receipt(&index.to_string(), day, *amount, of.as_deref()), &book) else {
+            let Ok(out) = state.receive(&receipt(&index.to_string(), day, *amount, of.as_deref()), book) else {
                 prop_assert_eq!(&state, &before, "an error changes nothing");
                 continue;
             };
@@ -520,6 +526,6 @@ proptest! {
 
 #[test]
 fn the_schools_own_rules_are_cited_as_the_law_data_have_them() {
-    let book = Rulebook::builtin();
+    let book = book();
     assert_eq!(book.article("school.policy"), dukou_rules::school_policy());
 }

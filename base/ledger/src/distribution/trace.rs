@@ -6,7 +6,7 @@
 //! and stays as it is for ever; another way of explaining is another version.
 
 use dukou_kernel::{Citation, Date, Money, Share};
-use dukou_rules::{TEAM, school_policy};
+use dukou_rules::{OFFICE, TEAM, school_policy};
 use serde::{Deserialize, Serialize};
 
 use super::computation::{Before, Computation, Entry, Member, PoolBefore, PoolPart, Used};
@@ -353,6 +353,11 @@ fn minima(computation: &Computation, before: &Before, lines: &mut Vec<Line>) {
             // What one main contributor gets is that person's to read.
             let subject = if more { pool(TEAM) } else { person(&first.0) };
             (subject, team.times(share), team.clone())
+        } else if minimum.rule == OFFICE_MINIMUM {
+            let office = before.pools.iter().find(|it| it.0 == OFFICE);
+            let office = office.map_or_else(Exact::zero, |it| it.1.clone());
+            let whole = team.plus(&office);
+            (pool(OFFICE), office, whole)
         } else {
             (pool(TEAM), team.clone(), Exact::from(before.net))
         };
@@ -374,3 +379,6 @@ fn minima(computation: &Computation, before: &Before, lines: &mut Vec<Line>) {
 pub const TEAM_MINIMUM: &str = "reward.min.transfer_license";
 /// Parameter of the main contributors' least part of the reward (国发〔2016〕16号（六）).
 pub const MAIN_MINIMUM: &str = "reward.main_contributor.min";
+/// Parameter of the transfer and management staff's least part of the rewards
+/// (浙江省条例第37条第2款); only where the region has it.
+pub const OFFICE_MINIMUM: &str = "reward.office.min";

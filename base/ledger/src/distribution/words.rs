@@ -203,6 +203,11 @@ fn compared(line: &Line, who: &Text) -> (Text, Text) {
             "主要贡献人员所得不低于奖励总额的最低比例",
             "The main contributors' part of the reward reaches the minimum",
         )
+    } else if line.rule == super::trace::OFFICE_MINIMUM {
+        Text::new(
+            "技术转移和管理人员所得不低于奖励总额的最低比例",
+            "The transfer and management staff's part of the rewards reaches the minimum",
+        )
     } else {
         both(
             format!("{}累计应得不低于净收入的最低比例", who.zh),

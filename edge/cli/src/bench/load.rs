@@ -414,6 +414,7 @@ impl Teller<'_> {
             signed: self.today,
             paper: self.cast.paper.clone(),
             export_approval: None,
+            export: None,
         };
         self.give(manager, Command::Agreement(deal, sign));
     }

@@ -8,8 +8,8 @@ use dukou_chain::deal::Appraisal;
 use dukou_chain::people::{PersonKind, Post, Role, Scope};
 use dukou_chain::protection::CostKind;
 use dukou_chain::terms::{
-    Disclosed, Funding, LicenceKind, Mode, Outcome, PartyKind, PartySize, Pricing, PriorKind,
-    ResultKind,
+    CatalogueResult, Disclosed, Funding, LicenceKind, Mode, Outcome, PartyKind, PartySize, Pricing,
+    PriorKind, ResultKind,
 };
 use dukou_chain::valuation::Method;
 use dukou_chain::whole::Command;
@@ -103,11 +103,11 @@ const COMMANDS: &[(&str, &str)] = &[
     ("publicity.close", "result:text"),
     (
         "agreement.sign",
-        "contract_no:text signed:day paper:paper export_approval~:paper",
+        "contract_no:text signed:day paper:paper export_approval~:paper export~:export",
     ),
     (
         "agreement.register",
-        "register_no:text registered:day technology_amount:fen paper~:paper",
+        "register_no:text registered:day technology_amount:fen paper~:paper export~:export",
     ),
     ("agreement.amend", "terms:terms reason:text paper:paper"),
     ("agreement.rename_party", "party:party paper:paper"),
@@ -171,6 +171,10 @@ const GROUPS: &[(&str, &str)] = &[
         "mode:mode licence~:licence territory?:text term_years~:count price:fen royalty~:share royalty_base?:text equity~:equity pricing:pricing schedule?:instalment[] weights?:object",
     ),
     ("equity", "holding:share valued:fen"),
+    (
+        "export",
+        "abroad~:flag catalogue~:catalogue intent_no~:text permit_no~:text permit_on~:day",
+    ),
     ("instalment", "label:text amount:fen due~:day"),
     ("holding", "person:id holding:share"),
     ("origin", "batch:id file:text sheet:text row:count"),
@@ -211,6 +215,7 @@ fn words(what: &str) -> Option<Value> {
         "method" => one_of!(Method),
         "mode" => one_of!(Mode),
         "licence" => one_of!(LicenceKind),
+        "catalogue" => one_of!(CatalogueResult),
         "pricing" => one_of!(Pricing),
         "appraisal" => one_of!(Appraisal),
         "outcome" => one_of!(Outcome),

@@ -163,6 +163,7 @@ pub fn tell(fixture: &Fixture) -> Told {
         signed: fixture.store().today(),
         paper: paper.clone(),
         export_approval: None,
+        export: None,
     };
     fixture.act(Role::Manager, Command::Agreement(deal, sign));
     let receipt = ReceiptId(Uuid::now_v7());

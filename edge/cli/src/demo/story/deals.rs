@@ -229,12 +229,18 @@ fn decide(teller: &mut Teller, story: &DealStory, ago: i64) {
     let Some(minutes) = teller.paper("minutes") else {
         return;
     };
+    // A right put into a company is appraised (company_law.48.2).
+    let put_in = story.mode == Mode::Equity;
     let command = deal::Command::Decide {
         meeting: format!("校长办公会第{}次", 1 + story.n % 24),
         held: teller.day(ago),
         approved: true,
-        appraisal: Appraisal::Waived,
-        appraised: None,
+        appraisal: if put_in {
+            Appraisal::Done
+        } else {
+            Appraisal::Waived
+        },
+        appraised: put_in.then(|| Money::from_fen(story.price)),
         note: "同意按条款办理。".to_owned(),
         minutes,
     };
@@ -304,6 +310,7 @@ fn sign(teller: &mut Teller, story: &DealStory, ago: i64) {
         signed,
         paper,
         export_approval: None,
+        export: None,
     };
     teller.act(
         ago,
@@ -317,6 +324,7 @@ fn sign(teller: &mut Teller, story: &DealStory, ago: i64) {
             registered: teller.day(ago - 5),
             technology_amount: Money::from_fen(story.price),
             paper: None,
+            export: None,
         };
         teller.act(
             ago - 5,

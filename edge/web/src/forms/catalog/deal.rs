@@ -63,10 +63,7 @@ pub(super) fn terms_fields() -> Vec<Field> {
             "定价方式",
             "Price route",
         )
-        .hint(
-            "协议定价须公示15日",
-            "An agreed price is published for 15 days",
-        ),
+        .hint("协议定价须先公示", "An agreed price is published first"),
         Field::new("terms.schedule", Kind::Schedule, "付款安排", "Payments")
             .hint("各期合计等于价款", "Together they make the price")
             .optional(),
@@ -217,7 +214,10 @@ pub(super) fn spec(command: &str, offer: &Offer) -> Option<Spec> {
                 ),
                 vec![
                     Field::new("days", Kind::Number, "公示天数", "Days")
-                        .hint("自然日，不少于15日", "Natural days, at least 15")
+                        .hint(
+                            "自然日，不少于法定的最短期限",
+                            "Natural days, at least as many as the law asks",
+                        )
                         .with(offer.days),
                     Field::new("contact", Kind::Line, "异议受理", "Objections to")
                         .with(offer.contact.as_str()),

@@ -124,7 +124,10 @@ pub(super) fn spec(command: &str, offer: &Offer) -> Option<Spec> {
                 vec![
                     receipt(),
                     Field::new("days", Kind::Number, "公示天数", "Days")
-                        .hint("工作日，不少于15个", "Working days, at least 15")
+                        .hint(
+                            "工作日，不少于规定的最短期限",
+                            "Working days, at least as many as the rules ask",
+                        )
                         .with(offer.days),
                     Field::new("contact", Kind::Line, "异议受理", "Objections to")
                         .with(offer.contact.as_str()),

@@ -83,6 +83,11 @@ pub const KINDS: &[(&str, &str, &str)] = &[
     ),
     ("agreement.amended.v1", "合同已变更", "Contract amended"),
     ("agreement.party_renamed.v1", "对方已更名", "Party renamed"),
+    (
+        "agreement.export_recorded.v1",
+        "技术出口核对已记录",
+        "Export check recorded",
+    ),
     ("income.received.v1", "到账已登记", "Receipt entered"),
     ("income.refunded.v1", "已退款", "Refund entered"),
     ("income.reversed.v1", "到账已冲销", "Receipt reversed"),

@@ -169,11 +169,10 @@ pub(super) fn base_offer(app: &App, user: &User) -> Result<Offer, Failure> {
     let institution = data::institution(app, user.institution)?;
     let today = app.store.today();
     let contact = institution.profile.as_ref().map(|it| it.contact.clone());
-    let policy = institution.policy_on(today);
     Ok(Offer {
         today: today.to_string(),
         contact: contact.unwrap_or_default(),
-        days: policy.map_or(15, |it| it.price_publicity_days),
+        days: institution.price_publicity_days(today),
         ..Offer::default()
     })
 }
