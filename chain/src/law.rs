@@ -249,6 +249,13 @@ pub fn price_publicity_days(institution: &Institution, today: Date) -> (u32, Cit
     )
 }
 
+/// The article that asks for an abstract in a price notice, where one does.
+pub fn abstract_asked(institution: &Institution, today: Date) -> Option<Citation> {
+    let rules = rulebook().at(today).within(institution.jurisdiction());
+    let found = rules.flag("price.publicity.abstract").ok()?;
+    found.value.then_some(found.citation)
+}
+
 /// How many working days a cash reward stands in the open, and the article.
 pub fn reward_publicity_days(institution: &Institution, today: Date) -> (u32, Citation) {
     days(institution, today, "pit.publicity.min", 15, "most_2018_103")

@@ -6,7 +6,7 @@ use dukou_kernel::{DealId, Finding, PersonId, ReceiptId, Refusal, Severity, Shar
 use super::engine::{self, Computed};
 use super::{
     Approved, ClawedBack, Command, Distribution, EquityAllotted, EquityShare, Event, Paid,
-    Proposed, Rejected, RewardClosed, RewardPosted, Split,
+    Proposed, Rejected, RewardClosed, Split,
 };
 use crate::agreement::Agreement;
 use crate::checks::Checks;
@@ -38,6 +38,8 @@ pub struct Before<'a> {
     pub cases: &'a [CaseView<'a>],
     /// People of the roster.
     pub person: &'a dyn Fn(PersonId) -> Option<&'a Person>,
+    /// Names of persons, where a notice prints them.
+    pub names: &'a crate::publicity::Names,
     /// Next free number of the year's notices.
     pub ordinal: u32,
 }
@@ -60,16 +62,16 @@ pub fn decide(
     ctx: &Context,
 ) -> Result<Vec<NewEvent>, Refusal> {
     before.agreement.in_force()?;
+    let mut paper = None;
     let event = match command {
         Command::Propose { receipt } => state.propose(before, *receipt, ctx)?,
         Command::Approve { receipt, note } => state.approve(before, *receipt, note, ctx)?,
         Command::Reject { receipt, reason } => state.reject(*receipt, reason)?,
-        Command::PostReward {
-            receipt,
-            notice,
-            days,
-            contact,
-        } => state.post_reward(before, *receipt, (*notice, *days, contact), ctx)?,
+        Command::PostReward { .. } => {
+            let (posted, page) = state.post_reward(before, command, ctx)?;
+            paper = Some(page);
+            Event::RewardPosted(posted)
+        }
         Command::CloseReward { receipt, result } => {
             state.close_reward(before, *receipt, result, ctx)?
         }
@@ -82,6 +84,7 @@ pub fn decide(
         event: event.into(),
         corrects: None,
         effective: None,
+        paper,
     }])
 }
 
@@ -243,66 +246,6 @@ impl Distribution {
         Ok(Event::Rejected(Rejected {
             receipt,
             reason: reason.to_owned(),
-        }))
-    }
-
-    fn post_reward(
-        &self,
-        before: &Before<'_>,
-        receipt: ReceiptId,
-        (notice, days, contact): (dukou_kernel::NoticeId, u32, &str),
-        ctx: &Context,
-    ) -> Result<Event, Refusal> {
-        let division = self
-            .divisions
-            .get(&receipt)
-            .filter(|it| it.approved.is_some());
-        let division = division.ok_or_else(not_approved)?;
-        let mut checks = Checks::default();
-        checks.words("contact", contact, 200);
-        checks.refuse_if(division.reward.is_some(), || {
-            Finding::refused(
-                "reward.posted_already",
-                text!("奖励已在公示。", "The rewards are published already."),
-            )
-        });
-        let (days_min, citation) = law::reward_publicity_days(before.institution, ctx.today);
-        checks.refuse_if(days < days_min, || {
-            Finding::refused(
-                "publicity.too_short",
-                text!(
-                    "现金奖励公示不少于{days_min}个工作日。",
-                    "A cash reward is published for at least {days_min} working days."
-                ),
-            )
-            .cite(citation.clone())
-            .at("days")
-        });
-        checks.refuse_if(days > 250, || {
-            Finding::refused(
-                "publicity.too_long",
-                text!(
-                    "公示期最长250个工作日。",
-                    "A reward notice stands at most 250 working days."
-                ),
-            )
-            .at("days")
-        });
-        checks.settle()?;
-        Ok(Event::RewardPosted(RewardPosted {
-            receipt,
-            notice,
-            year: ctx.today.year(),
-            ordinal: before.ordinal,
-            titles: before
-                .cases
-                .iter()
-                .map(|c| c.disclosure.title().to_owned())
-                .collect(),
-            days,
-            days_min,
-            citation,
-            contact: contact.to_owned(),
         }))
     }
 
@@ -633,7 +576,7 @@ fn no_money() -> Refusal {
     .into()
 }
 
-fn not_approved() -> Refusal {
+pub(super) fn not_approved() -> Refusal {
     Finding::refused(
         "distribution.not_approved",
         text!(

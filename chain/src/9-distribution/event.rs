@@ -1,11 +1,9 @@
 //! What can have happened.
 
-use dukou_kernel::{
-    CaseId, Citation, Date, Finding, Money, NoticeId, PersonId, ReceiptId, Text, text,
-};
+use dukou_kernel::{CaseId, Citation, Date, Finding, Money, PersonId, ReceiptId, Text, text};
 use serde::{Deserialize, Serialize};
 
-use super::{Engine, EquityShare};
+use super::{Engine, EquityShare, RewardPosted};
 use crate::kept::Kept;
 use crate::terms::Attachment;
 
@@ -123,29 +121,6 @@ pub struct ClawedBack {
     pub engine: Engine,
 }
 
-/// 奖励公示已发布
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RewardPosted {
-    /// Which receipt.
-    pub receipt: ReceiptId,
-    /// Id of the notice.
-    pub notice: NoticeId,
-    /// Year of the notice's number.
-    pub year: i16,
-    /// Place in the year's series.
-    pub ordinal: u32,
-    /// Names of the results.
-    pub titles: Vec<String>,
-    /// Working days.
-    pub days: u32,
-    /// Working days asked for.
-    pub days_min: u32,
-    /// The article.
-    pub citation: Citation,
-    /// Whom to write to.
-    pub contact: String,
-}
-
 /// 奖励公示已结束
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RewardClosed {
@@ -204,7 +179,7 @@ events! {
         /// 退款后追回
         "distribution.clawed_back.v1" => ClawedBack(ClawedBack),
         /// 奖励公示已发布
-        "distribution.reward_posted.v1" => RewardPosted(RewardPosted),
+        "distribution.reward_posted.v2" => RewardPosted(RewardPosted),
         /// 奖励公示已结束
         "distribution.reward_closed.v1" => RewardClosed(RewardClosed),
         /// 已兑现

@@ -12,6 +12,7 @@ mod decide;
 mod engine;
 mod event;
 pub mod postings;
+mod reward;
 mod state;
 mod tasks;
 
@@ -20,7 +21,8 @@ pub use command::{Command, EquityShare};
 pub use decide::{Before, decide};
 pub use engine::Engine;
 pub use event::{
-    Approved, ClawedBack, EquityAllotted, Event, Paid, Proposed, Rejected, RewardClosed,
-    RewardPosted, Split, StepLine,
+    Approved, ClawedBack, EquityAllotted, Event, Paid, Proposed, Rejected, RewardClosed, Split,
+    StepLine,
 };
+pub use reward::{Contribution, Registration, RewardFacts, RewardPosted, RewardSource, Rewarded};
 pub use state::{Distribution, Reward, Standing};

@@ -17,8 +17,29 @@ pub struct OldShape {
     pub body: fn(Value) -> Result<Value, serde_json::Error>,
 }
 
-/// Every old shape. None so far: all events are of their first shape.
-pub const OLD_SHAPES: &[OldShape] = &[];
+/// Every old shape.
+pub const OLD_SHAPES: &[OldShape] = &[
+    OldShape {
+        kind: "publicity.posted.v1",
+        next: "publicity.posted.v2",
+        body: unfrozen,
+    },
+    OldShape {
+        kind: "distribution.reward_posted.v1",
+        next: "distribution.reward_posted.v2",
+        body: unfrozen,
+    },
+];
+
+/// A notice that kept neither facts nor page, and said in the event whom to write to.
+fn unfrozen(mut body: Value) -> Result<Value, serde_json::Error> {
+    if let Some(body) = body.as_object_mut() {
+        let contact = body.remove("contact").unwrap_or_default();
+        let content = serde_json::json!({"unfrozen": {"contact": contact}});
+        body.insert("content".to_owned(), content);
+    }
+    Ok(body)
+}
 
 /// The kind and body one shape newer; `None` when the kind is not old.
 pub(super) fn next(

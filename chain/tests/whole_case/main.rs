@@ -10,6 +10,7 @@
 mod complete;
 mod golden;
 mod money;
+mod notice;
 mod permissions;
 mod road;
 mod runner;
