@@ -17,6 +17,7 @@ mod files;
 mod folder;
 mod journal;
 mod own;
+mod pages;
 mod postgres;
 mod process;
 mod project;

@@ -13,6 +13,7 @@ mod archive;
 mod conformance;
 mod guards;
 mod own;
+mod pages;
 mod place;
 mod proof;
 mod replay;
