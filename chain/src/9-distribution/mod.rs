@@ -25,4 +25,4 @@ pub use event::{
     StepLine,
 };
 pub use reward::{Contribution, Registration, RewardFacts, RewardPosted, RewardSource, Rewarded};
-pub use state::{Distribution, Reward, Standing};
+pub use state::{Distribution, Division, Reward, Standing};

@@ -260,7 +260,6 @@ impl RewardPosted {
         Sheet {
             zh: article(Lang::Zh),
             en: article(Lang::En),
-            contact: contact.to_owned(),
         }
     }
 

@@ -79,8 +79,6 @@ pub struct Sheet {
     pub zh: Article,
     /// In English.
     pub en: Article,
-    /// Whom to write to with an objection.
-    pub contact: String,
 }
 
 impl Sheet {
@@ -108,36 +106,55 @@ fn hash_of(bytes: &[u8]) -> FileHash {
     FileHash::of_digest(Sha256::digest(bytes).into())
 }
 
-/// The two articles of a page, as they stand in it. In text no `<` stands by itself,
-/// so that what is typed makes no article.
-pub fn articles_in(html: &str) -> Option<[&str; 2]> {
-    let one = |from: &'_ str| {
-        let begin = from.find("<article")?;
-        let end = from.find("</article>")? + "</article>".len();
-        Some((begin, end))
-    };
-    let (begin, end) = one(html)?;
-    let zh = html.get(begin..end)?;
-    let rest = html.get(end..)?;
-    let (begin, end) = one(rest)?;
-    Some([zh, rest.get(begin..end)?])
+impl Article {
+    /// Reads an article out of a page, as it stands there; nothing when the page is
+    /// laid out otherwise. In text no `<` stands by itself, so that what was typed
+    /// makes no article.
+    pub fn read(html: &str, lang: Lang) -> Option<Self> {
+        let code = lang.pick_static("zh-CN", "en");
+        let begin = format!("<article class=\"paper\" lang=\"{code}\">");
+        let (_, rest) = html.split_once(&begin)?;
+        let (article, _) = rest.split_once("</article>")?;
+        let (head, rest) = article.split_once("<h2>")?;
+        let (body, signed) = rest.split_once("<div class=\"signed\">")?;
+        let mut signed = paragraphs(signed, "<p>").into_iter();
+        let section = |text: &str| {
+            let (heading, text) = text.split_once("</h2>")?;
+            Some(self::section(&plain(heading), paragraphs(text, "<p>")))
+        };
+        Some(Self {
+            code,
+            docno: paragraphs(head, "<p class=\"docno\">").pop()?,
+            heading: plain(head.split_once("<h1>")?.1.split_once("</h1>")?.0),
+            to: paragraphs(head, "<p class=\"to\">").pop()?,
+            intro: paragraphs(head, "<p>").pop()?,
+            sections: body.split("<h2>").map(section).collect::<Option<_>>()?,
+            office: signed.next()?,
+            date: signed.next()?,
+        })
+    }
 }
 
-/// Whom a page says to write to.
-pub fn contact_in(html: &str) -> Option<String> {
-    let (_, rest) = html.split_once("<meta name=\"contact\" content=\"")?;
-    let (text, _) = rest.split_once('"')?;
-    let plain = [
+fn paragraphs(html: &str, begin: &str) -> Vec<String> {
+    let all = html.split(begin).skip(1);
+    all.filter_map(|it| it.split_once("</p>"))
+        .map(|(text, _)| plain(text))
+        .collect()
+}
+
+/// Text as it was before it was written as HTML.
+fn plain(html: &str) -> String {
+    let written = [
         ("&#34;", "\""),
         ("&#39;", "'"),
         ("&#60;", "<"),
         ("&#62;", ">"),
         ("&#38;", "&"),
     ];
-    let text = plain
+    let text = html.to_owned();
+    written
         .iter()
-        .fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
-    Some(text)
+        .fold(text, |text, (from, to)| text.replace(from, to))
 }
 
 /// 云大技转公示〔2026〕41号 / Notice 41 of 2026
@@ -166,7 +183,7 @@ impl Frame<'_> {
         let (year, ordinal) = (i64::from(self.year), i64::from(self.ordinal));
         let office = lang.pick("技术转移中心", " Technology Transfer Office");
         Article {
-            code: lang.pick("zh-CN", "en"),
+            code: lang.pick_static("zh-CN", "en"),
             docno: number(&self.school.zh, year, ordinal, lang),
             heading: format!("{school}{}", self.heading.get(lang)),
             to: lang
@@ -308,7 +325,6 @@ pub(crate) fn price_sheet(it: &PriceNotice<'_>, names: &Names) -> Sheet {
     Sheet {
         zh: article(Lang::Zh),
         en: article(Lang::En),
-        contact: it.contact.to_owned(),
     }
 }
 
