@@ -351,6 +351,8 @@ fn notice() -> Value {
         ("code", words()),
         ("void", perhaps("string")),
         ("deal", perhaps("string")),
+        ("page", perhaps("string")),
+        ("kept", words()),
     ])
 }
 

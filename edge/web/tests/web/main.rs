@@ -20,6 +20,7 @@ mod inventory;
 mod languages;
 mod manners;
 mod neighbours;
+mod notices;
 mod paging;
 mod planted;
 mod reach;
