@@ -134,7 +134,7 @@ async fn an_erased_person_is_gone_from_the_notice_and_the_facts_stay() {
     let fixture = Fixture::new();
     let told = story::tell(&fixture);
     let hash = page_hash(&fixture, told.deal);
-    let name = "完成人某";
+    let name = "科研人员某";
     let path = format!("/notices/{}", told.notice);
     assert!(fixture.get(None, &path).await.body.contains(name));
     let person = fixture.of(Role::Inventor).person;
@@ -255,7 +255,7 @@ async fn a_program_is_told_what_stood_and_no_facts_about_persons() {
     let told = story::tell(&fixture);
     let manager = fixture.of(Role::Manager);
     let owner = (fixture.institution, manager.person);
-    let token = crate::fixture::token_of(fixture.store(), owner, "read");
+    let token = crate::fixture::token_of(fixture.store(), owner, "*");
     let get = async |path: String| -> serde_json::Value {
         let request = axum::http::Request::builder()
             .uri(&path)
