@@ -1,7 +1,9 @@
 //! Distribution, rewards, taxes, contract amounts and decisions: JSON around the
 //! functions that the cases use.
 
-use dukou_kernel::{Money, text};
+use std::sync::Arc;
+
+use dukou_kernel::{Date, Money, text};
 use dukou_ledger::{DistributionState, PersonShare, Receipt, ReceiptSplit, Terms, distribution};
 use dukou_rules::{
     AppraisalQuestion, Cit, ContractAmounts, DistributionPolicy, Equity, Exemption, Flush,
@@ -131,9 +133,12 @@ pub(crate) fn split(question: Value, env: &Env) -> Result<Value, CalcError> {
         state_established,
         policy,
     };
-    let mut state = DistributionState::new(terms, people.unwrap_or_default())?;
+    let mut state = DistributionState::new(Arc::new(terms), people.unwrap_or_default())?;
     let mut findings = Vec::new();
-    state.add_inventor_cost(inventor_paid_fen)?;
+    // The factor in force when the first money arrives.
+    let first = receipts.iter().map(|it| it.date).min();
+    let factor = distribution::return_factor(&env.rulebook, first.unwrap_or(Date::MAX))?;
+    state.add_inventor_cost(inventor_paid_fen, factor.value)?;
     for (index, cost) in costs.iter().enumerate() {
         let found = state.add_cost(&cost.kind, cost.fen).map_err(|mut error| {
             error.pointer = format!("/costs/{index}/fen");
@@ -162,7 +167,8 @@ fn rows_of(
             continue;
         };
         findings.extend(list(row.shift_remove("findings")));
-        for mut step in list(row.shift_remove("steps")) {
+        for line in &split.lines {
+            let mut step = answer(&distribution::step(line))?;
             if let Value::Object(map) = &mut step {
                 map.insert("receipt".to_owned(), Value::String(split.id.clone()));
             }

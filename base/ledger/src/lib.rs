@@ -21,8 +21,8 @@ pub mod distribution;
 
 pub use account::{Account, AccountError, Balances, Posting, PostingError};
 pub use distribution::{
-    CostLine, DistributionState, Paid, PersonShare, Receipt, ReceiptSplit, Running, SplitFinding,
-    Terms, Totals,
+    Computation, CostLine, DistributionState, Paid, PersonShare, Receipt, ReceiptSplit, Running,
+    SplitFinding, Terms, Totals, trace,
 };
 pub use exact::{Exact, ExactError};
 pub use split::{Claim, SplitError, split};

@@ -36,7 +36,9 @@ pub use equity::{Equity, EquityAnswer, EquityPerson, equity};
 pub use file::LawError;
 pub use leader::{Award, Leader, LeaderAnswer, Post, leader, leader_allowed};
 pub use ordered::Ordered;
-pub use policy::{DistributionPolicy, Flush, PolicyError, SchoolPolicy, TEAM, Tier, Window};
+pub use policy::{
+    DistributionPolicy, Flush, PolicyError, SchoolPolicy, TEAM, Tier, Window, school_policy,
+};
 pub use publicity::{Publicity, PublicityAnswer, PublicityKind, publicity};
 pub use rulebook::{
     Bracket, DatedValue, InForce, JURISDICTIONS, LookupError, Mark, Parameter, Rulebook, RulesOn,

@@ -10,6 +10,16 @@ use crate::step::refused_finding_severity;
 /// The name of the pool that goes to the people of the team.
 pub const TEAM: &str = "team";
 
+/// 本校办法 — the article of everything that the school's own rules lay down.
+pub fn school_policy() -> Citation {
+    Citation {
+        id: "school.policy".to_owned(),
+        zh: "本校分配办法".to_owned(),
+        en: "The school's own rules".to_owned(),
+        verified: true,
+    }
+}
+
 /// The stretch over which net income adds up before the tiers start again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

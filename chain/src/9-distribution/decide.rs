@@ -6,7 +6,7 @@ use dukou_kernel::{DealId, Finding, PersonId, ReceiptId, Refusal, Severity, Shar
 use super::engine::{self, Computed};
 use super::{
     Approved, ClawedBack, Command, Distribution, EquityAllotted, EquityShare, Event, Paid,
-    Proposed, Rejected, RewardClosed, Split,
+    Proposed, Rejected, RewardClosed,
 };
 use crate::agreement::Agreement;
 use crate::checks::Checks;
@@ -15,7 +15,6 @@ use crate::deal::Negotiation;
 use crate::disclosure::own_case;
 use crate::income::{Income, Refunded};
 use crate::institution::Institution;
-use crate::kept::Kept;
 use crate::law;
 use crate::matching::{CaseView, Matching};
 use crate::people::{Person, PersonKind, Post};
@@ -165,8 +164,11 @@ impl Distribution {
         Ok(Event::Proposed(Proposed {
             receipt,
             split: computed.split,
+            basis: Some(computed.basis),
+            findings: computed.findings,
             policy_from: computed.policy_from,
             by: ctx.actor.person(),
+            v1: None,
         }))
     }
 
@@ -223,18 +225,16 @@ impl Distribution {
                 ),
             ));
         }
-        // The same split: its arithmetic stands in the proposal.
-        let split = Split {
-            steps: Kept::default(),
-            ..computed.split
-        };
         Ok(Event::Approved(Approved {
             receipt,
-            split,
+            split: computed.split,
+            basis: Some(computed.basis),
+            findings: computed.findings,
             costs_taken: computed.costs_taken,
-            engine: computed.engine,
+            policy_from: Some(computed.policy_from),
             by,
             note: note.to_owned(),
+            v1: None,
         }))
     }
 
@@ -419,12 +419,14 @@ impl Distribution {
         if !approved {
             return Ok(None);
         }
-        let (split, engine) = engine::refund(self, refund)?;
+        let (split, basis, findings) = engine::refund(self, refund)?;
         let back = ClawedBack {
             receipt: refund.of,
             refund: refund.refund,
             split,
-            engine,
+            basis: Some(basis),
+            findings,
+            v1: None,
         };
         Ok(Some(Event::ClawedBack(back)))
     }
@@ -590,7 +592,6 @@ pub(super) fn not_approved() -> Refusal {
 
 fn no_refusal(computed: &Computed) -> Result<(), Refusal> {
     let no: Vec<Finding> = computed
-        .split
         .findings
         .iter()
         .filter(|it| it.severity == Severity::Refused)

@@ -1,17 +1,23 @@
 //! The running entitlements of a deal: the ledger's distribution engine, fed
 //! with what the cases and the contract say.
+//!
+//! [`compute`] and [`refund`] divide by the rules and change nothing; [`Engine::take`]
+//! takes over what an event says was divided and reads no rule. So a deal's sums can
+//! be made anew from its events for ever, whatever the rules have become.
 
-use std::borrow::Cow;
+use std::sync::Arc;
 
 use dukou_kernel::{CaseId, Date, Finding, Money, PersonId, ReceiptId, Refusal, Share, text};
-use dukou_ledger::{DistributionState, PersonShare, Receipt, ReceiptSplit, Running, Terms};
-use dukou_rules::{RuleError, SchoolPolicy, Step};
-use serde::{Deserialize, Serialize};
+use dukou_ledger::distribution::return_factor;
+use dukou_ledger::{
+    Computation, DistributionState, PersonShare, Receipt, ReceiptSplit, Running, Terms,
+};
+use dukou_rules::{RuleError, SchoolPolicy};
 
-use super::{Before, Distribution, Split, StepLine};
+use super::event::{Basis, CostTaken, InventorBefore};
+use super::{Before, Distribution, Split};
 use crate::history::PastDistribution;
 use crate::income::Refunded;
-use crate::kept::Kept;
 use crate::law;
 use crate::protection::PaidBy;
 
@@ -19,40 +25,44 @@ use crate::protection::PaidBy;
 /// school's rules or the shares change, a new period begins, and a refund goes
 /// back to the people of the period of its receipt. Costs, double returns and the
 /// windows of the tiers belong to the deal and run on through all periods.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Engine {
     /// Periods in order; the last one takes new receipts.
-    #[serde(default)]
-    periods: Vec<Period>,
+    pub(super) periods: Vec<Period>,
     /// What all periods share: costs and returns still due, and the windows.
-    #[serde(default)]
-    running: Running,
-    /// What the inventors paid, in order, for giving the double return back.
-    #[serde(default)]
-    inventors: Vec<(PersonId, Money)>,
-    /// What each inventor got back so far.
-    #[serde(default)]
-    returned: Vec<(PersonId, Money)>,
+    pub(super) running: Running,
+    /// The inventors who paid costs, in the order of their first payment.
+    pub(super) inventors: Vec<Inventor>,
+    /// An event did not follow from what stood before it, so nothing more may be
+    /// divided until the data are verified.
+    broken: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Period {
+/// A stretch of time with the same rules and the same shares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Period {
     /// First day of the rules used.
-    policy_from: Date,
-    /// Receipts taken in this period.
-    receipts: Vec<String>,
-    /// The people and rules this period was begun with.
-    people: Vec<(String, Share, bool)>,
+    pub policy_from: Date,
     /// The engine.
-    state: DistributionState,
+    pub state: DistributionState,
+}
+
+/// What an inventor who paid costs is to get back, and has got back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Inventor {
+    pub person: PersonId,
+    pub due: Money,
+    pub got: Money,
 }
 
 /// What a receipt's distribution would be.
 pub(super) struct Computed {
     /// How it is divided.
     pub split: Split,
-    /// The entitlements afterwards.
-    pub engine: Engine,
+    /// From what.
+    pub basis: Basis,
+    /// What was checked.
+    pub findings: Vec<Finding>,
     /// Costs taken over, by case.
     pub costs_taken: Vec<(CaseId, u32)>,
     /// First day of the rules used.
@@ -67,6 +77,111 @@ impl Engine {
         for window in [LIFETIME, DEAL] {
             self.running.come(window, past.net);
         }
+    }
+
+    /// Takes over what an event says was divided. What does not follow from the sums
+    /// before it closes the deal's distribution until somebody has verified the data.
+    pub(super) fn take(&mut self, basis: &mut Basis, split: &Split, policy_from: Date) {
+        let mut next = self.clone();
+        match next.try_take(basis, split, Some(policy_from)) {
+            Ok(()) => *self = next,
+            Err(_) => self.broken = true,
+        }
+    }
+
+    /// Takes over what an event says a refund took back.
+    pub(super) fn give_back(&mut self, basis: &mut Basis, split: &Split) {
+        let mut next = self.clone();
+        match next.try_take(basis, split, None) {
+            Ok(()) => *self = next,
+            Err(_) => self.broken = true,
+        }
+    }
+
+    fn try_take(
+        &mut self,
+        basis: &mut Basis,
+        split: &Split,
+        policy_from: Option<Date>,
+    ) -> Result<(), RuleError> {
+        let range = |_| RuleError::out_of_range("/costs");
+        for cost in &basis.costs {
+            match cost.inventor {
+                None if cost.due.is_positive() => self.running.owe_cost(&cost.kind, cost.due),
+                None => {}
+                Some(person) => {
+                    self.running.owe_inventors(cost.due).map_err(range)?;
+                    self.owe(person, cost.due).map_err(range)?;
+                }
+            }
+        }
+        let computation = &mut basis.computation;
+        let first = computation.entries.first();
+        let at = match (policy_from, first.and_then(|it| it.of.as_deref())) {
+            (Some(from), _) => Some(self.period_of(computation, from)),
+            (None, Some(of)) => self.periods.iter().position(|it| it.state.knows(of)),
+            (None, None) => None,
+        };
+        let period = at.and_then(|at| self.periods.get_mut(at));
+        let period = period.ok_or_else(|| RuleError::out_of_range("/receipts"))?;
+        period.state.resume(self.running.clone());
+        if period.state.terms() == &computation.terms {
+            // Kept once for all receipts of the period.
+            computation.terms = Arc::clone(period.state.terms());
+        }
+        for entry in &computation.entries {
+            period.state.take(entry)?;
+        }
+        self.running = period.state.running();
+        for (person, amount) in &split.returned {
+            let mut all = self.inventors.iter_mut();
+            if let Some(inventor) = all.find(|it| it.person == *person) {
+                inventor.got = inventor.got.plus(*amount).map_err(range)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The period in which a computation was made: the last one, when it goes on from
+    /// there, else a new one that begins with it.
+    fn period_of(&mut self, computation: &Computation, policy_from: Date) -> usize {
+        let goes_on = self
+            .periods
+            .last_mut()
+            .is_some_and(|last| last.policy_from == policy_from && last.state.goes_on(computation));
+        if !goes_on {
+            self.periods.push(Period {
+                policy_from,
+                state: DistributionState::begin(computation),
+            });
+        }
+        self.periods.len().saturating_sub(1)
+    }
+
+    fn owe(&mut self, person: PersonId, due: Money) -> Result<(), dukou_kernel::MoneyError> {
+        match self.inventors.iter_mut().find(|it| it.person == person) {
+            Some(known) => known.due = known.due.plus(due)?,
+            None => self.inventors.push(Inventor {
+                person,
+                due,
+                got: Money::ZERO,
+            }),
+        }
+        Ok(())
+    }
+
+    fn whole(&self) -> Result<(), Refusal> {
+        if !self.broken {
+            return Ok(());
+        }
+        Err(Finding::refused(
+            "distribution.broken",
+            text!(
+                "已存的分配前后不符，不能再分配。请系统管理员核验数据（dukou verify）。",
+                "The stored distributions of this deal do not follow from one another, so nothing more is divided. Ask the system administrator to verify the data (dukou verify)."
+            ),
+        )
+        .into())
     }
 }
 
@@ -112,28 +227,7 @@ fn team(before: &Before<'_>) -> Result<Vec<PersonShare>, Refusal> {
             }
         }
     }
-    name_main(&mut people);
     Ok(people)
-}
-
-/// Where nobody is named as main contributor (主要贡献人员), those with the
-/// largest shares are, as many as make half of the whole.
-fn name_main(people: &mut [PersonShare]) {
-    if people.iter().any(|it| it.main) {
-        return;
-    }
-    let mut order: Vec<usize> = (0..people.len()).collect();
-    order.sort_by_key(|at| std::cmp::Reverse(people.get(*at).map(|it| it.share)));
-    let mut total = Share::ZERO;
-    for at in order {
-        if total >= Share::percent(50) {
-            return;
-        }
-        if let Some(person) = people.get_mut(at) {
-            person.main = true;
-            total = total.plus(person.share).unwrap_or(Share::ONE);
-        }
-    }
 }
 
 fn policy_of<'a>(before: &'a Before<'_>, day: Date) -> Result<(&'a SchoolPolicy, Date), Refusal> {
@@ -160,33 +254,24 @@ fn policy_of<'a>(before: &'a Before<'_>, day: Date) -> Result<(&'a SchoolPolicy,
 fn begin(engine: &mut Engine, before: &Before<'_>, day: Date) -> Result<Date, Refusal> {
     let (policy, policy_from) = policy_of(before, day)?;
     let people = team(before)?;
-    let key: Vec<(String, Share, bool)> = people
-        .iter()
-        .map(|it| (it.id.clone(), it.share, it.main))
-        .collect();
+    let terms = Terms {
+        jurisdiction: before.institution.jurisdiction().to_owned(),
+        state_established: before.institution.state_established(),
+        policy: policy.distribution.clone(),
+    };
     let same = engine
         .periods
-        .last()
-        .is_some_and(|it| it.policy_from == policy_from && it.people == key);
+        .last_mut()
+        .is_some_and(|it| it.policy_from == policy_from && it.state.same_shares(&people));
     if !same {
-        let terms = Terms {
-            jurisdiction: before.institution.jurisdiction().to_owned(),
-            state_established: before.institution.state_established(),
-            policy: policy.distribution.clone(),
-        };
-        let state = DistributionState::new(terms, people).map_err(refusal)?;
-        engine.periods.push(Period {
-            policy_from,
-            receipts: Vec::new(),
-            people: key,
-            state,
-        });
+        let state = DistributionState::new(Arc::new(terms), people).map_err(refusal)?;
+        engine.periods.push(Period { policy_from, state });
     }
     Ok(policy_from)
 }
 
 /// Takes a receipt or refund into a period, with what all periods share.
-fn receive(engine: &mut Engine, at: usize, take: &Receipt) -> Result<Split, Refusal> {
+fn receive(engine: &mut Engine, at: usize, take: &Receipt) -> Result<ReceiptSplit, Refusal> {
     let period = engine.periods.get_mut(at).ok_or_else(law::needs_person)?;
     period.state.resume(engine.running.clone());
     let split = period
@@ -194,44 +279,69 @@ fn receive(engine: &mut Engine, at: usize, take: &Receipt) -> Result<Split, Refu
         .receive(take, law::rulebook())
         .map_err(refusal)?;
     engine.running = period.state.running();
-    to_split(&split)
+    Ok(split)
 }
+
+/// Costs taken over, and how many of each case were by then.
+type TakenOver = (Vec<CostTaken>, Vec<(CaseId, u32)>);
 
 /// Costs that no deal has taken over yet.
 fn take_costs(
     distribution: &Distribution,
     before: &Before<'_>,
     engine: &mut Engine,
+    day: Date,
     findings: &mut Vec<Finding>,
-) -> Result<Vec<(CaseId, u32)>, Refusal> {
-    let mut taken = Vec::new();
-    let period = engine.periods.last_mut().ok_or_else(law::needs_person)?;
-    period.state.resume(engine.running.clone());
+) -> Result<TakenOver, Refusal> {
+    let (mut costs, mut counts) = (Vec::new(), Vec::new());
+    let range = |_| law::needs_person();
+    let factor = return_factor(law::rulebook(), day).map_err(refusal)?.value;
     for case in before.cases {
         let from = distribution.costs_taken.get(&case.id).copied().unwrap_or(0);
         let all = u32::try_from(case.protection.costs.len()).unwrap_or(u32::MAX);
         let skip = usize::try_from(from).unwrap_or(usize::MAX);
         for cost in case.protection.costs.iter().skip(skip) {
+            let period = engine.periods.last_mut().ok_or_else(law::needs_person)?;
+            period.state.resume(engine.running.clone());
+            let mut taken = CostTaken {
+                case: case.id,
+                kind: cost.kind.code().to_owned(),
+                paid_on: cost.paid_on,
+                amount: cost.amount,
+                due: cost.amount,
+                inventor: None,
+            };
             match cost.paid_by {
                 PaidBy::University => {
                     let left = period.state.add_cost(cost.kind.code(), cost.amount);
-                    findings.extend(left.map_err(refusal)?.map(|it| it.finding));
+                    if let Some(left) = left.map_err(refusal)? {
+                        taken.due = Money::ZERO;
+                        if !findings.contains(&left.finding) {
+                            findings.push(left.finding);
+                        }
+                    }
                 }
                 PaidBy::Inventor { person } => {
-                    period
-                        .state
-                        .add_inventor_cost(cost.amount)
-                        .map_err(refusal)?;
-                    engine.inventors.push((person, cost.amount));
+                    let due_before = period.state.inventor_due();
+                    let added = period.state.add_inventor_cost(cost.amount, factor);
+                    added.map_err(refusal)?;
+                    let due = period.state.inventor_due().minus(due_before);
+                    taken.due = due.map_err(range)?;
+                    taken.inventor = Some(person);
+                    engine.running = period.state.running();
+                    engine.owe(person, taken.due).map_err(range)?;
                 }
             }
+            if let Some(period) = engine.periods.last() {
+                engine.running = period.state.running();
+            }
+            costs.push(taken);
         }
         if all > from {
-            taken.push((case.id, all));
+            counts.push((case.id, all));
         }
     }
-    engine.running = period.state.running();
-    Ok(taken)
+    Ok((costs, counts))
 }
 
 /// Divides a receipt, with the refunds it has had so far.
@@ -243,35 +353,43 @@ pub(super) fn compute(
     let entered = before.income.receipt(receipt)?;
     let day = entered.received.received;
     let mut engine = distribution.engine.clone();
+    engine.whole()?;
     let mut findings = Vec::new();
     let policy_from = begin(&mut engine, before, day)?;
-    let costs_taken = take_costs(distribution, before, &mut engine, &mut findings)?;
+    let (costs, costs_taken) = take_costs(distribution, before, &mut engine, day, &mut findings)?;
     let at = engine.periods.len().saturating_sub(1);
-    let id = receipt.to_string();
     let take = Receipt {
-        id: id.clone(),
+        id: receipt.to_string(),
         date: day,
         fen: entered.received.amount,
         of: None,
         agreement: Some(DEAL.to_owned()),
     };
-    let mut split = receive(&mut engine, at, &take)?;
-    if let Some(period) = engine.periods.get_mut(at) {
-        period.receipts.push(id);
-    }
+    let mut parts = vec![receive(&mut engine, at, &take)?];
     for refund in &entered.refunds {
-        let back = receive(&mut engine, at, &refund_of(refund))?;
-        add(&mut split, &back)?;
+        parts.push(receive(&mut engine, at, &refund_of(refund))?);
     }
-    share_returns(&mut engine, &mut split)?;
-    findings.append(&mut split.findings);
-    split.findings = findings;
+    let (split, mut basis) = joined(&mut engine, &parts)?;
+    basis.costs = costs;
+    findings.extend(found(&parts));
     Ok(Computed {
         split,
-        engine,
+        basis,
+        findings,
         costs_taken,
         policy_from,
     })
+}
+
+/// What was found, once each.
+fn found(parts: &[ReceiptSplit]) -> Vec<Finding> {
+    let mut all: Vec<Finding> = Vec::new();
+    for it in parts.iter().flat_map(|it| &it.findings) {
+        if !all.contains(&it.finding) {
+            all.push(it.finding.clone());
+        }
+    }
+    all
 }
 
 fn refund_of(refund: &Refunded) -> Receipt {
@@ -284,17 +402,16 @@ fn refund_of(refund: &Refunded) -> Receipt {
     }
 }
 
-/// What a refund takes back of a distributed receipt.
+/// What a refund takes back of a distributed receipt: how, from what, and what was
+/// found.
 pub(super) fn refund(
     distribution: &Distribution,
     refund: &Refunded,
-) -> Result<(Split, Engine), Refusal> {
+) -> Result<(Split, Basis, Vec<Finding>), Refusal> {
     let mut engine = distribution.engine.clone();
+    engine.whole()?;
     let id = refund.of.to_string();
-    let at = engine
-        .periods
-        .iter()
-        .position(|it| it.receipts.contains(&id));
+    let at = engine.periods.iter().position(|it| it.state.knows(&id));
     let at = at.ok_or_else(|| {
         Refusal::from(Finding::refused(
             "refund.unknown_receipt",
@@ -304,122 +421,89 @@ pub(super) fn refund(
             ),
         ))
     })?;
-    let mut split = receive(&mut engine, at, &refund_of(refund))?;
-    share_returns(&mut engine, &mut split)?;
-    Ok((split, engine))
+    let parts = [receive(&mut engine, at, &refund_of(refund))?];
+    let (split, basis) = joined(&mut engine, &parts)?;
+    Ok((split, basis, found(&parts)))
 }
 
-/// The engine's total return to inventors, divided among those who paid: each
-/// gets twice the own payment back, earlier payments first.
-fn share_returns(engine: &mut Engine, split: &mut Split) -> Result<(), Refusal> {
+/// What was returned to each inventor of a total, earlier payers first; takes it off
+/// what is due to them.
+fn share_returns(
+    inventors: &mut [Inventor],
+    total: Money,
+) -> Result<Vec<(PersonId, Money)>, Refusal> {
     let range = |_| law::needs_person();
-    let mut left = Money::sum(split.returned.iter().map(|(_, it)| *it)).map_err(range)?;
-    split.returned.clear();
-    let paid = engine.inventors.clone();
-    for (person, amount) in paid {
-        let due = Money::from_fen(amount.fen().saturating_mul(2));
-        let got = engine
-            .returned
-            .iter()
-            .filter(|(who, _)| *who == person)
-            .map(|(_, it)| *it);
-        let got = Money::sum(got).map_err(range)?;
-        let all_due: Vec<Money> = engine
-            .inventors
-            .iter()
-            .filter(|(who, _)| *who == person)
-            .map(|(_, it)| Money::from_fen(it.fen().saturating_mul(2)))
-            .collect();
-        let owed = Money::sum(all_due)
-            .map_err(range)?
-            .minus(got)
-            .map_err(range)?;
+    let mut left = total;
+    let mut returned = Vec::new();
+    for inventor in inventors {
+        let owed = inventor.due.minus(inventor.got).map_err(range)?;
         let part = if left.is_negative() {
-            Money::from_fen(left.fen().max(-got.fen()))
+            Money::from_fen(left.fen().max(inventor.got.fen().saturating_neg()))
         } else {
-            Money::from_fen(left.fen().min(owed.fen()).min(due.fen().max(owed.fen())))
+            Money::from_fen(left.fen().min(owed.fen()))
         };
-        if part == Money::ZERO || split.returned.iter().any(|(who, _)| *who == person) {
-            continue;
+        if part != Money::ZERO {
+            left = left.minus(part).map_err(range)?;
+            inventor.got = inventor.got.plus(part).map_err(range)?;
+            returned.push((inventor.person, part));
         }
-        left = left.minus(part).map_err(range)?;
-        split.returned.push((person, part));
-        engine.returned.push((person, part));
     }
-    Ok(())
+    if left == Money::ZERO {
+        Ok(returned)
+    } else {
+        // Whoever is owed it is not known: never guessed.
+        Err(law::needs_person())
+    }
 }
 
 fn person(key: &str) -> Result<PersonId, Refusal> {
     key.parse().map_err(|_| law::needs_person())
 }
 
-fn to_split(from: &ReceiptSplit) -> Result<Split, Refusal> {
-    let people = from
-        .people
-        .iter()
-        .map(|(key, amount)| Ok((person(key)?, *amount)))
-        .collect::<Result<Vec<_>, Refusal>>()?;
-    // One nameless return for now; [`share_returns`] gives it its names.
-    let nobody = people
-        .first()
-        .map(|(id, _)| (*id, from.returned_to_inventors_fen));
-    Ok(Split {
-        gross: from.fen,
-        recovered: from.recovered_fen,
-        returned: nobody
-            .into_iter()
-            .filter(|(_, it)| *it != Money::ZERO)
-            .collect(),
-        net: from.net_fen,
-        pools: from
-            .pools
-            .iter()
-            .map(|(name, it)| (name.to_owned(), *it))
-            .collect(),
-        people,
-        steps: from.steps.iter().map(line).collect::<Vec<_>>().into(),
-        findings: from.findings.iter().map(|it| it.finding.clone()).collect(),
-    })
-}
-
-fn line(step: &Step) -> StepLine {
-    let inputs: Vec<String> = step
-        .inputs
-        .iter()
-        .map(|(name, value)| format!("{name} = {value}"))
-        .collect();
-    StepLine {
-        text: step.text.clone(),
-        citation: step.citation.clone(),
-        formula: inputs.join("; "),
-        amount: step.result.clone(),
-    }
-}
-
-fn read(steps: &Kept<Vec<StepLine>>) -> Result<Vec<StepLine>, Refusal> {
-    let read = steps.read().map(Cow::into_owned);
-    read.map_err(|_| law::needs_person())
-}
-
-fn add(split: &mut Split, more: &Split) -> Result<(), Refusal> {
+/// One split of a receipt and its refunds, and one computation of all of them.
+fn joined(engine: &mut Engine, parts: &[ReceiptSplit]) -> Result<(Split, Basis), Refusal> {
     let range = |_| law::needs_person();
-    split.gross = split.gross.plus(more.gross).map_err(range)?;
-    split.recovered = split.recovered.plus(more.recovered).map_err(range)?;
-    split.net = split.net.plus(more.net).map_err(range)?;
-    split.returned.extend(more.returned.iter().copied());
-    for (name, amount) in &more.pools {
-        if let Some((_, known)) = split.pools.iter_mut().find(|(it, _)| it == name) {
-            *known = known.plus(*amount).map_err(range)?;
+    let sum = |of: fn(&ReceiptSplit) -> Money| Money::sum(parts.iter().map(of)).map_err(range);
+    let total = sum(|it| it.returned_to_inventors_fen)?;
+    let inventors = engine.inventors.iter();
+    let inventors: Vec<InventorBefore> = inventors
+        .map(|it| InventorBefore(it.person, it.due, it.got))
+        .collect();
+    let moved = parts
+        .iter()
+        .any(|it| it.returned_to_inventors_fen != Money::ZERO);
+    let mut split = Split {
+        gross: sum(|it| it.fen)?,
+        recovered: sum(|it| it.recovered_fen)?,
+        returned: share_returns(&mut engine.inventors, total)?,
+        net: sum(|it| it.net_fen)?,
+        ..Split::default()
+    };
+    let mut computation: Option<Computation> = None;
+    for part in parts {
+        let made = part.computation.as_deref().ok_or_else(law::needs_person)?;
+        match &mut computation {
+            Some(whole) => whole.entries.extend(made.entries.iter().cloned()),
+            None => computation = Some(made.clone()),
+        }
+        for (name, amount) in part.pools.iter() {
+            match split.pools.iter_mut().find(|(it, _)| it == name) {
+                Some((_, known)) => *known = known.plus(*amount).map_err(range)?,
+                None => split.pools.push((name.to_owned(), *amount)),
+            }
+        }
+        for (key, amount) in part.people.iter() {
+            let who = person(key)?;
+            match split.people.iter_mut().find(|(it, _)| *it == who) {
+                Some((_, known)) => *known = known.plus(*amount).map_err(range)?,
+                None => split.people.push((who, *amount)),
+            }
         }
     }
-    for (who, amount) in &more.people {
-        if let Some((_, known)) = split.people.iter_mut().find(|(it, _)| it == who) {
-            *known = known.plus(*amount).map_err(range)?;
-        }
-    }
-    let mut steps = read(&split.steps)?;
-    steps.extend(read(&more.steps)?);
-    split.steps = steps.into();
-    split.findings.extend(more.findings.iter().cloned());
-    Ok(())
+    let basis = Basis {
+        computation: computation.ok_or_else(law::needs_person)?,
+        costs: Vec::new(),
+        inventors: if moved { inventors } else { Vec::new() },
+    };
+    Ok((split, basis))
 }

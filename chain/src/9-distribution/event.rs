@@ -1,28 +1,15 @@
 //! What can have happened.
 
-use dukou_kernel::{CaseId, Citation, Date, Finding, Money, PersonId, ReceiptId, Text, text};
+use dukou_kernel::{CaseId, Date, Finding, Money, PersonId, ReceiptId};
+use dukou_ledger::Computation;
 use serde::{Deserialize, Serialize};
 
-use super::{Engine, EquityShare, RewardPosted};
-use crate::kept::Kept;
+use super::{EquityShare, RewardPosted, v1};
 use crate::terms::Attachment;
-
-/// One line of the arithmetic, as a person can follow it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StepLine {
-    /// What was computed.
-    pub text: Text,
-    /// The article.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub citation: Option<Citation>,
-    /// The sum as written: `914,700.00 × 70%`.
-    pub formula: String,
-    /// The result.
-    pub amount: String,
-}
 
 /// How a receipt is divided.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Split {
     /// What arrived, less refunds so far.
     pub gross: Money,
@@ -36,35 +23,54 @@ pub struct Split {
     pub pools: Vec<(String, Money)>,
     /// The team's pool by person.
     pub people: Vec<(PersonId, Money)>,
-    /// The arithmetic.
-    pub steps: Kept<Vec<StepLine>>,
-    /// What was checked.
-    pub findings: Vec<Finding>,
 }
 
 impl Split {
-    /// The arithmetic, line by line; a single line that says so when what was
-    /// written cannot be read.
-    pub fn arithmetic(&self) -> Vec<StepLine> {
-        let read = self.steps.read().map(std::borrow::Cow::into_owned);
-        read.unwrap_or_else(|_| {
-            vec![StepLine {
-                text: text!(
-                    "算式读不出来，请系统管理员核验数据（dukou verify）。",
-                    "The arithmetic cannot be read: ask the system administrator to verify the data (dukou verify)."
-                ),
-                citation: None,
-                formula: String::new(),
-                amount: String::new(),
-            }]
-        })
-    }
-
     /// Everything a person gets of this receipt.
     pub fn of(&self, person: PersonId) -> Money {
         let mine = |(who, amount): &(PersonId, Money)| (*who == person).then_some(*amount);
         Money::sum(self.people.iter().chain(&self.returned).filter_map(mine)).unwrap_or_default()
     }
+}
+
+/// A cost that a deal takes over when its next receipt is divided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CostTaken {
+    /// Of which case.
+    pub case: CaseId,
+    /// Code of its kind.
+    pub kind: String,
+    /// The day it was paid.
+    pub paid_on: Date,
+    /// How much was paid.
+    pub amount: Money,
+    /// What is to come back of it from receipts: the amount; its multiple where an
+    /// inventor paid; nothing where the school's rules do not deduct the kind.
+    pub due: Money,
+    /// The inventor who paid; `None` for the university.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inventor: Option<PersonId>,
+}
+
+/// What an inventor who paid costs was to get back, and what of it came back, before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InventorBefore(pub PersonId, pub Money, pub Money);
+
+/// 计算依据 — what a division was computed from: inputs, rule values and articles, and
+/// the sums before it. The explanation follows from it ([`super::explain`]), and so do
+/// the running sums ([`super::Engine`]); it holds nothing of earlier receipts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Basis {
+    /// The division, step by step.
+    pub computation: Computation,
+    /// Costs taken over with this receipt.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub costs: Vec<CostTaken>,
+    /// The inventors who paid costs, where some of it comes back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inventors: Vec<InventorBefore>,
 }
 
 /// 分配已拟定
@@ -74,11 +80,19 @@ pub struct Proposed {
     pub receipt: ReceiptId,
     /// How it is divided.
     pub split: Split,
+    /// From what; `None` for what was stored before there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Basis>,
+    /// What was checked.
+    pub findings: Vec<Finding>,
     /// First day of the school's rules that were used.
     pub policy_from: Date,
     /// Who proposed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<PersonId>,
+    /// What the first shape of this event had instead of a basis.
+    #[serde(default, skip_serializing)]
+    pub v1: Option<v1::Stored>,
 }
 
 /// 分配已批准
@@ -86,17 +100,26 @@ pub struct Proposed {
 pub struct Approved {
     /// Which receipt.
     pub receipt: ReceiptId,
-    /// How it is divided, as proposed; the arithmetic stands with the proposal.
+    /// How it is divided, as proposed.
     pub split: Split,
+    /// From what; `None` for what was stored before there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Basis>,
+    /// What was checked.
+    pub findings: Vec<Finding>,
     /// Costs of each case that this deal has taken over, by count.
     pub costs_taken: Vec<(CaseId, u32)>,
-    /// The running entitlements from now on.
-    pub engine: Engine,
+    /// First day of the school's rules that were used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_from: Option<Date>,
     /// Who approved it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<PersonId>,
     /// Remark.
     pub note: String,
+    /// What the first shape of this event had instead of a basis.
+    #[serde(default, skip_serializing)]
+    pub v1: Option<v1::Stored>,
 }
 
 /// 分配已退回
@@ -117,8 +140,14 @@ pub struct ClawedBack {
     pub refund: ReceiptId,
     /// What is taken back; all amounts at most zero.
     pub split: Split,
-    /// The running entitlements from now on.
-    pub engine: Engine,
+    /// From what; `None` for what was stored before there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Basis>,
+    /// What was checked.
+    pub findings: Vec<Finding>,
+    /// What the first shape of this event had instead of a basis.
+    #[serde(default, skip_serializing)]
+    pub v1: Option<v1::Stored>,
 }
 
 /// 奖励公示已结束
@@ -171,13 +200,13 @@ events! {
     /// The events of distribution.
     Event {
         /// 分配已拟定
-        "distribution.proposed.v1" => Proposed(Proposed),
+        "distribution.proposed.v2" => Proposed(Proposed),
         /// 分配已批准
-        "distribution.approved.v1" => Approved(Approved),
+        "distribution.approved.v2" => Approved(Approved),
         /// 分配已退回
         "distribution.rejected.v1" => Rejected(Rejected),
         /// 退款后追回
-        "distribution.clawed_back.v1" => ClawedBack(ClawedBack),
+        "distribution.clawed_back.v2" => ClawedBack(ClawedBack),
         /// 奖励公示已发布
         "distribution.reward_posted.v2" => RewardPosted(RewardPosted),
         /// 奖励公示已结束

@@ -11,6 +11,8 @@ mod command;
 mod decide;
 mod engine;
 mod event;
+mod explain;
+pub(crate) mod v1;
 pub mod postings;
 mod reward;
 mod state;
@@ -21,8 +23,9 @@ pub use command::{Command, EquityShare};
 pub use decide::{Before, decide};
 pub use engine::Engine;
 pub use event::{
-    Approved, ClawedBack, EquityAllotted, Event, Paid, Proposed, Rejected, RewardClosed, Split,
-    StepLine,
+    Approved, Basis, ClawedBack, CostTaken, EquityAllotted, Event, InventorBefore, Paid, Proposed,
+    Rejected, RewardClosed, Split,
 };
+pub use explain::{Divided, explain, readable};
 pub use reward::{Contribution, Registration, RewardFacts, RewardPosted, RewardSource, Rewarded};
 pub use state::{Distribution, Division, Reward, Standing};

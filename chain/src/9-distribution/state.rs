@@ -1,6 +1,7 @@
 //! Where the distribution of a deal stands.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use dukou_calendar::Calendar;
 use dukou_kernel::{CaseId, Date, Money, PersonId, ReceiptId};
@@ -118,7 +119,7 @@ pub struct Distribution {
     /// Running entitlements.
     pub engine: Engine,
     /// Per receipt.
-    pub divisions: BTreeMap<ReceiptId, Division>,
+    pub divisions: BTreeMap<ReceiptId, Arc<Division>>,
     /// How many costs of each case this deal has taken over.
     pub costs_taken: BTreeMap<CaseId, u32>,
     /// Opening balances from the time before Dukou, one per past distribution.
@@ -128,38 +129,54 @@ pub struct Distribution {
 }
 
 impl Distribution {
+    fn division(&mut self, receipt: ReceiptId) -> &mut Division {
+        Arc::make_mut(self.divisions.entry(receipt).or_default())
+    }
+
     /// Takes an event in.
     pub fn apply(&mut self, event: Event, on: Date) {
         match event {
             Event::Proposed(it) => {
-                let division = self.divisions.entry(it.receipt).or_default();
-                division.proposed = Some((on, it));
+                let division = self.division(it.receipt);
                 division.rejected = None;
+                division.proposed = Some((on, it));
             }
             Event::Approved(mut it) => {
-                // It runs on here, and is kept once.
-                self.engine = std::mem::take(&mut it.engine);
+                let stored = it.v1.as_mut().and_then(|it| it.engine.take());
+                let division = Arc::make_mut(self.divisions.entry(it.receipt).or_default());
+                let proposed = division.proposed.take().map(|(_, it)| it);
+                if let Some(stored) = stored {
+                    self.engine = stored.into();
+                    // Its explanation stands with the proposal.
+                    let told = proposed.and_then(|it| it.v1).map(|it| it.lines);
+                    if let (Some(v1), Some(told)) = (&mut it.v1, told) {
+                        v1.lines = told;
+                    }
+                }
+                if let (Some(basis), Some(from)) = (&mut it.basis, it.policy_from) {
+                    self.engine.take(basis, &it.split, from);
+                }
                 for (case, count) in &it.costs_taken {
                     self.costs_taken.insert(*case, *count);
-                }
-                let division = self.divisions.entry(it.receipt).or_default();
-                if let Some((_, proposed)) = division.proposed.take() {
-                    it.split.steps = proposed.split.steps;
                 }
                 division.approved = Some((on, it));
             }
             Event::Rejected(it) => {
-                let division = self.divisions.entry(it.receipt).or_default();
+                let division = self.division(it.receipt);
                 division.proposed = None;
                 division.rejected = Some(it.reason);
             }
             Event::ClawedBack(mut it) => {
-                self.engine = std::mem::take(&mut it.engine);
-                let division = self.divisions.entry(it.receipt).or_default();
-                division.clawed_back.push(it);
+                if let Some(stored) = it.v1.as_mut().and_then(|it| it.engine.take()) {
+                    self.engine = stored.into();
+                }
+                if let Some(basis) = &mut it.basis {
+                    self.engine.give_back(basis, &it.split);
+                }
+                self.division(it.receipt).clawed_back.push(it);
             }
             Event::RewardPosted(it) => {
-                let division = self.divisions.entry(it.receipt).or_default();
+                let division = self.division(it.receipt);
                 division.reward = Some(Reward {
                     posted_on: on,
                     posted: it,
@@ -167,16 +184,12 @@ impl Distribution {
                 });
             }
             Event::RewardClosed(it) => {
-                let reward = self
-                    .divisions
-                    .get_mut(&it.receipt)
-                    .and_then(|d| d.reward.as_mut());
-                if let Some(reward) = reward {
+                if let Some(reward) = &mut self.division(it.receipt).reward {
                     reward.closed = Some((on, it));
                 }
             }
             Event::Paid(it) => {
-                self.divisions.entry(it.receipt).or_default().paid.push(it);
+                self.division(it.receipt).paid.push(it);
             }
             Event::EquityAllotted(it) => self.equity = Some((on, it)),
         }
@@ -190,7 +203,7 @@ impl Distribution {
             income::Event::Received(_) => return,
         };
         if let Some(division) = self.divisions.get_mut(&receipt) {
-            division.proposed = None;
+            Arc::make_mut(division).proposed = None;
         }
     }
 
@@ -220,7 +233,7 @@ impl Distribution {
         match self
             .divisions
             .get(&receipt)
-            .map_or(Standing::Undivided, Division::standing)
+            .map_or(Standing::Undivided, |it| it.standing())
         {
             Standing::Undivided => "undivided",
             Standing::Proposed => "proposed",

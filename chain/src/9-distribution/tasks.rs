@@ -91,7 +91,6 @@ impl Distribution {
                     .filter(|p| division.owed(**p).is_positive())
                     .count();
                 let warned = approved
-                    .split
                     .findings
                     .iter()
                     .any(|f| f.severity == Severity::Refused);

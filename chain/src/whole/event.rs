@@ -111,15 +111,6 @@ impl Event {
     pub fn look(&self) -> Result<(), EventError> {
         let read = match self {
             Self::Agreement(agreement::Event::Signed(it)) => it.findings.read().map(drop),
-            Self::Distribution(distribution::Event::Proposed(it)) => {
-                it.split.steps.read().map(drop)
-            }
-            Self::Distribution(distribution::Event::Approved(it)) => {
-                it.split.steps.read().map(drop)
-            }
-            Self::Distribution(distribution::Event::ClawedBack(it)) => {
-                it.split.steps.read().map(drop)
-            }
             _ => Ok(()),
         };
         read.map_err(|source| EventError::Body {

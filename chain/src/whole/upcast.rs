@@ -7,6 +7,8 @@
 
 use serde_json::Value;
 
+use crate::distribution;
+
 /// A shape that is no longer written.
 pub struct OldShape {
     /// As stored: `income.received.v1`.
@@ -29,6 +31,9 @@ pub const OLD_SHAPES: &[OldShape] = &[
         next: "distribution.reward_posted.v2",
         body: unfrozen,
     },
+    distribution::v1::PROPOSED,
+    distribution::v1::APPROVED,
+    distribution::v1::CLAWED_BACK,
 ];
 
 /// A notice that kept neither facts nor page, and said in the event whom to write to.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use dukou_chain::whole::{Event, OLD_SHAPES, OldShape, State, present_kind};
-use dukou_chain::{Kept, agreement, distribution};
+use dukou_chain::{Kept, agreement};
 use dukou_journal::{Entry, StreamId};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -135,12 +135,8 @@ fn made_anew(mut event: Event) -> Event {
     fn anew<T: Clone + DeserializeOwned>(kept: &mut Kept<T>) {
         *kept = kept.read().unwrap().into_owned().into();
     }
-    match &mut event {
-        Event::Agreement(agreement::Event::Signed(it)) => anew(&mut it.findings),
-        Event::Distribution(distribution::Event::Proposed(it)) => anew(&mut it.split.steps),
-        Event::Distribution(distribution::Event::Approved(it)) => anew(&mut it.split.steps),
-        Event::Distribution(distribution::Event::ClawedBack(it)) => anew(&mut it.split.steps),
-        _ => {}
+    if let Event::Agreement(agreement::Event::Signed(it)) = &mut event {
+        anew(&mut it.findings);
     }
     event
 }

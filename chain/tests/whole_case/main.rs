@@ -8,6 +8,7 @@
 )]
 
 mod complete;
+mod continued;
 mod golden;
 mod money;
 mod notice;

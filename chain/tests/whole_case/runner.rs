@@ -63,9 +63,9 @@ pub fn day(text: &str) -> Date {
 }
 
 impl World {
-    /// A university with its people and rules, on 21 September 2026.
-    pub fn new() -> Self {
-        let mut world = Self {
+    /// Nothing at all.
+    pub fn empty() -> Self {
+        Self {
             today: day("2026-09-21"),
             streams: HashMap::new(),
             numbers: BTreeMap::new(),
@@ -79,7 +79,12 @@ impl World {
             ]),
             papers: BTreeMap::new(),
             taken: Vec::new(),
-        };
+        }
+    }
+
+    /// A university with its people and rules, on 21 September 2026.
+    pub fn new() -> Self {
+        let mut world = Self::empty();
         world.must(
             HEAD,
             json!({"command": "institution.found", "profile": {
@@ -193,6 +198,28 @@ impl World {
         };
         let kept = whole::refused(&read, &refusal).unwrap();
         self.take_in(&ctx, vec![kept]);
+    }
+
+    /// Takes in an entry as it lies in a journal, of whatever shape.
+    pub fn take_stored(&mut self, entry: Entry<'static>) {
+        let event = Event::from_body(&entry.meta.kind, &entry.body).unwrap();
+        let (version, state) = self.load(entry.meta.stream);
+        let mut state = state.as_ref().clone();
+        state.apply(event.clone(), entry.meta.effective);
+        let stream = entry.meta.stream;
+        self.streams.insert(stream, (version + 1, Arc::new(state)));
+        self.numbers.extend(event.numbers());
+        for (claim, taken) in event.claims() {
+            if taken {
+                self.claims.insert(claim, stream);
+            } else {
+                self.claims.remove(&claim);
+            }
+        }
+        let moved = event.postings().into_iter();
+        self.postings.extend(moved.map(|it| (stream, it)));
+        self.kinds.push(event.kind());
+        self.entries.push(entry);
     }
 
     fn take_in(&mut self, ctx: &Context, new: Vec<NewEvent>) -> Vec<Event> {

@@ -1,100 +1,112 @@
 //! The statutory minima, on exact fractions, after each receipt.
 
-use dukou_kernel::{Finding, Severity, Share, Text};
-use dukou_rules::{
-    InForce, LookupError, RuleError, Rulebook, RulesOn, Step, TEAM, refused_finding_severity,
-};
+use dukou_kernel::{Date, Finding, Severity, Share, Text};
+use dukou_rules::{LookupError, RuleError, Rulebook, TEAM, refused_finding_severity};
 
-use super::parts::{Receipt, ReceiptSplit, SplitFinding};
-use super::{DistributionState, overflow};
+use super::computation::{Computation, PoolBefore, PoolPart, Used};
+use super::overflow;
+use super::parts::{SplitFinding, Terms};
+use super::trace::{MAIN_MINIMUM, TEAM_MINIMUM};
 use crate::exact::Exact;
 
-/// Checks team and main contributors against the rules in force on the day of
-/// the receipt, over everything received so far (转化法第45条; 国发〔2016〕16号（六）).
-pub(super) fn check(
-    state: &DistributionState,
-    receipt: &Receipt,
-    out: &mut ReceiptSplit,
+/// The minima in force on a day where the distribution runs. One that is not in
+/// force yet is left out; [`check`] says so.
+pub(super) fn in_force(
+    terms: &Terms,
     book: &Rulebook,
+    on: Date,
+) -> Result<Vec<Used<Share>>, RuleError> {
+    let rules = book.at(on).within(&terms.jurisdiction);
+    let mut found = Vec::new();
+    for rule in [TEAM_MINIMUM, MAIN_MINIMUM] {
+        match rules.share(rule) {
+            Ok(it) => found.push(Used {
+                rule: rule.to_owned(),
+                value: it.value,
+                article: it.citation,
+            }),
+            Err(LookupError::NotInForce { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(found)
+}
+
+/// Checks team and main contributors over everything received so far under these
+/// shares (转化法第45条; 国发〔2016〕16号（六）).
+pub(super) fn check(
+    computation: &Computation,
+    found: &mut Vec<SplitFinding>,
 ) -> Result<(), RuleError> {
-    let net = Exact::from(state.net);
-    if !net.is_positive() {
-        return Ok(());
+    for entry in &computation.entries {
+        let net = computation.before.net.plus(entry.net).map_err(overflow)?;
+        if !net.is_positive() {
+            continue;
+        }
+        let pools = computation.before.pools.iter().zip(&entry.pools);
+        let mut pools = pools.filter(|(PoolBefore(name, ..), _)| name == TEAM);
+        let team = pools
+            .next()
+            .map_or_else(Exact::zero, |(_, PoolPart(entitled, _))| entitled.clone());
+        let check = Check {
+            computation,
+            receipt: &entry.id,
+            on: entry.on,
+        };
+        let who = Text::new("团队", "the team");
+        let code = "reward.below_minimum";
+        check.minimum((TEAM_MINIMUM, code, who), &team, &net.into(), found)?;
+        let people = &computation.before.people;
+        if people.is_empty() || !team.is_positive() {
+            continue;
+        }
+        let main = people.iter().filter(|it| it.2).map(|it| it.1);
+        let share = Share::sum(main).map_err(|_| RuleError::out_of_range("/people"))?;
+        if !people.iter().any(|it| it.2) {
+            check.nobody_main(found);
+            continue;
+        }
+        let who = Text::new("主要贡献人员", "the main contributors");
+        let code = "reward.main_below_minimum";
+        check.minimum((MAIN_MINIMUM, code, who), &team.times(share), &team, found)?;
     }
-    let rules = book.at(receipt.date).within(&state.terms.jurisdiction);
-    let team_pool = state.pools.iter().find(|pool| pool.name == TEAM);
-    let team = team_pool.map_or_else(Exact::zero, |pool| pool.entitled.clone());
-    let words = Text::new(
-        "团队累计应得不低于净收入的最低比例",
-        "the team's part of net income reaches the minimum",
-    );
-    let minimum = Minimum {
-        parameter: "reward.min.transfer_license",
-        code: "reward.below_minimum",
-        words,
-        who: Text::new("团队", "the team"),
-    };
-    minimum.check(state, &rules, &team, &net, out)?;
-    if state.people.is_empty() || !team.is_positive() {
-        return Ok(());
-    }
-    let main = state
-        .people
-        .iter()
-        .filter(|person| person.who.main)
-        .map(|person| person.who.share);
-    let main = Share::sum(main).map_err(|_| RuleError::out_of_range("/people"))?;
-    let words = Text::new(
-        "主要贡献人员所得不低于奖励总额的最低比例",
-        "the main contributors' part of the reward reaches the minimum",
-    );
-    let minimum = Minimum {
-        parameter: "reward.main_contributor.min",
-        code: "reward.main_below_minimum",
-        words,
-        who: Text::new("主要贡献人员", "the main contributors"),
-    };
-    minimum.check(state, &rules, &team.times(main), &team, out)
+    Ok(())
 }
 
-struct Minimum {
-    parameter: &'static str,
-    code: &'static str,
-    words: Text,
-    who: Text,
+struct Check<'a> {
+    computation: &'a Computation,
+    receipt: &'a str,
+    on: Date,
 }
 
-impl Minimum {
-    fn check(
-        self,
-        state: &DistributionState,
-        rules: &RulesOn<'_>,
+impl Check<'_> {
+    fn used(&self, rule: &str) -> Option<&Used<Share>> {
+        self.computation.minima.iter().find(|it| it.rule == rule)
+    }
+
+    fn minimum(
+        &self,
+        (rule, code, who): (&str, &str, Text),
         part: &Exact,
         whole: &Exact,
-        out: &mut ReceiptSplit,
+        found: &mut Vec<SplitFinding>,
     ) -> Result<(), RuleError> {
-        let receipt = out.id.clone();
-        let InForce { value, citation } = match rules.share(self.parameter) {
-            Ok(found) => found,
-            Err(error @ LookupError::NotInForce { .. }) => {
-                let finding = Finding::new(Severity::Info, error.code(), error.message());
-                out.findings.push(SplitFinding {
-                    finding,
-                    receipt: Some(receipt),
-                    shortfall_fen: None,
-                });
-                return Ok(());
-            }
-            Err(error) => return Err(error.into()),
+        let receipt = Some(self.receipt.to_owned());
+        let Some(Used { value, article, .. }) = self.used(rule) else {
+            let error = LookupError::NotInForce {
+                parameter: rule.to_owned(),
+                date: self.on,
+            };
+            let finding = Finding::new(Severity::Info, error.code(), error.message());
+            found.push(SplitFinding {
+                finding,
+                receipt,
+                shortfall_fen: None,
+            });
+            return Ok(());
         };
-        let floor = whole.times(value);
-        let met = *part >= floor;
-        let step = Step::new(self.parameter, self.words, met)
-            .with("part_fen", part)
-            .with("whole_fen", whole)
-            .with("minimum", value);
-        out.steps.push(step.cite(citation.clone()));
-        if met {
+        let floor = whole.times(*value);
+        if *part >= floor {
             return Ok(());
         }
         let missing = floor.minus(part);
@@ -103,19 +115,42 @@ impl Minimum {
             .ok_or(dukou_kernel::MoneyError::OutOfRange)
             .map_err(overflow)?;
         let (least, short) = (value.to_percent_text(), shortfall.to_string());
-        let (zh, en) = (citation.zh.clone(), citation.en.clone());
-        let (who_zh, who_en) = (self.who.zh, self.who.en);
+        let (zh, en) = (article.zh.clone(), article.en.clone());
+        let (who_zh, who_en) = (who.zh, who.en);
         let message = Text::new(
             format!("{who_zh}累计应得低于 {least}（{zh}），差 {short} 元。"),
             format!("What {who_en} may have lies below {least} ({en}), {short} yuan short."),
         );
-        let severity = refused_finding_severity(state.terms.state_established);
-        let finding = Finding::new(severity, self.code, message).cite(citation);
-        out.findings.push(SplitFinding {
+        let severity = refused_finding_severity(self.computation.terms.state_established);
+        let finding = Finding::new(severity, code, message).cite(article.clone());
+        found.push(SplitFinding {
             finding,
-            receipt: Some(receipt),
+            receipt,
             shortfall_fen: Some(shortfall),
         });
         Ok(())
+    }
+
+    /// The program names nobody: while no main contributor is named, their minimum
+    /// cannot be held against anything.
+    fn nobody_main(&self, found: &mut Vec<SplitFinding>) {
+        let Some(Used { value, article, .. }) = self.used(MAIN_MINIMUM) else {
+            return;
+        };
+        let least = value.to_percent_text();
+        let message = Text::new(
+            format!(
+                "没有确定主要贡献人员，无法核对其所得不低于奖励总额的 {least}。请在完成人名单中确定。"
+            ),
+            format!(
+                "No main contributor is named, so their minimum of {least} of the reward cannot be checked. Name them in the list of contributors."
+            ),
+        );
+        let finding = Finding::new(Severity::Warning, "reward.main_unnamed", message);
+        found.push(SplitFinding {
+            finding: finding.cite(article.clone()),
+            receipt: Some(self.receipt.to_owned()),
+            shortfall_fen: None,
+        });
     }
 }

@@ -2,34 +2,75 @@
 //!
 //! One state that cases and calculators feed: costs first, then tiers into pools,
 //! then the team's pool among its people, then paying or holding. Every division
-//! is [`crate::split`]; every fen is explained by a step; the statutory minima
-//! are checked on exact fractions after each receipt.
+//! is [`crate::split`]; the statutory minima are checked on exact fractions after
+//! each receipt.
+//!
+//! A receipt is computed into an [`Entry`] and then taken over by it: computing reads
+//! rules and changes nothing, taking over moves sums and reads no rule. The entry,
+//! with the sums before it, is the [`Computation`] that an event stores and that the
+//! [`trace`] explains.
 
 mod parts;
+mod computation;
+pub mod trace;
 mod words;
 mod minima;
 mod books;
+mod paying;
+mod reversal;
+mod stored;
 
 pub use books::Totals;
+pub use computation::{Before, Computation, CostTaken, Entry, Member, PoolBefore, PoolPart, Used};
 pub use parts::{CostLine, Paid, PersonShare, Receipt, ReceiptSplit, SplitFinding, Terms};
+pub use stored::{StoredRunning, StoredState};
+pub use words::{Words, amount_text, step, words};
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use dukou_kernel::{Date, Finding, Money, Severity, Share, Text, text};
-use dukou_rules::{DistributionPolicy, Flush, Ordered, RuleError, Rulebook, TEAM, Window};
-use serde::{Deserialize, Serialize};
+use dukou_rules::{
+    DistributionPolicy, InForce, LookupError, Ordered, RuleError, Rulebook, TEAM, Window,
+};
 
 use crate::exact::Exact;
 use crate::split::{Claim, split};
-use parts::{Entry, Flow, Holder, Pool};
+use parts::{Flow, Holder, Pool, Taken};
 
-/// How many times the inventors get back what they paid (教科技〔2020〕1号, 加倍返还).
-pub const INVENTOR_COST_FACTOR: i64 = 2;
+/// Parameter that says how many times the inventors get back what they paid
+/// (教科技〔2020〕1号, 加倍返还).
+pub const RETURN_FACTOR: &str = "inventor_cost.return_factor";
+
+/// How many times the inventors get back what they paid, as in force on a day. What
+/// arrived before the rule began goes by its first value: whoever divides today
+/// divides under it.
+///
+/// # Errors
+/// When the rulebook has no such parameter.
+pub fn return_factor(book: &Rulebook, on: Date) -> Result<Used<u32>, RuleError> {
+    let used = |it: InForce<u32>| Used {
+        rule: RETURN_FACTOR.to_owned(),
+        value: it.value,
+        article: it.citation,
+    };
+    match book.at(on).count(RETURN_FACTOR) {
+        Ok(found) => Ok(used(found)),
+        Err(error @ LookupError::NotInForce { .. }) => {
+            let first = book
+                .parameter(RETURN_FACTOR)
+                .and_then(|it| it.values.first());
+            let first = first.filter(|it| on < it.from).ok_or(error)?;
+            Ok(used(book.at(first.from).count(RETURN_FACTOR)?))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
 
 /// Everything a distribution needs to go on with the next receipt.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DistributionState {
-    terms: Terms,
+    terms: Arc<Terms>,
     inventor_due: Money,
     costs: Vec<CostLine>,
     gross: Money,
@@ -37,14 +78,14 @@ pub struct DistributionState {
     windows: BTreeMap<String, Money>,
     pools: Vec<Pool>,
     people: Vec<Holder>,
-    entries: BTreeMap<String, Entry>,
+    entries: BTreeMap<String, Arc<Taken>>,
     last_day: Option<Date>,
 }
 
 /// What a deal keeps whatever becomes of its shares and rules: costs and returns
 /// still due, and how far the net income of each window has come. Costs are only
 /// ever added, so that a receipt's entry finds its own again.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Running {
     inventor_due: Money,
     costs: Vec<CostLine>,
@@ -56,6 +97,23 @@ impl Running {
     pub fn come(&mut self, window: &str, net: Money) {
         let so_far = self.windows.entry(window.to_owned()).or_default();
         *so_far = Money::from_fen(so_far.fen().saturating_add(net.fen()));
+    }
+
+    /// A cost that receipts are to bring back; `due` is not negative.
+    pub fn owe_cost(&mut self, kind: &str, due: Money) {
+        self.costs.push(CostLine {
+            kind: kind.to_owned(),
+            due_fen: due,
+        });
+    }
+
+    /// What receipts are to bring back to the inventors who paid.
+    ///
+    /// # Errors
+    /// When the sum does not fit.
+    pub fn owe_inventors(&mut self, due: Money) -> Result<(), dukou_kernel::MoneyError> {
+        self.inventor_due = self.inventor_due.plus(due)?;
+        Ok(())
     }
 }
 
@@ -74,7 +132,7 @@ impl DistributionState {
     /// # Errors
     /// `policy.tiers`, `policy.shares_sum`, `people.shares_sum`,
     /// `people.duplicate_id`.
-    pub fn new(terms: Terms, people: Vec<PersonShare>) -> Result<Self, RuleError> {
+    pub fn new(terms: Arc<Terms>, people: Vec<PersonShare>) -> Result<Self, RuleError> {
         terms.policy.validate().map_err(|error| {
             bad(
                 error.code,
@@ -116,6 +174,37 @@ impl DistributionState {
         })
     }
 
+    /// The state before a stored computation: its rules, its people and its sums.
+    /// Costs, returns and windows come with [`DistributionState::resume`].
+    pub fn begin(computation: &Computation) -> Self {
+        let pool = |it: &PoolBefore| Pool {
+            name: it.0.clone(),
+            entitled: it.1.clone(),
+            given: it.2,
+        };
+        let holder = |it: &Member| Holder {
+            who: PersonShare {
+                id: it.0.clone(),
+                share: it.1,
+                main: it.2,
+            },
+            given: it.3,
+            unpaid: Money::ZERO,
+        };
+        Self {
+            terms: Arc::clone(&computation.terms),
+            inventor_due: Money::ZERO,
+            costs: Vec::new(),
+            gross: Money::ZERO,
+            net: computation.before.net,
+            windows: BTreeMap::new(),
+            pools: computation.before.pools.iter().map(pool).collect(),
+            people: computation.before.people.iter().map(holder).collect(),
+            entries: BTreeMap::new(),
+            last_day: None,
+        }
+    }
+
     /// What runs on beside the people and the pools.
     pub fn running(&self) -> Running {
         Running {
@@ -131,22 +220,22 @@ impl DistributionState {
             (running.inventor_due, running.costs, running.windows);
     }
 
-    /// Adds what the inventors paid themselves; twice the amount goes back to
-    /// them before anything else.
+    /// Adds what the inventors paid themselves; so many times the amount goes back
+    /// to them before anything else ([`return_factor`]).
     ///
     /// # Errors
     /// `input.negative`, `input.out_of_range`.
-    pub fn add_inventor_cost(&mut self, paid: Money) -> Result<(), RuleError> {
+    pub fn add_inventor_cost(&mut self, paid: Money, factor: u32) -> Result<(), RuleError> {
         let pointer = "/inventor_paid_fen";
         not_negative(paid, pointer)?;
-        let twice = paid
+        let due = paid
             .fen()
-            .checked_mul(INVENTOR_COST_FACTOR)
+            .checked_mul(i64::from(factor))
             .map(Money::from_fen);
         let range = || RuleError::out_of_range(pointer);
         self.inventor_due = self
             .inventor_due
-            .plus(twice.ok_or_else(range)?)
+            .plus(due.ok_or_else(range)?)
             .map_err(|_| range())?;
         Ok(())
     }
@@ -190,98 +279,161 @@ impl DistributionState {
         book: &Rulebook,
     ) -> Result<ReceiptSplit, RuleError> {
         self.check(receipt)?;
-        let gross = self.gross.plus(receipt.fen).map_err(overflow)?;
+        let entry = self.compute(receipt)?;
+        let computation = self.computation(entry, book)?;
+        let mut out = ReceiptSplit::of(receipt, &computation);
+        minima::check(&computation, &mut out.findings)?;
+        let flushed = self.due_before(receipt.date);
+        for entry in &computation.entries {
+            self.take(entry)?;
+        }
+        out.lines = trace::explain(&computation).unwrap_or_default();
+        self.pay_flushed(flushed, &mut out);
+        self.settle(receipt.date, &mut out);
+        out.computation = Some(Arc::new(computation));
+        Ok(out)
+    }
+
+    /// What a receipt would be divided from and into; changes nothing.
+    fn compute(&self, receipt: &Receipt) -> Result<Entry, RuleError> {
         let (flow, window) = if receipt.fen.is_negative() {
             self.undo_flow(receipt)?
         } else {
             (self.take_flow(receipt.fen), self.window_of(receipt))
         };
-        let mut out = ReceiptSplit::empty(receipt, &flow);
-        self.flush_before(receipt.date, &mut out);
-        words::flow(&mut out, &flow, receipt, book);
-        self.gross = gross;
-        self.apply_flow(&flow)?;
-        self.divide(&flow, &window, &mut out)?;
-        self.award(&mut out)?;
-        self.settle(receipt.date, &mut out);
-        minima::check(self, receipt, &mut out, book)?;
-        if let Some(of) = &receipt.of
-            && let Some(entry) = self.entries.get_mut(of)
-        {
-            entry.left.subtract(&flow)?;
-        }
-        self.entries
-            .insert(receipt.id.clone(), Entry::new(receipt, window, flow, &out));
-        self.last_day = Some(
-            self.last_day
-                .map_or(receipt.date, |day| day.max(receipt.date)),
-        );
-        Ok(out)
+        self.gross.plus(receipt.fen).map_err(overflow)?;
+        let window_net = self.windows.get(&window).copied().unwrap_or_default();
+        let claims = self.pool_claims(flow.net, window_net)?;
+        let range = |_| RuleError::out_of_range("/receipts");
+        let parts = split(flow.net, &claims).map_err(range)?;
+        let people = self.awards(&parts)?;
+        let taken = |(index, amount): &(usize, Money)| {
+            let cost = self.costs.get(*index);
+            CostTaken(
+                u32::try_from(*index).unwrap_or(u32::MAX),
+                cost.map_or_else(String::new, |it| it.kind.clone()),
+                cost.map_or(Money::ZERO, |it| it.due_fen),
+                *amount,
+            )
+        };
+        Ok(Entry {
+            id: receipt.id.clone(),
+            on: receipt.date,
+            fen: receipt.fen,
+            of: receipt.of.clone(),
+            window,
+            window_net,
+            returned: flow.returned,
+            costs: flow.lines.iter().map(taken).collect(),
+            net: flow.net,
+            pools: claims
+                .into_iter()
+                .zip(parts)
+                .map(|(claim, part)| PoolPart(claim.entitled, part))
+                .collect(),
+            people,
+        })
     }
 
-    /// Takes an entry back: exactly the fen that it gave, from exactly those who
-    /// had them. A reversal is not a refund.
+    /// The pools' claims once this net income has moved their window on.
+    fn pool_claims(&self, net: Money, window_net: Money) -> Result<Vec<Claim>, RuleError> {
+        let after = window_net.plus(net).map_err(overflow)?;
+        let policy = &self.terms.policy;
+        let claim = |pool: &Pool| {
+            let moved = entitlement(policy, &pool.name, after)
+                .minus(&entitlement(policy, &pool.name, window_net));
+            Claim {
+                entitled: pool.entitled.plus(&moved),
+                given: pool.given,
+            }
+        };
+        Ok(self.pools.iter().map(claim).collect())
+    }
+
+    /// The team's part by person: each share of all that the team was ever given.
+    fn awards(&self, parts: &[Money]) -> Result<Vec<Money>, RuleError> {
+        let team = self.pools.iter().zip(parts).find(|it| it.0.name == TEAM);
+        let (posted, amount) = match team {
+            Some((pool, part)) => (pool.given.plus(*part).map_err(overflow)?, *part),
+            None => (Money::ZERO, Money::ZERO),
+        };
+        let posted = Exact::from(posted);
+        let claim = |person: &Holder| Claim {
+            entitled: posted.times(person.who.share),
+            given: person.given,
+        };
+        if self.people.is_empty() {
+            return Ok(Vec::new());
+        }
+        let claims: Vec<Claim> = self.people.iter().map(claim).collect();
+        split(amount, &claims).map_err(|_| RuleError::out_of_range("/receipts"))
+    }
+
+    /// An entry with the sums before it and the rules that were in force.
+    fn computation(&self, entry: Entry, book: &Rulebook) -> Result<Computation, RuleError> {
+        let on = entry.on;
+        let due = self.inventor_due.is_positive() || entry.returned != Money::ZERO;
+        Ok(Computation {
+            trace: trace::VERSION,
+            terms: Arc::clone(&self.terms),
+            factor: due.then(|| return_factor(book, on)).transpose()?,
+            minima: minima::in_force(&self.terms, book, on)?,
+            before: self.before(),
+            entries: vec![entry],
+        })
+    }
+
+    fn before(&self) -> Before {
+        let pool = |it: &Pool| PoolBefore(it.name.clone(), it.entitled.clone(), it.given);
+        let member = |it: &Holder| Member(it.who.id.clone(), it.who.share, it.who.main, it.given);
+        Before {
+            net: self.net,
+            inventor_due: self.inventor_due,
+            pools: self.pools.iter().map(pool).collect(),
+            people: self.people.iter().map(member).collect(),
+        }
+    }
+
+    /// Takes an entry over as it was computed: sums move, no rule is read. On an
+    /// error nothing has changed.
     ///
     /// # Errors
-    /// `reversal.unknown_receipt`, `reversal.has_refunds`,
-    /// `reversal.superseded` for a refund whose costs were recovered since.
-    pub fn reverse(&mut self, id: &str, date: Date) -> Result<ReceiptSplit, RuleError> {
-        let unknown = || {
-            let message = text!("没有到账 {id}", "no receipt is called {id}");
-            bad("reversal.unknown_receipt", "", message)
+    /// `input.out_of_range` when the entry does not follow from this state.
+    pub fn take(&mut self, entry: &Entry) -> Result<(), RuleError> {
+        let gross = self.gross.plus(entry.fen).map_err(overflow)?;
+        let after = entry.window_net.plus(entry.net).map_err(overflow)?;
+        let mut pools = self.pools.clone();
+        for (pool, part) in pools.iter_mut().zip(&entry.pools) {
+            pool.entitled.clone_from(&part.0);
+            pool.given = pool.given.plus(part.1).map_err(overflow)?;
+        }
+        let mut sums = Vec::with_capacity(self.people.len());
+        for (person, part) in self.people.iter().zip(&entry.people) {
+            let given = person.given.plus(*part).map_err(overflow)?;
+            sums.push((given, person.unpaid.plus(*part).map_err(overflow)?));
+        }
+        let taken = Taken::of(entry);
+        let original = entry.of.as_ref().and_then(|of| self.entries.get(of));
+        let original = match original {
+            Some(it) => {
+                let mut it = Taken::clone(it);
+                it.left.subtract(&taken.flow)?;
+                Some(it)
+            }
+            None => None,
         };
-        let entry = self.entries.get(id).cloned().ok_or_else(unknown)?;
-        if self
-            .entries
-            .values()
-            .any(|other| other.of.as_deref() == Some(id))
-        {
-            let message = text!(
-                "{id} 已有退款，须先冲销退款",
-                "{id} has refunds; reverse those first"
-            );
-            return Err(bad("reversal.has_refunds", "", message));
+        self.apply_flow(&taken.flow)?;
+        (self.gross, self.pools) = (gross, pools);
+        self.windows.insert(entry.window.clone(), after);
+        for (person, (given, unpaid)) in self.people.iter_mut().zip(sums) {
+            (person.given, person.unpaid) = (given, unpaid);
         }
-        let flow = entry.flow.negated()?;
-        self.apply_flow(&flow).map_err(|_| {
-            let message = text!(
-                "{id} 恢复的费用已由后来的到账收回",
-                "the costs that {id} reopened were recovered since"
-            );
-            bad("reversal.superseded", "", message)
-        })?;
-        let fen = Money::ZERO.minus(entry.fen).map_err(overflow)?;
-        self.gross = self.gross.plus(fen).map_err(overflow)?;
-        let named = Receipt {
-            id: id.to_owned(),
-            date,
-            fen,
-            of: None,
-            agreement: None,
-        };
-        let mut out = ReceiptSplit::empty(&named, &flow);
-        let deltas = self.entitle(&flow, &entry.window)?;
-        for ((pool, delta), given) in self.pools.iter_mut().zip(deltas).zip(&entry.pools) {
-            let back = Money::ZERO.minus(*given).map_err(overflow)?;
-            pool.entitled = pool.entitled.plus(&delta);
-            pool.given = pool.given.plus(back).map_err(overflow)?;
-            out.pools.set(&pool.name, back);
+        if let (Some(of), Some(original)) = (&entry.of, original) {
+            self.entries.insert(of.clone(), Arc::new(original));
         }
-        for (person, given) in self.people.iter_mut().zip(&entry.people) {
-            let back = Money::ZERO.minus(*given).map_err(overflow)?;
-            person.given = person.given.plus(back).map_err(overflow)?;
-            person.unpaid = person.unpaid.plus(back).map_err(overflow)?;
-            out.people.set(&person.who.id, back);
-        }
-        self.settle(date, &mut out);
-        if let Some(of) = &entry.of
-            && let Some(original) = self.entries.get_mut(of)
-        {
-            original.left.subtract(&flow)?;
-        }
-        self.entries.remove(id);
-        out.steps.push(words::reversal(id, fen));
-        Ok(out)
+        self.entries.insert(entry.id.clone(), Arc::new(taken));
+        self.last_day = Some(self.last_day.map_or(entry.on, |day| day.max(entry.on)));
+        Ok(())
     }
 
     fn check(&self, receipt: &Receipt) -> Result<(), RuleError> {
@@ -395,9 +547,10 @@ impl DistributionState {
         let inventor_due = self.inventor_due.minus(flow.returned).map_err(overflow)?;
         let mut costs = self.costs.clone();
         for (index, amount) in &flow.lines {
-            if let Some(cost) = costs.get_mut(*index) {
-                cost.due_fen = cost.due_fen.minus(*amount).map_err(overflow)?;
-            }
+            let cost = costs
+                .get_mut(*index)
+                .ok_or_else(|| RuleError::out_of_range("/costs"))?;
+            cost.due_fen = cost.due_fen.minus(*amount).map_err(overflow)?;
         }
         if inventor_due.is_negative() || costs.iter().any(|cost| cost.due_fen.is_negative()) {
             return Err(RuleError::out_of_range("/receipts"));
@@ -406,125 +559,55 @@ impl DistributionState {
         Ok(())
     }
 
-    /// Moves the window's net and says by how much each pool's entitlement moves.
-    fn entitle(&mut self, flow: &Flow, window: &str) -> Result<Vec<Exact>, RuleError> {
-        let before = self.windows.get(window).copied().unwrap_or_default();
-        let after = before.plus(flow.net).map_err(overflow)?;
-        let policy = &self.terms.policy;
-        let moved = |pool: &Pool| {
-            entitlement(policy, &pool.name, after).minus(&entitlement(policy, &pool.name, before))
-        };
-        let deltas = self.pools.iter().map(moved).collect();
-        self.windows.insert(window.to_owned(), after);
-        Ok(deltas)
-    }
-
-    fn divide(
-        &mut self,
-        flow: &Flow,
-        window: &str,
-        out: &mut ReceiptSplit,
-    ) -> Result<(), RuleError> {
-        let deltas = self.entitle(flow, window)?;
-        for (pool, delta) in self.pools.iter_mut().zip(deltas) {
-            pool.entitled = pool.entitled.plus(&delta);
-        }
-        let claims: Vec<Claim> = self
-            .pools
-            .iter()
-            .map(|pool| Claim {
-                entitled: pool.entitled.clone(),
-                given: pool.given,
-            })
-            .collect();
-        let parts = split(flow.net, &claims).map_err(|_| RuleError::out_of_range("/receipts"))?;
-        for ((pool, claim), part) in self.pools.iter_mut().zip(&claims).zip(parts) {
-            pool.given = pool.given.plus(part).map_err(overflow)?;
-            out.pools.set(&pool.name, part);
-            out.steps
-                .push(words::share_of(&pool.name, claim, part, false));
-        }
-        Ok(())
-    }
-
-    fn award(&mut self, out: &mut ReceiptSplit) -> Result<(), RuleError> {
-        let team = self.pools.iter().find(|pool| pool.name == TEAM);
-        let posted = Exact::from(team.map(|pool| pool.given).unwrap_or_default());
-        let amount = out.pools.get(TEAM).copied().unwrap_or_default();
-        if self.people.is_empty() {
-            return Ok(());
-        }
-        let claims: Vec<Claim> = self
-            .people
-            .iter()
-            .map(|person| Claim {
-                entitled: posted.times(person.who.share),
-                given: person.given,
-            })
-            .collect();
-        let parts = split(amount, &claims).map_err(|_| RuleError::out_of_range("/receipts"))?;
-        for ((person, claim), part) in self.people.iter_mut().zip(&claims).zip(parts) {
-            person.given = person.given.plus(part).map_err(overflow)?;
-            person.unpaid = person.unpaid.plus(part).map_err(overflow)?;
-            out.people.set(&person.who.id, part);
-            out.steps
-                .push(words::share_of(&person.who.id, claim, part, true));
-        }
-        Ok(())
-    }
-
-    /// Pays what reached the threshold; the rest is held.
-    fn settle(&mut self, date: Date, out: &mut ReceiptSplit) {
-        let year_end = self.terms.policy.flush == Some(Flush::YearEnd)
-            && (date.month(), date.day()) == (12, 31);
-        let threshold = self.terms.policy.pay_from_fen;
-        for person in &mut self.people {
-            let mut paid = Money::ZERO;
-            if person.unpaid >= threshold || (year_end && person.unpaid.is_positive()) {
-                paid = std::mem::take(&mut person.unpaid);
-            }
-            out.paid_fen.set(&person.who.id, paid);
-            out.held_fen.set(&person.who.id, person.unpaid);
-            if threshold.is_positive() || person.unpaid != Money::ZERO {
-                out.steps
-                    .push(words::held(&person.who.id, paid, person.unpaid, threshold));
-            }
-        }
-    }
-
-    /// Pays what was held on the 31 Decembers that passed before this day.
-    fn flush_before(&mut self, date: Date, out: &mut ReceiptSplit) {
-        let Some(last) = self.last_day else { return };
-        if last.year() < date.year() {
-            out.flushed = self.flush_year(last.year());
-            out.steps.extend(out.flushed.iter().map(words::flushed));
-        }
-    }
-
-    /// Pays the rest on 31 December of a year, where the policy says so: one
-    /// payment for each person who is owed something.
-    pub fn flush_year(&mut self, year: i16) -> Vec<Paid> {
-        let Ok(date) = Date::new(year, 12, 31) else {
-            return Vec::new();
-        };
-        if self.terms.policy.flush != Some(Flush::YearEnd) {
-            return Vec::new();
-        }
-        let owed = self
-            .people
-            .iter_mut()
-            .filter(|person| person.unpaid.is_positive());
-        owed.map(|person| Paid {
-            date,
-            person: person.who.id.clone(),
-            fen: std::mem::take(&mut person.unpaid),
-        })
-        .collect()
-    }
-
     /// The terms.
-    pub fn terms(&self) -> &Terms {
+    pub fn terms(&self) -> &Arc<Terms> {
         &self.terms
+    }
+
+    /// The team with its shares, in order.
+    pub fn team(&self) -> impl ExactSizeIterator<Item = &PersonShare> {
+        self.people.iter().map(|it| &it.who)
+    }
+
+    /// True when these people with these shares are the team. Who of them counts as a
+    /// main contributor divides no money, and is taken over.
+    pub fn same_shares(&mut self, people: &[PersonShare]) -> bool {
+        let same = self.people.len() == people.len()
+            && self
+                .people
+                .iter()
+                .zip(people)
+                .all(|(known, new)| (&known.who.id, known.who.share) == (&new.id, new.share));
+        if same {
+            for (known, new) in self.people.iter_mut().zip(people) {
+                known.who.main = new.main;
+            }
+        }
+        same
+    }
+
+    /// True when a computation was made from exactly these sums, so that its entries
+    /// follow. Takes over who counts as a main contributor.
+    pub fn goes_on(&mut self, computation: &Computation) -> bool {
+        let Before {
+            net, pools, people, ..
+        } = &computation.before;
+        let now = self.before();
+        let given = |it: &Member| it.3;
+        let member = |it: &Member| PersonShare {
+            id: it.0.clone(),
+            share: it.1,
+            main: it.2,
+        };
+        now.net == *net
+            && now.pools == *pools
+            && now.people.iter().map(given).eq(people.iter().map(given))
+            && self.same_shares(&people.iter().map(member).collect::<Vec<_>>())
+    }
+
+    /// True when this receipt or refund was taken here.
+    pub fn knows(&self, id: &str) -> bool {
+        self.entries.contains_key(id)
     }
 
     /// Costs and what is still due of each.

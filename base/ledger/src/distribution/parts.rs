@@ -1,10 +1,14 @@
 //! What goes into a distribution and what comes out.
 
+use std::sync::Arc;
+
 use dukou_kernel::{Date, Finding, Money, Share};
-use dukou_rules::{DistributionPolicy, Ordered, RuleError, Step};
+use dukou_rules::{DistributionPolicy, Ordered, RuleError};
 use serde::{Deserialize, Serialize};
 
+use super::computation::{Computation, CostTaken, Entry};
 use super::overflow;
+use super::trace::Line;
 use crate::exact::Exact;
 
 /// Under which rules a distribution runs.
@@ -109,34 +113,56 @@ pub struct ReceiptSplit {
     /// Year-end payments that came before this receipt.
     #[serde(default)]
     pub flushed: Vec<Paid>,
-    /// Every fen explained.
-    pub steps: Vec<Step>,
+    /// The explanation, line by line; [`words`](super::words) put it to people.
+    #[serde(skip)]
+    pub lines: Vec<Line>,
+    /// What it was computed from.
+    #[serde(skip)]
+    pub computation: Option<Arc<Computation>>,
     /// What was found.
     pub findings: Vec<SplitFinding>,
 }
 
 impl ReceiptSplit {
-    pub(super) fn empty(receipt: &Receipt, flow: &Flow) -> Self {
+    pub(super) fn empty(receipt: &Receipt) -> Self {
         Self {
             id: receipt.id.clone(),
             date: receipt.date,
             fen: receipt.fen,
-            net_fen: flow.net,
-            recovered_fen: flow.recovered(),
-            returned_to_inventors_fen: flow.returned,
+            net_fen: Money::ZERO,
+            recovered_fen: Money::ZERO,
+            returned_to_inventors_fen: Money::ZERO,
             pools: Ordered::new(),
             people: Ordered::new(),
             held_fen: Ordered::new(),
             paid_fen: Ordered::new(),
             flushed: Vec::new(),
-            steps: Vec::new(),
+            lines: Vec::new(),
+            computation: None,
             findings: Vec::new(),
         }
+    }
+
+    /// What a computation of one entry gave.
+    pub(super) fn of(receipt: &Receipt, computation: &Computation) -> Self {
+        let mut out = Self::empty(receipt);
+        for entry in &computation.entries {
+            out.net_fen = entry.net;
+            out.recovered_fen = entry.recovered();
+            out.returned_to_inventors_fen = entry.returned;
+            for (pool, part) in computation.before.pools.iter().zip(&entry.pools) {
+                out.pools.set(&pool.0, part.1);
+            }
+            for (person, part) in computation.before.people.iter().zip(&entry.people) {
+                out.people.set(&person.0, *part);
+            }
+        }
+        out
     }
 }
 
 /// Where the money of one entry goes. All parts share the sign of the entry.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Flow {
     pub net: Money,
     pub returned: Money,
@@ -145,6 +171,15 @@ pub(super) struct Flow {
 }
 
 impl Flow {
+    pub fn of(entry: &Entry) -> Self {
+        let line = |it: &CostTaken| (usize::try_from(it.0).unwrap_or(usize::MAX), it.3);
+        Self {
+            net: entry.net,
+            returned: entry.returned,
+            lines: entry.costs.iter().map(line).collect(),
+        }
+    }
+
     /// Never overflows: the parts sum to a receipt.
     pub fn recovered(&self) -> Money {
         Money::sum(self.lines.iter().map(|(_, amount)| *amount)).unwrap_or_default()
@@ -184,7 +219,7 @@ impl Flow {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Pool {
     pub name: String,
     pub entitled: Exact,
@@ -201,7 +236,7 @@ impl Pool {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Holder {
     pub who: PersonShare,
     pub given: Money,
@@ -218,9 +253,9 @@ impl Holder {
     }
 }
 
-/// What is remembered of a receipt, for refunds and reversals.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Entry {
+/// What is remembered of a receipt or refund, for refunds and reversals.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Taken {
     pub fen: Money,
     pub of: Option<String>,
     pub window: String,
@@ -230,16 +265,17 @@ pub(super) struct Entry {
     pub people: Vec<Money>,
 }
 
-impl Entry {
-    pub fn new(receipt: &Receipt, window: String, flow: Flow, out: &ReceiptSplit) -> Self {
+impl Taken {
+    pub fn of(entry: &Entry) -> Self {
+        let flow = Flow::of(entry);
         Self {
-            fen: receipt.fen,
-            of: receipt.of.clone(),
-            window,
+            fen: entry.fen,
+            of: entry.of.clone(),
+            window: entry.window.clone(),
             left: flow.clone(),
             flow,
-            pools: out.pools.values().copied().collect(),
-            people: out.people.values().copied().collect(),
+            pools: entry.pools.iter().map(|it| it.1).collect(),
+            people: entry.people.clone(),
         }
     }
 }

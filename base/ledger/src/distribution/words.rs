@@ -1,97 +1,309 @@
-//! The steps of a distribution in words.
+//! A line of the explanation in words, for whoever reads it.
 
 use dukou_kernel::{Money, Text, text};
-use dukou_rules::{Rulebook, Step};
+use dukou_rules::Step;
 
-use super::parts::{Flow, Paid, Receipt, ReceiptSplit};
-use crate::split::Claim;
+use super::trace::{Input, Line, Operation, Quantity, Subject};
+use crate::exact::Exact;
 
-/// How a receipt became net income, or what a refund undid.
-pub(super) fn flow(out: &mut ReceiptSplit, flow: &Flow, receipt: &Receipt, book: &Rulebook) {
-    let fen = receipt.fen.fen();
-    if let Some(of) = &receipt.of {
-        let words = text!(
-            "退款冲回到账 {of}：先净收入，再已收回费用，再已返还发明人",
-            "the refund undoes {of}: net first, then recovered costs, then the return to inventors"
-        );
-        let step = Step::new("refund", words, flow.net.fen()).with("fen", fen);
-        out.steps.push(
-            step.with("recovered_fen", flow.recovered().fen())
-                .with("returned_fen", flow.returned.fen()),
-        );
-        return;
-    }
-    if flow.returned.is_positive() {
-        let words = Text::new(
-            "先返还发明人自付费用（加倍）",
-            "the inventors' own cost goes back first, doubled",
-        );
-        let step = Step::new("inventor_cost.return", words, flow.returned.fen()).with("fen", fen);
-        out.steps
-            .push(step.cite(book.article("moe_2020_1.double_return")));
-    }
-    if flow.recovered().is_positive() {
-        let words = Text::new("收回应扣除的费用", "deductible costs are recovered");
-        let step = Step::new("cost.recover", words, flow.recovered().fen()).with("fen", fen);
-        out.steps.push(step.cite(book.article("school.policy")));
-    }
-    let words = Text::new(
-        "净收入 = 到账 − 返还 − 收回费用",
-        "net = received − returned − recovered",
-    );
-    let step = Step::new("net_income", words, flow.net.fen())
-        .with("fen", fen)
-        .with("returned_fen", flow.returned.fen())
-        .with("recovered_fen", flow.recovered().fen());
-    out.steps.push(step);
+/// A line in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// What was computed, for whom.
+    pub item: Text,
+    /// From what.
+    pub formula: Text,
+    /// What came out.
+    pub result: Text,
 }
 
-/// What one pool or person got, by the rounding rule.
-pub(super) fn share_of(name: &str, claim: &Claim, part: Money, person: bool) -> Step {
-    let (entitled, given, fen) = (&claim.entitled, claim.given.fen(), part.fen());
-    let words = text!(
-        "{name}：累计应得 {entitled} 分，此前已得 {given} 分，本次 {fen} 分",
-        "{name}: entitled to {entitled} fen in all, given {given} before, {fen} now"
-    );
-    let rule = if person {
-        "people.split"
-    } else {
-        "pools.split"
+/// An exact number of fen in yuan: `46,311.80`, with further decimals where it has
+/// them, and with the fraction of a fen where it has none that end.
+pub fn amount_text(amount: &Exact) -> Text {
+    let printed = amount.to_string();
+    let (top, bottom) = printed.split_once('/').unwrap_or((&printed, "1"));
+    let (Ok(top), Ok(bottom)) = (top.parse::<i128>(), bottom.parse::<i128>()) else {
+        return text!("{printed}分", "{printed} fen");
     };
-    Step::new(rule, words, fen)
-        .with("entitled_fen", entitled)
-        .with("given_fen", given)
+    let magnitude = top.unsigned_abs();
+    let whole = magnitude / bottom.unsigned_abs().max(1);
+    let rest = magnitude % bottom.unsigned_abs().max(1);
+    let Ok(fen) = i64::try_from(whole) else {
+        return text!("{printed}分", "{printed} fen");
+    };
+    let minus = if top < 0 { "−" } else { "" };
+    let yuan = Money::from_fen(fen);
+    if rest == 0 {
+        return text!("{minus}{yuan}", "{minus}{yuan}");
+    }
+    let scaled = rest.checked_mul(10_000);
+    match scaled {
+        Some(scaled) if scaled.is_multiple_of(bottom.unsigned_abs()) => {
+            let digits = format!("{:04}", scaled / bottom.unsigned_abs());
+            let digits = digits.trim_end_matches('0');
+            text!("{minus}{yuan}{digits}", "{minus}{yuan}{digits}")
+        }
+        _ => text!(
+            "{minus}{yuan}又{rest}/{bottom}分",
+            "{minus}{yuan} and {rest}/{bottom} fen"
+        ),
+    }
 }
 
-/// Whether a person is paid now or waits.
-pub(super) fn held(name: &str, paid: Money, held: Money, threshold: Money) -> Step {
-    let (paid, held, threshold) = (paid.fen(), held.fen(), threshold.fen());
-    let words = text!(
-        "{name}：起付额 {threshold} 分，本次支付 {paid} 分，暂存 {held} 分",
-        "{name}: paid from {threshold} fen on; {paid} paid now, {held} held"
-    );
-    Step::new("pay_from", words, held)
-        .with("paid_fen", paid)
-        .with("pay_from_fen", threshold)
+fn quantity(value: &Quantity) -> Text {
+    match value {
+        Quantity::Amount(amount) => amount_text(amount),
+        Quantity::Share(share) => Text::new(share.to_percent_text(), share.to_percent_text()),
+        Quantity::Date(day) => Text::new(day.to_string(), day.to_string()),
+        Quantity::Count(count) => Text::new(count.to_string(), count.to_string()),
+        Quantity::Met(true) => Text::new("满足", "met"),
+        Quantity::Met(false) => Text::new("不满足", "not met"),
+    }
 }
 
-/// A payment on 31 December.
-pub(super) fn flushed(paid: &Paid) -> Step {
-    let Paid { date, person, fen } = paid;
-    let fen = fen.fen();
-    let words = text!(
-        "{date} 年末支付 {person} 暂存的 {fen} 分",
-        "{date}: {person}'s held {fen} fen are paid"
-    );
-    Step::new("flush.year_end", words, fen)
+fn input(line: &Line, name: &str) -> Text {
+    line.input(name).map_or_else(|| Text::new("", ""), quantity)
 }
 
-/// A reversal.
-pub(super) fn reversal(id: &str, fen: Money) -> Step {
-    let fen = fen.fen();
-    let words = text!(
-        "冲销 {id}：原样收回",
-        "reversal of {id}: exactly its fen are taken back"
+/// A line in words. `who` names the pool or person that it is about, `of` what else
+/// it is about (a kind of cost, a receipt).
+pub fn words(line: &Line, who: &Text, of: &Text) -> Words {
+    let (item, formula) = match line.operation {
+        Operation::Receive => (
+            Text::new("到账", "Received"),
+            joined(line, &[("received_on", "到账日", "on")]),
+        ),
+        Operation::Undo => (
+            Text::new(
+                "退款冲回：先净收入，再已收回的费用，再返还发明人的部分",
+                "Refund: undone from net income first, then recovered costs, then what went back to inventors",
+            ),
+            joined(
+                line,
+                &[
+                    ("refunded_on", "退款日", "on"),
+                    ("refunded", "退款", "refunded"),
+                    ("recovered", "恢复待收回费用", "costs due again"),
+                    ("returned", "恢复待返还", "return due again"),
+                ],
+            ),
+        ),
+        Operation::Least => least(line, who, of),
+        Operation::Subtract => (
+            Text::new("净收入", "Net income"),
+            chained(line, &["received", "returned", "recovered"], " − "),
+        ),
+        Operation::Multiply => tier(line, who),
+        Operation::Round => rounded(line, who),
+        Operation::Compare => compared(line, who),
+        Operation::Hold => held(line, who),
+        Operation::Pay => (
+            both(
+                format!("{}：年末支付暂存的奖励", who.zh),
+                format!("{}: held award paid at the year end", who.en),
+            ),
+            joined(line, &[("paid_on", "支付日", "on")]),
+        ),
+        Operation::Told => (of.clone(), Text::new("", "")),
+        Operation::Reverse => (
+            Text::new(
+                "冲销：原样收回",
+                "Reversal: exactly what was given is taken back",
+            ),
+            of.clone(),
+        ),
+    };
+    let result = match line.operation {
+        Operation::Told => Text::new("", ""),
+        _ => quantity(&line.result),
+    };
+    Words {
+        item,
+        formula,
+        result,
+    }
+}
+
+fn both(zh: String, en: String) -> Text {
+    Text::new(zh, en)
+}
+
+fn least(line: &Line, who: &Text, of: &Text) -> (Text, Text) {
+    let formula = joined(
+        line,
+        &[
+            ("due", "尚应", "due"),
+            ("left", "余额", "left of the receipt"),
+        ],
     );
-    Step::new("reversal", words, fen)
+    if line.rule == "cost.recover" {
+        let item = both(
+            format!("收回费用：{}", of.zh),
+            format!("Cost recovered: {}", of.en),
+        );
+        return (item, formula);
+    }
+    match &line.subject {
+        Subject::Person { .. } => (
+            both(
+                format!("{}：垫付费用返还", who.zh),
+                format!("{}: own costs returned", who.en),
+            ),
+            formula,
+        ),
+        _ => {
+            let factor = input(line, "factor");
+            let item = both(
+                format!("先返还发明人垫付的费用（{}倍）", factor.zh),
+                format!("Inventors' own costs go back first ({} times)", factor.en),
+            );
+            (item, formula)
+        }
+    }
+}
+
+fn tier(line: &Line, who: &Text) -> (Text, Text) {
+    let (above, up_to) = (input(line, "above"), input(line, "up_to"));
+    let range = if up_to.zh.is_empty() {
+        both(
+            format!("超过 {} 的部分", above.zh),
+            format!("above {}", above.en),
+        )
+    } else {
+        both(
+            format!("{} 至 {} 的部分", above.zh, up_to.zh),
+            format!("from {} to {}", above.en, up_to.en),
+        )
+    };
+    let item = both(
+        format!("{}：{}", who.zh, range.zh),
+        format!("{}: {}", who.en, range.en),
+    );
+    (item, chained(line, &["stretch", "share"], " × "))
+}
+
+fn rounded(line: &Line, who: &Text) -> (Text, Text) {
+    let (entitled, given) = (input(line, "entitled"), input(line, "given"));
+    let (mut zh, mut en) = (
+        format!("累计应得 {} − 此前已得 {}", entitled.zh, given.zh),
+        format!("entitled to {} − given before {}", entitled.en, given.en),
+    );
+    if line.input("share").is_some() {
+        let (team, share) = (input(line, "team"), input(line, "share"));
+        zh = format!("团队累计 {} × {} = {zh}", team.zh, share.zh);
+        en = format!("team's total {} × {} = {en}", team.en, share.en);
+    }
+    (who.clone(), both(zh, en))
+}
+
+fn compared(line: &Line, who: &Text) -> (Text, Text) {
+    let main = line.rule == super::trace::MAIN_MINIMUM;
+    let item = if main {
+        Text::new(
+            "主要贡献人员所得不低于奖励总额的最低比例",
+            "The main contributors' part of the reward reaches the minimum",
+        )
+    } else {
+        both(
+            format!("{}累计应得不低于净收入的最低比例", who.zh),
+            format!("{}: the part of net income reaches the minimum", who.en),
+        )
+    };
+    let (part, whole, least) = (
+        input(line, "part"),
+        input(line, "whole"),
+        input(line, "least"),
+    );
+    let formula = both(
+        format!("{} ≥ {} × {}", part.zh, whole.zh, least.zh),
+        format!("{} ≥ {} × {}", part.en, whole.en, least.en),
+    );
+    (item, formula)
+}
+
+fn held(line: &Line, who: &Text) -> (Text, Text) {
+    match &line.subject {
+        Subject::Person { .. } => (
+            both(
+                format!("{}：未满起付额，暂存", who.zh),
+                format!("{}: held below the paying threshold", who.en),
+            ),
+            joined(
+                line,
+                &[
+                    ("paid", "本次支付", "paid now"),
+                    ("pay_from", "起付额", "paid from"),
+                ],
+            ),
+        ),
+        _ => (
+            Text::new(
+                "每人累计满此数才支付",
+                "A person is paid once this much has come together",
+            ),
+            Text::new("", ""),
+        ),
+    }
+}
+
+/// Named inputs, one after the other.
+fn joined(line: &Line, names: &[(&str, &str, &str)]) -> Text {
+    let (mut zh, mut en) = (Vec::new(), Vec::new());
+    for (name, chinese, english) in names {
+        if line.input(name).is_some() {
+            let value = input(line, name);
+            zh.push(format!("{chinese} {}", value.zh));
+            en.push(format!("{english} {}", value.en));
+        }
+    }
+    both(zh.join("，"), en.join(", "))
+}
+
+/// Inputs with a sign between them.
+fn chained(line: &Line, names: &[&str], sign: &str) -> Text {
+    let values: Vec<Text> = names.iter().map(|name| input(line, name)).collect();
+    let zh: Vec<&str> = values.iter().map(|it| it.zh.as_str()).collect();
+    let en: Vec<&str> = values.iter().map(|it| it.en.as_str()).collect();
+    both(zh.join(sign), en.join(sign))
+}
+
+/// A line as a step of a calculator: the same words, its inputs as they are.
+pub fn step(line: &Line) -> Step {
+    let who = match &line.subject {
+        Subject::Total => Text::new("", ""),
+        Subject::Pool { name } => Text::new(name.clone(), name.clone()),
+        Subject::Person { id } => Text::new(id.clone(), id.clone()),
+    };
+    let of = line.of.clone().unwrap_or_default();
+    let Words { item, formula, .. } = words(line, &who, &Text::new(of.clone(), of));
+    let text = if formula.zh.is_empty() {
+        item
+    } else {
+        both(
+            format!("{}：{}", item.zh, formula.zh),
+            format!("{}: {}", item.en, formula.en),
+        )
+    };
+    let mut step = Step::new(&line.rule, text, raw(&line.result));
+    for Input { name, value } in &line.inputs {
+        let name = match value {
+            Quantity::Amount(_) => format!("{name}_fen"),
+            _ => name.clone(),
+        };
+        step = step.with(&name, raw(value));
+    }
+    match &line.article {
+        Some(article) => step.cite(article.clone()),
+        None => step,
+    }
+}
+
+fn raw(value: &Quantity) -> String {
+    match value {
+        Quantity::Amount(amount) => amount.to_string(),
+        Quantity::Share(share) => share.to_string(),
+        Quantity::Date(day) => day.to_string(),
+        Quantity::Count(count) => count.to_string(),
+        Quantity::Met(met) => met.to_string(),
+    }
 }

@@ -284,10 +284,7 @@ impl At<'_> {
             .collect();
         let division = self.deal.distribution.divisions.get(&it.posted.receipt);
         let mut posts = std::collections::HashMap::new();
-        for person in division
-            .map(distribution::Division::people)
-            .unwrap_or_default()
-        {
+        for person in division.map(|it| it.people()).unwrap_or_default() {
             let stream = StreamId::Person(person);
             let (_, state) = self.app.store.state(self.institution_id, stream)?;
             if let State::Person(state) = state.as_ref() {
