@@ -55,6 +55,8 @@ class Chain:
         self.versions = {}
         self.hashes = {}
         self.files = {}
+        self.pages = {}
+        self.gone = set()
 
     def step(self, seq, raw, stored=None, columns=None):
         """Takes the bytes of the next entry; `stored` and `columns` where there are any."""
@@ -93,6 +95,11 @@ class Chain:
         kind, person = entry["kind"], entry["stream"].partition("person:")[2]
         if kind == "people.erased.v1":
             self.seals[person] = ERASED
+            self.gone |= {page for page, people in self.pages.items() if person in people}
+        elif kind in ("publicity.posted.v2", "distribution.reward_posted.v2"):
+            kept = entry["body"].get("content", {}).get("frozen")
+            if kept:
+                self.pages[kept["page"]["file"]] = {it["person"] for it in kept["facts"]["people"]}
         elif kind in ("people.registered.v1", "people.updated.v1"):
             self.seals[person] = entry["body"].get("seal") or self.seals.get(person)
         elif kind in ("people.registered.v2", "people.updated.v2"):
@@ -143,6 +150,11 @@ class Chain:
         self.persons(rows)
         for name, entry in self.files.items():
             content = read(name)
+            if name in self.gone:
+                if content is not None:
+                    raise Bad(f"{self.institution}: entry {entry}: page {name} names somebody "
+                              "who was erased, and is left")
+                continue
             if content is None and name in lost:
                 print(f"note: entry {entry}: evidence {name} was lost before this export",
                       file=sys.stderr)

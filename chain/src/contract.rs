@@ -6,6 +6,7 @@ use std::sync::Arc;
 use dukou_journal::{Actor, StreamId};
 use dukou_kernel::{Date, PersonId, Refusal};
 
+use crate::publicity::{Names, Paper};
 use crate::whole::{Event, State};
 
 /// What a decision may lean on besides the states: who, when, for whom.
@@ -64,6 +65,8 @@ pub struct NewEvent {
     pub corrects: Option<i64>,
     /// The legal day on which it takes effect, when that is not today.
     pub effective: Option<Date>,
+    /// The page that it puts into the open, to be put away with it.
+    pub paper: Option<Paper>,
 }
 
 /// Something that must be unique in an institution, such as a contract number.
@@ -84,6 +87,8 @@ pub enum Need {
     Number(String),
     /// Which stream holds a unique name, if any.
     Claim(Claim),
+    /// The name of a person, which lies beside the journal; empty when it was erased.
+    Name(PersonId),
 }
 
 /// Everything loaded for one decision.
@@ -95,6 +100,8 @@ pub struct States {
     pub numbers: BTreeMap<String, u32>,
     /// Holder per unique name.
     pub claims: BTreeMap<Claim, Option<StreamId>>,
+    /// Names of persons.
+    pub names: Names,
 }
 
 impl States {
@@ -104,6 +111,7 @@ impl States {
             Need::Stream(stream) => self.streams.contains_key(stream),
             Need::Number(series) => self.numbers.contains_key(series),
             Need::Claim(claim) => self.claims.contains_key(claim),
+            Need::Name(person) => self.names.contains_key(person),
         }
     }
 

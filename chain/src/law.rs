@@ -55,6 +55,14 @@ pub fn rules(institution: &Institution, day: Date) -> RulesOn<'_> {
         .within(institution.jurisdiction())
 }
 
+/// The article that asks for an abstract in a price notice, where one does.
+pub fn abstract_asked(institution: &Institution, today: Date) -> Option<Citation> {
+    let found = rules(institution, today)
+        .flag("price.publicity.abstract")
+        .ok()?;
+    found.value.then_some(found.citation)
+}
+
 /// How long a notice stands, at least: the days, the article, and
 /// `publicity.too_short` when fewer are asked for. Where no rule is in force the
 /// notice is refused: a missing rule never shortens a period.

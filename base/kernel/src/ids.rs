@@ -59,6 +59,16 @@ ids! {
 pub struct FileHash(String);
 
 impl FileHash {
+    /// Of the 32 bytes that SHA-256 gave.
+    pub fn of_digest(digest: [u8; 32]) -> Self {
+        use fmt::Write as _;
+        let hex = String::with_capacity(64);
+        Self(digest.iter().fold(hex, |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        }))
+    }
+
     /// The hash as 64 lower-case hex digits.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -44,7 +44,8 @@ impl Lang {
         }
     }
 
-    fn pick_static(self, zh: &'static str, en: &'static str) -> &'static str {
+    /// The same of what stands in the program.
+    pub fn pick_static(self, zh: &'static str, en: &'static str) -> &'static str {
         match self {
             Self::Zh => zh,
             Self::En => en,

@@ -35,6 +35,7 @@ pub const READ: &[&str] = &[
     "pit.filing.rolls",
     "pit.publicity.min",
     "pit.window",
+    "price.publicity.abstract",
     "price.publicity.min",
     "price.publicity.on_market",
     "reward.main_contributor.min",

@@ -53,6 +53,9 @@ pub enum Command {
         days: u32,
         /// Whom to write to with an objection.
         contact: String,
+        /// 登记机构, the office that registered the contract.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        registrar: String,
     },
     /// 奖励公示结束
     #[serde(rename = "distribution.close_reward")]

@@ -2,12 +2,12 @@
 
 use dukou_journal::StreamId;
 use dukou_kernel::{Date, DealId, Finding, PersonId, ReceiptId, Refusal, Severity, Share, text};
-use dukou_rules::{ContractKind, InForce, PublicityKind, ReliefFacts, ReliefKind, Rulebook};
+use dukou_rules::{ContractKind, InForce, ReliefFacts, ReliefKind, Rulebook};
 
 use super::engine::{self, Computed};
 use super::{
     Approved, ClawedBack, Command, Distribution, EquityAllotted, EquityShare, Event, Paid,
-    Proposed, Rejected, RewardClosed, RewardPosted,
+    Proposed, Rejected, RewardClosed,
 };
 use crate::agreement::Agreement;
 use crate::checks::Checks;
@@ -38,6 +38,8 @@ pub struct Before<'a> {
     pub cases: &'a [CaseView<'a>],
     /// People of the roster.
     pub person: &'a dyn Fn(PersonId) -> Option<&'a Person>,
+    /// Names of persons, where a notice prints them.
+    pub names: &'a crate::publicity::Names,
     /// Next free number of the year's notices.
     pub ordinal: u32,
 }
@@ -60,16 +62,16 @@ pub fn decide(
     ctx: &Context,
 ) -> Result<Vec<NewEvent>, Refusal> {
     before.agreement.in_force()?;
+    let mut paper = None;
     let event = match command {
         Command::Propose { receipt } => state.propose(before, *receipt, ctx)?,
         Command::Approve { receipt, note } => state.approve(before, *receipt, note, ctx)?,
         Command::Reject { receipt, reason } => state.reject(*receipt, reason)?,
-        Command::PostReward {
-            receipt,
-            notice,
-            days,
-            contact,
-        } => state.post_reward(before, *receipt, (*notice, *days, contact), ctx)?,
+        Command::PostReward { .. } => {
+            let (posted, page) = state.post_reward(before, command, ctx)?;
+            paper = Some(page);
+            Event::RewardPosted(posted)
+        }
         Command::CloseReward { receipt, result } => {
             state.close_reward(before, *receipt, result, ctx)?
         }
@@ -82,6 +84,7 @@ pub fn decide(
         event: event.into(),
         corrects: None,
         effective: None,
+        paper,
     }])
 }
 
@@ -90,7 +93,7 @@ fn refuse(code: &str, message: dukou_kernel::Text) -> Refusal {
 }
 
 /// As many working days as a reward notice may stand: about a year.
-const LONGEST: u32 = 250;
+pub(super) const LONGEST: u32 = 250;
 
 impl Distribution {
     fn compute(&self, before: &Before<'_>, receipt: ReceiptId) -> Result<Computed, Refusal> {
@@ -247,48 +250,6 @@ impl Distribution {
         Ok(Event::Rejected(Rejected {
             receipt,
             reason: reason.to_owned(),
-        }))
-    }
-
-    fn post_reward(
-        &self,
-        before: &Before<'_>,
-        receipt: ReceiptId,
-        (notice, days, contact): (dukou_kernel::NoticeId, u32, &str),
-        ctx: &Context,
-    ) -> Result<Event, Refusal> {
-        let division = self
-            .divisions
-            .get(&receipt)
-            .filter(|it| it.approved.is_some());
-        let division = division.ok_or_else(not_approved)?;
-        let mut checks = Checks::default();
-        checks.words("contact", contact, 200);
-        checks.refuse_if(division.reward.is_some(), || {
-            Finding::refused(
-                "reward.posted_already",
-                text!("奖励已在公示。", "The rewards are published already."),
-            )
-        });
-        let kind = PublicityKind::CashReward;
-        let (least, short) = law::notice_days(before.institution, kind, days, ctx.today)?;
-        short.into_iter().for_each(|finding| checks.add(finding));
-        checks.at_most_days(days, LONGEST);
-        checks.settle()?;
-        Ok(Event::RewardPosted(RewardPosted {
-            receipt,
-            notice,
-            year: ctx.today.year(),
-            ordinal: before.ordinal,
-            titles: before
-                .cases
-                .iter()
-                .map(|c| c.disclosure.title().to_owned())
-                .collect(),
-            days,
-            days_min: least.value,
-            citation: least.citation,
-            contact: contact.to_owned(),
         }))
     }
 
@@ -650,7 +611,7 @@ fn no_money() -> Refusal {
     .into()
 }
 
-fn not_approved() -> Refusal {
+pub(super) fn not_approved() -> Refusal {
     Finding::refused(
         "distribution.not_approved",
         text!(

@@ -1,10 +1,10 @@
 //! What can have happened.
 
-use dukou_kernel::{CaseId, Citation, Date, Finding, Money, NoticeId, PersonId, ReceiptId};
+use dukou_kernel::{CaseId, Date, Finding, Money, PersonId, ReceiptId};
 use dukou_ledger::Computation;
 use serde::{Deserialize, Serialize};
 
-use super::{EquityShare, v1};
+use super::{EquityShare, RewardPosted, v1};
 use crate::terms::Attachment;
 
 /// How a receipt is divided.
@@ -150,29 +150,6 @@ pub struct ClawedBack {
     pub v1: Option<v1::Stored>,
 }
 
-/// 奖励公示已发布
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RewardPosted {
-    /// Which receipt.
-    pub receipt: ReceiptId,
-    /// Id of the notice.
-    pub notice: NoticeId,
-    /// Year of the notice's number.
-    pub year: i16,
-    /// Place in the year's series.
-    pub ordinal: u32,
-    /// Names of the results.
-    pub titles: Vec<String>,
-    /// Working days.
-    pub days: u32,
-    /// Working days asked for.
-    pub days_min: u32,
-    /// The article.
-    pub citation: Citation,
-    /// Whom to write to.
-    pub contact: String,
-}
-
 /// 奖励公示已结束
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RewardClosed {
@@ -231,7 +208,7 @@ events! {
         /// 退款后追回
         "distribution.clawed_back.v2" => ClawedBack(ClawedBack),
         /// 奖励公示已发布
-        "distribution.reward_posted.v1" => RewardPosted(RewardPosted),
+        "distribution.reward_posted.v2" => RewardPosted(RewardPosted),
         /// 奖励公示已结束
         "distribution.reward_closed.v1" => RewardClosed(RewardClosed),
         /// 已兑现

@@ -14,6 +14,7 @@ mod event;
 mod explain;
 pub(crate) mod v1;
 pub mod postings;
+mod reward;
 mod state;
 mod tasks;
 
@@ -23,7 +24,8 @@ pub use decide::{Before, decide};
 pub use engine::Engine;
 pub use event::{
     Approved, Basis, ClawedBack, CostTaken, EquityAllotted, Event, InventorBefore, Paid, Proposed,
-    Rejected, RewardClosed, RewardPosted, Split,
+    Rejected, RewardClosed, Split,
 };
 pub use explain::{Divided, explain, readable};
+pub use reward::{Contribution, Registration, RewardFacts, RewardPosted, RewardSource, Rewarded};
 pub use state::{Distribution, Division, Reward, Standing};

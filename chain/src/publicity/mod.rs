@@ -1,22 +1,38 @@
 //! 公示 — an agreed price stands in the open before anything is signed
 //! (促进科技成果转化法第18条; 国发〔2016〕16号（三）).
 //!
+//! What is posted stands as posted: the event holds the facts with persons by id, and
+//! names the page, which [`page`] makes of them and of the names at the time. Whom to
+//! write to, which may be a person with a telephone, stands in the page alone, and so
+//! does the name of a taker who is a natural person. A later change of the deal changes
+//! nothing under the number. Erasing a person takes away every page that names the
+//! person; the facts, the number and the page's hash stay ([`Posted::names`]).
+//!
 //! The clock counts natural days, the day of posting not counted, and rolls over
 //! rest days (民法典第201–203条). Where it runs into a year whose official
 //! arrangement is not known, the day stands unrolled and the contract stays locked.
 
 use dukou_calendar::Calendar;
-use dukou_kernel::{Date, Finding, NoticeId, Refusal, Severity, Text, text};
+use dukou_kernel::{Date, Finding, NoticeId, PersonId, Refusal, Severity, text};
 use dukou_rules::{PublicityKind, publicity_end};
 use serde::{Deserialize, Serialize};
 
-use crate::checks::Checks;
 use crate::contract::{Context, Stage};
 use crate::deal::Negotiation;
 use crate::institution::Institution;
 use crate::law::{self, Due};
-use crate::matching::Matching;
+use crate::matching::{CaseView, Matching};
 use crate::terms::{Attachment, Pricing};
+
+mod capitals;
+mod content;
+mod decide;
+pub mod page;
+
+pub use content::{Achievement, Content, Facts, Offered, School, Source, Taker, Tie, Until};
+pub use page::{Names, Paper, Sheet};
+
+pub(crate) use content::{achievements, titles};
 
 /// The commands of publicity.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,6 +47,9 @@ pub enum Command {
         days: u32,
         /// Whom to write to with an objection.
         contact: String,
+        /// 内容摘要, worded for the public; asked for where the region's law does.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        summary: String,
     },
     /// 登记异议
     #[serde(rename = "publicity.object")]
@@ -81,8 +100,39 @@ pub struct Posted {
     pub days_min: u32,
     /// The article.
     pub citation: dukou_kernel::Citation,
-    /// Whom to write to.
-    pub contact: String,
+    /// What stands in the open.
+    pub content: Content<Facts>,
+}
+
+impl Posted {
+    /// The notice made of its facts: what its page says, when the names are those of
+    /// the time. `contact` and the name of a natural person on the other side stand in
+    /// no event.
+    pub fn sheet(
+        &self,
+        facts: &Facts,
+        posted_on: Date,
+        (contact, party): (&str, Option<&str>),
+        names: &Names,
+    ) -> Sheet {
+        let notice = page::PriceNotice {
+            posted_on,
+            year: self.year,
+            ordinal: self.ordinal,
+            days: self.days,
+            titles: &self.titles,
+            facts,
+            contact,
+            party,
+        };
+        page::price_sheet(&notice, names)
+    }
+
+    /// The page, when one was kept, and everybody it names.
+    pub fn names(&self) -> Option<(&Attachment, Vec<PersonId>)> {
+        let (facts, page) = self.content.frozen()?;
+        Some((page, facts.people.iter().map(|it| it.person).collect()))
+    }
 }
 
 /// 异议已登记
@@ -124,7 +174,7 @@ events! {
     /// The events of publicity.
     Event {
         /// 公示已发布
-        "publicity.posted.v1" => Posted(Posted),
+        "publicity.posted.v2" => Posted(Posted),
         /// 异议已登记
         "publicity.objected.v1" => Objected(Objected),
         /// 异议已答复
@@ -196,8 +246,10 @@ pub struct Before<'a> {
     pub matching: &'a Matching,
     /// Terms and decision.
     pub negotiation: &'a Negotiation,
-    /// Names of the covered results.
-    pub titles: Vec<String>,
+    /// The covered cases.
+    pub cases: &'a [CaseView<'a>],
+    /// Names of their contributors.
+    pub names: &'a Names,
     /// Next free number of the year's notices.
     pub ordinal: u32,
 }
@@ -319,11 +371,7 @@ impl Stage for Publicity {
     ) -> Result<Vec<Event>, Refusal> {
         before.matching.exists()?;
         match command {
-            Command::Post {
-                notice,
-                days,
-                contact,
-            } => self.post(before, (*notice, *days, contact), ctx),
+            Command::Post { .. } => Ok(vec![Event::Posted(self.post(before, command, ctx)?.0)]),
             Command::Object { text, paper } => self.object(before, text, paper.as_ref()),
             Command::Answer {
                 objection,
@@ -369,127 +417,5 @@ impl Stage for Publicity {
                 }
             }
         }
-    }
-}
-
-impl Publicity {
-    fn post(
-        &self,
-        before: &Before<'_>,
-        (notice, days, contact): (NoticeId, u32, &str),
-        ctx: &Context,
-    ) -> Result<Vec<Event>, Refusal> {
-        let agreed = before.negotiation.agreed()?;
-        let mut checks = Checks::default();
-        checks.words("contact", contact, 200);
-        let kind = PublicityKind::AgreedPrice;
-        let (least, short) = law::notice_days(before.institution, kind, days, ctx.today)?;
-        short.into_iter().for_each(|finding| checks.add(finding));
-        checks.at_most_days(days, LONGEST);
-        let decision = before.negotiation.decision_finding();
-        checks.refuse_if(decision.severity == Severity::Refused, || decision.clone());
-        checks.refuse_if(self.current(agreed.version).is_some(), || {
-            Finding::refused(
-                "publicity.posted_already",
-                text!(
-                    "现行条款已在公示。",
-                    "These terms are in publicity already."
-                ),
-            )
-        });
-        checks.settle()?;
-        Ok(vec![Event::Posted(Posted {
-            notice,
-            year: ctx.today.year(),
-            ordinal: before.ordinal,
-            version: agreed.version,
-            titles: before.titles.clone(),
-            days,
-            days_min: least.value,
-            citation: least.citation,
-            contact: contact.to_owned(),
-        })])
-    }
-
-    fn standing(&self, before: &Before<'_>) -> Result<&Notice, Refusal> {
-        let nothing = || {
-            let message: Text = text!("现行条款没有在公示。", "These terms are not in publicity.");
-            Refusal::from(Finding::refused("publicity.none", message))
-        };
-        self.current(before.negotiation.version())
-            .filter(|notice| notice.closed.is_none())
-            .ok_or_else(nothing)
-    }
-
-    fn object(
-        &self,
-        before: &Before<'_>,
-        text: &str,
-        paper: Option<&Attachment>,
-    ) -> Result<Vec<Event>, Refusal> {
-        let notice = self.standing(before)?;
-        let mut checks = Checks::default();
-        checks.words("text", text, 2000);
-        checks.settle()?;
-        let objection = u32::try_from(notice.objections.len())
-            .unwrap_or(u32::MAX)
-            .saturating_add(1);
-        Ok(vec![Event::Objected(Objected {
-            objection,
-            text: text.to_owned(),
-            paper: paper.cloned(),
-        })])
-    }
-
-    fn answer(
-        &self,
-        before: &Before<'_>,
-        (objection, text, upheld, paper): (u32, &str, bool, Option<&Attachment>),
-    ) -> Result<Vec<Event>, Refusal> {
-        let notice = self.standing(before)?;
-        let mut checks = Checks::default();
-        checks.words("text", text, 2000);
-        let open = notice
-            .open_objections()
-            .any(|it| it.objected.objection == objection);
-        checks.refuse_if(!open, || {
-            Finding::refused(
-                "publicity.no_objection",
-                text!(
-                    "没有这一条待答复的异议。",
-                    "There is no such objection to answer."
-                ),
-            )
-            .at("objection")
-        });
-        checks.settle()?;
-        Ok(vec![Event::Answered(Answered {
-            objection,
-            text: text.to_owned(),
-            upheld,
-            paper: paper.cloned(),
-        })])
-    }
-
-    fn close(
-        &self,
-        before: &Before<'_>,
-        result: &str,
-        ctx: &Context,
-    ) -> Result<Vec<Event>, Refusal> {
-        let notice = self.standing(before)?;
-        let finding = notice_finding(notice, before.institution, ctx.today);
-        if finding.severity == Severity::Refused && finding.code != "publicity.not_closed" {
-            return Err(finding.into());
-        }
-        let mut checks = Checks::default();
-        checks.words("result", result, 1000);
-        checks.settle()?;
-        let due = notice.due(before.institution.calendar());
-        let last_day = due.end.unwrap_or(due.raw);
-        Ok(vec![Event::Closed(Closed {
-            result: result.to_owned(),
-            last_day,
-        })])
     }
 }

@@ -74,12 +74,26 @@ pub fn needs(command: &Command, states: &States, ctx: &Context) -> Vec<Need> {
             wanted.extend(
                 contributors(deal, states)
                     .into_iter()
+                    .chain(named(command, deal, states))
                     .map(|person| Need::Stream(StreamId::Person(person))),
             );
         }
+        wanted.extend(named(command, deal, states).into_iter().map(Need::Name));
     }
     wanted.retain(|need| !states.has(need));
     wanted
+}
+
+/// Everybody whom a notice will name.
+fn named(command: &Command, deal: &Deal, states: &States) -> Vec<PersonId> {
+    match command {
+        Command::Publicity(_, publicity::Command::Post { .. }) => contributors(deal, states),
+        Command::Distribution(_, distribution::Command::PostReward { receipt, .. }) => {
+            let division = deal.distribution.divisions.get(receipt);
+            division.map(|it| it.people()).unwrap_or_default()
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn contributors(deal: &Deal, states: &States) -> Vec<PersonId> {
@@ -187,6 +201,7 @@ fn on<T: Into<Event>>(stream: StreamId, events: Vec<T>) -> Vec<NewEvent> {
                 corrects: None,
                 effective: event.own_day(),
                 event,
+                paper: None,
             }
         })
         .collect()
@@ -417,14 +432,19 @@ fn deal_step(
                 institution,
                 matching: &deal.matching,
                 negotiation: &deal.negotiation,
-                titles: at
-                    .cases
-                    .iter()
-                    .map(|c| c.disclosure.title().to_owned())
-                    .collect(),
+                cases: &at.cases,
+                names: &states.names,
                 ordinal: at.ordinal,
             };
-            Ok(on(stream, deal.publicity.decide(&before, it, ctx)?))
+            if !matches!(it, publicity::Command::Post { .. }) {
+                return Ok(on(stream, deal.publicity.decide(&before, it, ctx)?));
+            }
+            let (posted, paper) = deal.publicity.post(&before, it, ctx)?;
+            let mut new = on(stream, vec![publicity::Event::Posted(posted)]);
+            if let Some(new) = new.first_mut() {
+                new.paper = Some(paper);
+            }
+            Ok(new)
         }
         Command::Agreement(_, it) => {
             let contract_no_taken = match it {
@@ -450,6 +470,7 @@ fn deal_step(
                 income: &deal.income,
                 cases: &at.cases,
                 person: &person,
+                names: &states.names,
                 ordinal: ordinal(states, "notice", ctx.today),
             };
             distribution::decide(&deal.distribution, at.id, &before, it, ctx)
@@ -551,5 +572,6 @@ pub fn refused(command: &Command, refusal: &Refusal) -> Option<NewEvent> {
         event: event.into(),
         corrects: None,
         effective: None,
+        paper: None,
     })
 }

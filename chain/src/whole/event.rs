@@ -1,11 +1,12 @@
 //! Every event of the road, as stored and read.
 
-use dukou_kernel::Date;
+use dukou_kernel::{Date, PersonId};
 use dukou_ledger::Posting;
 
 use super::closing;
 use super::upcast::{self, OLD_SHAPES, OldShape};
 use crate::contract::Claim;
+use crate::terms::Attachment;
 use crate::{
     agreement, assessment, deal, disclosure, distribution, history, income, institution, matching,
     people, protection, publicity, valuation,
@@ -192,6 +193,16 @@ impl Event {
             Self::History(history::Event::Case(it)) => vec![(it.series.clone(), it.ordinal)],
             Self::History(history::Event::Deal(it)) => vec![(it.series.clone(), it.ordinal)],
             _ => Vec::new(),
+        }
+    }
+
+    /// The page that a notice put into the open, and everybody whom it names: erasing
+    /// one of them takes the page away.
+    pub fn page(&self) -> Option<(&Attachment, Vec<PersonId>)> {
+        match self {
+            Self::Publicity(publicity::Event::Posted(it)) => it.names(),
+            Self::Distribution(distribution::Event::RewardPosted(it)) => it.names(),
+            _ => None,
         }
     }
 

@@ -21,12 +21,32 @@ pub struct OldShape {
 
 /// Every old shape.
 pub const OLD_SHAPES: &[OldShape] = &[
+    OldShape {
+        kind: "publicity.posted.v1",
+        next: "publicity.posted.v2",
+        body: unfrozen,
+    },
+    OldShape {
+        kind: "distribution.reward_posted.v1",
+        next: "distribution.reward_posted.v2",
+        body: unfrozen,
+    },
     distribution::v1::PROPOSED,
     distribution::v1::APPROVED,
     distribution::v1::CLAWED_BACK,
     people::REGISTERED_V1,
     people::UPDATED_V1,
 ];
+
+/// A notice that kept neither facts nor page, and said in the event whom to write to.
+fn unfrozen(mut body: Value) -> Result<Value, serde_json::Error> {
+    if let Some(body) = body.as_object_mut() {
+        let contact = body.remove("contact").unwrap_or_default();
+        let content = serde_json::json!({"unfrozen": {"contact": contact}});
+        body.insert("content".to_owned(), content);
+    }
+    Ok(body)
+}
 
 /// The kind and body one shape newer; `None` when the kind is not old.
 pub(super) fn next(

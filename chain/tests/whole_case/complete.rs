@@ -234,7 +234,10 @@ fn deal(world: &mut World) {
     }));
     let decide = world.decide_command();
     world.must(HEAD, decide);
-    world.posted();
+    world.on("2026-09-21");
+    let mut post = world.post_command(400, 15);
+    post["summary"] = json!("室温离子电导率高的固态电解质膜，可用于动力电池");
+    world.must(MANAGER, post);
     let sign = world.sign_command();
     world.tried(HEAD, sign, "publicity.running");
     world.must(
@@ -295,7 +298,7 @@ fn money(world: &mut World) {
         MANAGER,
         json!({
             "command": "distribution.post_reward", "deal": id(DEAL), "receipt": id(500),
-            "notice": id(402), "days": 15, "contact": "科技处",
+            "notice": id(402), "days": 15, "contact": "科技处", "registrar": "云舟市技术市场管理办公室",
         }),
     );
     world.on("2026-11-11");

@@ -12,6 +12,7 @@ mod continued;
 mod golden;
 mod law_files;
 mod money;
+mod notice;
 mod permissions;
 mod road;
 mod runner;

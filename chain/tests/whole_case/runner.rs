@@ -50,6 +50,10 @@ pub struct World {
     pub kinds: Vec<&'static str>,
     /// Everything that happened, as it would be stored.
     pub entries: Vec<Entry<'static>>,
+    /// Names beside the journal.
+    pub names: BTreeMap<PersonId, String>,
+    /// Pages that were put away, by their hashes.
+    pub papers: BTreeMap<String, String>,
     /// Every command that was not refused, one line of JSON each.
     pub taken: Vec<String>,
 }
@@ -69,6 +73,11 @@ impl World {
             postings: Vec::new(),
             kinds: Vec::new(),
             entries: Vec::new(),
+            names: BTreeMap::from([
+                (person(LI), "李青禾".to_owned()),
+                (person(WANG), "王以南".to_owned()),
+            ]),
+            papers: BTreeMap::new(),
             taken: Vec::new(),
         }
     }
@@ -155,6 +164,10 @@ impl World {
                         let holder = self.claims.get(&claim).copied();
                         states.claims.insert(claim, holder);
                     }
+                    Need::Name(person) => {
+                        let name = self.names.get(&person).cloned().unwrap_or_default();
+                        states.names.insert(person, name);
+                    }
                 }
             }
         }
@@ -212,6 +225,9 @@ impl World {
     fn take_in(&mut self, ctx: &Context, new: Vec<NewEvent>) -> Vec<Event> {
         let mut events = Vec::new();
         for new in new {
+            if let Some(paper) = new.paper {
+                self.papers.insert(paper.file.file.to_string(), paper.html);
+            }
             let (version, state) = self.load(new.stream);
             let meta = Meta {
                 institution: InstitutionId(uuid::Uuid::from_u128(9)),

@@ -396,7 +396,11 @@ fn an_exemption() {
                 );
             }
             if posted {
-                world.posted().on("2026-10-09");
+                // Zhejiang asks for an abstract (zj.17).
+                let mut post = world.on("2026-09-21").post_command(400, 15);
+                post["summary"] = json!("可公开的内容摘要");
+                world.must(MANAGER, post);
+                world.on("2026-10-09");
                 let close = world.close_command();
                 world.must(MANAGER, close);
             }

@@ -162,6 +162,9 @@ struct ManifestPart {
     /// Evidence whose bytes were no longer those that were uploaded.
     #[serde(default)]
     altered: Vec<String>,
+    /// Pages of notices that are gone, because they named somebody who was erased.
+    #[serde(default)]
+    erased: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize)]

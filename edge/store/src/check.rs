@@ -4,12 +4,22 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use dukou_chain::people;
 use dukou_chain::whole::{Event, State};
-use dukou_journal::{Chain, ChainFault, Entry, hex};
-use dukou_kernel::{InstitutionId, Text, text};
+use dukou_journal::{Chain, ChainFault, Entry, StreamId, hex};
+use dukou_kernel::{InstitutionId, PersonId, Text, text};
 
 use crate::commitments::Commitments;
 use crate::db::Record;
+
+/// Evidence by its hashes.
+#[derive(Default)]
+pub(crate) struct Evidence {
+    /// It must be there.
+    pub wanted: BTreeSet<String>,
+    /// It must not: pages that name somebody who was erased since.
+    pub gone: BTreeSet<String>,
+}
 
 /// A head that was saved earlier: whose, number, hash in hex.
 pub(crate) type Saved = (InstitutionId, i64, String);
@@ -23,8 +33,11 @@ pub(crate) struct Walk {
     pub chain: Chain,
     /// What the entries commit to.
     pub commitments: Commitments,
-    /// Hashes of the files that entries name.
-    pub evidence: BTreeSet<String>,
+    evidence: BTreeSet<String>,
+    /// Pages in the open: by which entry, and whom they name.
+    pages: Vec<(i64, String, Vec<PersonId>)>,
+    /// The newest erasure of each person.
+    erased: HashMap<PersonId, i64>,
     saved: HashMap<i64, String>,
     contradicted: Vec<i64>,
 }
@@ -39,6 +52,8 @@ impl Walk {
             chain: Chain::new(institution),
             commitments: Commitments::default(),
             evidence: BTreeSet::new(),
+            pages: Vec::new(),
+            erased: HashMap::new(),
             saved: mine.map(|(_, seq, hash)| (*seq, hash.clone())).collect(),
             contradicted: Vec::new(),
         }
@@ -105,7 +120,27 @@ impl Walk {
         }
         self.commitments.take(entry.meta.stream, &event);
         collect_files(&entry.body, &mut self.evidence);
+        if let Some((page, people)) = event.page() {
+            self.pages.push((seq, page.file.to_string(), people));
+        }
+        if let (StreamId::Person(id), Event::Person(people::Event::Erased(_))) =
+            (entry.meta.stream, &event)
+        {
+            self.erased.insert(id, seq);
+        }
         Ok((entry, event))
+    }
+
+    /// The evidence that entries name, now that all of them were walked.
+    pub(crate) fn evidence(&self) -> Evidence {
+        let gone = |(posted, _, people): &&(i64, String, Vec<PersonId>)| {
+            let later = |who| self.erased.get(who).is_some_and(|at| at > posted);
+            people.iter().any(later)
+        };
+        let gone = self.pages.iter().filter(gone).map(|(_, hash, _)| hash);
+        let gone: BTreeSet<String> = gone.cloned().collect();
+        let wanted = self.evidence.difference(&gone).cloned().collect();
+        Evidence { wanted, gone }
     }
 
     /// What the heads that were saved earlier say against this journal, now that it

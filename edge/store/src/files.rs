@@ -160,6 +160,14 @@ pub fn put(root: &Path, name: &str, bytes: &[u8], limit: usize) -> Result<FileMe
     })
 }
 
+/// A page that the program made, under its hash.
+pub(crate) fn lay_page(root: &Path, hash: &str, bytes: &[u8]) -> Result<(), Fault> {
+    match path_of(root, hash).filter(|_| hash_of(bytes) == hash) {
+        Some(path) => lay(root, &path, bytes),
+        None => Err(Fault::Other(format!("a page is not what {hash} says"))),
+    }
+}
+
 /// Bytes at their path, whole and on the disk. What lies there already may be of an
 /// upload that was never acknowledged: perhaps torn, perhaps never synced.
 fn lay(root: &Path, path: &Path, bytes: &[u8]) -> Result<(), Fault> {

@@ -18,6 +18,7 @@ mod folder;
 mod journal;
 mod law;
 mod own;
+mod pages;
 mod postgres;
 mod process;
 mod project;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use dukou_chain::contract::{Context, Need, NewEvent, States};
 use dukou_chain::institution::Institution;
+use dukou_chain::publicity::Paper;
 use dukou_chain::whole::{self, Command, Event, Named, State, closing};
 use dukou_journal::{Actor, Entry, Hash, Meta, StreamId, genesis, next_hash};
 use dukou_kernel::{Finding, InstitutionId, PersonId, holds_nul, text};
@@ -14,6 +15,7 @@ use sha2::{Digest, Sha256};
 use crate::clock::legal_day;
 use crate::db::{Db, Value};
 use crate::secrets::{self, Wrapping};
+use crate::pages::{self, Pages};
 use crate::{Fault, Rejected, dialect, journal, project};
 
 /// A personal text that goes into the erasable table in the same transaction.
@@ -79,6 +81,8 @@ pub struct Done {
     pub version: i64,
     /// The events; empty for a repeated key.
     pub events: Vec<Event>,
+    /// The pages that they put into the open.
+    pub papers: Vec<Paper>,
     /// True when the key had been used for the same command before.
     pub replayed: bool,
 }
@@ -104,6 +108,8 @@ pub(crate) struct Memory {
     pub known: HashSet<(InstitutionId, Named)>,
     /// The secrets under which staff numbers become keys, as of this transaction.
     pub secrets: HashMap<InstitutionId, [u8; 32]>,
+    /// What this transaction does to pages in the open.
+    pub pages: Pages,
 }
 
 /// Most states kept; past it the cache starts over.
@@ -127,6 +133,8 @@ pub(crate) struct Processor<'a> {
     pub now_ms: i64,
     pub clock: Option<&'static str>,
     pub wrapping: &'a Wrapping,
+    /// Pages that go when this stands, because they name somebody erased.
+    pub lifted: Vec<String>,
 }
 
 fn digest(envelope: &Envelope, command: &str) -> String {
@@ -172,6 +180,7 @@ pub(crate) fn known_key(
             last_seq: row.int(2),
             version: row.int(3),
             events: Vec::new(),
+            papers: Vec::new(),
             replayed: true,
         })),
         Some(_) => Err(Rejected::KeyReused),
@@ -439,6 +448,14 @@ impl Processor<'_> {
                         let holder = row.and_then(|row| row.text(0).parse().ok());
                         states.claims.insert(claim, holder);
                     }
+                    Need::Name(person) => {
+                        let row = self.db.row(
+                            "SELECT text FROM sealed WHERE institution = $1 AND subject = $2 AND field = 'name'",
+                            &[institution.to_string().into(), person.to_string().into()],
+                        )?;
+                        let name = row.map_or_else(String::new, |row| row.text(0).to_owned());
+                        states.names.insert(person, name);
+                    }
                 }
             }
         }
@@ -463,7 +480,13 @@ impl Processor<'_> {
         let mut touched: Vec<(StreamId, Arc<State>)> = Vec::new();
         let mut reproject = false;
         let mut written = Vec::with_capacity(events.len());
-        for new in events {
+        let mut papers = Vec::new();
+        for mut new in events {
+            if let Some(paper) = new.paper.take() {
+                let by = envelope.actor.person();
+                pages::remember(self.db, institution, &paper, (self.now_ms, by))?;
+                papers.push(paper);
+            }
             let (version, state) = self.state(institution, new.stream)?;
             if !touched.iter().any(|(stream, _)| *stream == new.stream) {
                 touched.push((new.stream, Arc::clone(&state)));
@@ -507,6 +530,7 @@ impl Processor<'_> {
             last_seq: head.seq,
             version,
             events: written,
+            papers,
             replayed: false,
         })
     }
@@ -589,6 +613,8 @@ impl Processor<'_> {
                     person.to_string().into(),
                 ],
             )?;
+            self.lifted
+                .extend(pages::forget(self.db, envelope.institution, *person)?);
         }
         Ok(())
     }

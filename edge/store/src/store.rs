@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::db::{Db, Engine};
 use crate::files::{self, FileError, FileMeta};
 use crate::folder::Folder;
+use crate::pages::{self, Pages};
 use crate::postgres::Postgres;
 use crate::process::{Done, Envelope, known_key};
 use crate::record::{Recorded, Recorder};
@@ -141,6 +142,7 @@ impl Store {
         files::sweep_uploads(&folder.files())?;
         let taken = schema::meta(db.as_mut(), archive::TAKEN)?;
         files::finish_incoming(&folder.files(), taken.as_deref())?;
+        pages::finish(db.as_mut(), &folder.files())?;
         folder.sweep()?;
         let again = (config.clone(), folder.clone());
         let reconnect = Box::new(move || connect(&again.0, &again.1));
@@ -148,7 +150,8 @@ impl Store {
             Some(recorder) => Box::new(Recorded { db, recorder }),
             None => db,
         };
-        let writer = Writer::start(db, reconnect, config.clock.clone(), key);
+        let pages = Pages::new(folder.files());
+        let writer = Writer::start(db, reconnect, config.clock.clone(), (key, pages));
         let store = Self {
             config,
             folder,

@@ -8,7 +8,7 @@ use dukou_chain::whole::{self, State};
 use dukou_journal::{SealKey, StreamId, hex};
 use dukou_kernel::{InstitutionId, Text, text};
 
-use crate::check::{self, Saved, Walk};
+use crate::check::{self, Evidence, Saved, Walk};
 use crate::commitments::Texts;
 use crate::db::{Db, Engine, Record, Value};
 use crate::folder::Folder;
@@ -121,18 +121,20 @@ fn verify_inside(
     let unguarded = report.findings.len();
     let total = rebuild::entry_count(db)?;
     let mut scratch = Scratch::new(folder)?;
-    let mut evidence = BTreeSet::new();
+    let mut evidence = Evidence::default();
     for institution in known_institutions(db, saved, &mut report)? {
         report.institutions += 1;
         let before = report.findings.len();
-        let mut walked = walk(
+        let walked = walk(
             db,
             (institution, saved),
             &mut scratch.db,
             &mut report,
             (total, progress),
         )?;
-        evidence.append(&mut walked.walk.evidence);
+        let mut named = walked.walk.evidence();
+        evidence.wanted.append(&mut named.wanted);
+        evidence.gone.append(&mut named.gone);
         head(db, &walked, key, &mut report)?;
         persons(db, &walked, &mut report)?;
         if report.findings.len() == before {
@@ -531,11 +533,25 @@ fn balances(db: &mut dyn Db, report: &mut Report) -> Result<(), Fault> {
 
 fn check_files(
     db: &mut dyn Db,
-    evidence: &BTreeSet<String>,
+    evidence: &Evidence,
     folder: &Path,
     report: &mut Report,
 ) -> Result<(), Fault> {
-    let mut wanted = evidence.clone();
+    for hash in &evidence.gone {
+        if files::path_of(folder, hash).is_some_and(|path| path.exists()) {
+            let short: String = hash.chars().take(12).collect();
+            report.add(
+                "file.not_erased",
+                None,
+                None,
+                text!(
+                    "公示页 {short}… 写有已删除个人信息的人，应当已经删去。重新启动一次渡口；仍在的，是有人放回去的。",
+                    "The notice page {short}… names somebody whose personal data were erased, and should be gone. Start Dukou once more; if it stays, somebody put it back."
+                ),
+            );
+        }
+    }
+    let mut wanted = evidence.wanted.clone();
     for row in db.rows("SELECT hash FROM file", &[])? {
         wanted.insert(row.text(0).to_owned());
     }

@@ -10,6 +10,7 @@ use dukou_journal::SealKey;
 
 use crate::clock::Clock;
 use crate::db::{Db, Engine, Value};
+use crate::pages::Pages;
 use crate::process::{Done, Envelope, Head, Memory, Processor};
 use crate::secrets::Wrapping;
 use crate::{Fault, Rejected, Trouble, dialect};
@@ -91,7 +92,12 @@ impl Met {
 
 impl Writer {
     /// Starts the writer on its own thread.
-    pub fn start(db: Box<dyn Db + Send>, connect: Connect, clock: Clock, key: SealKey) -> Self {
+    pub fn start(
+        db: Box<dyn Db + Send>,
+        connect: Connect,
+        clock: Clock,
+        (key, pages): (SealKey, Pages),
+    ) -> Self {
         let (sender, receiver) = sync_channel(1024);
         let met = Met::default();
         let desk = Desk {
@@ -102,7 +108,7 @@ impl Writer {
             key,
             met: met.clone(),
         };
-        let thread = std::thread::spawn(move || desk.run(db));
+        let thread = std::thread::spawn(move || desk.run(db, pages));
         Self {
             sender,
             thread: Some(thread),
@@ -122,8 +128,11 @@ struct Desk {
 }
 
 impl Desk {
-    fn run(&self, mut db: Box<dyn Db + Send>) {
-        let mut memory = Memory::default();
+    fn run(&self, mut db: Box<dyn Db + Send>, pages: Pages) {
+        let mut memory = Memory {
+            pages,
+            ..Memory::default()
+        };
         while let Ok(first) = self.receiver.recv() {
             let mut answers = Vec::new();
             let mut stop = false;
@@ -136,10 +145,17 @@ impl Desk {
                 Ok(()) if !memory.heads.is_empty() => self.met.set(None),
                 Ok(()) => {}
                 Err(broken) => {
-                    memory = Memory::default();
-                    self.failed(&mut db, broken, &mut answers);
+                    let pages = std::mem::take(&mut memory.pages);
+                    memory = Memory {
+                        pages,
+                        ..Memory::default()
+                    };
+                    if !self.failed(&mut db, broken, &mut answers) {
+                        memory.pages.leave();
+                    }
                 }
             }
+            memory.pages.settle(db.as_mut());
             let engine = db.engine();
             if let Some(trouble) = answers.iter().find_map(|it| it.lasting(engine)) {
                 self.met.set(Some(trouble));
@@ -156,8 +172,9 @@ impl Desk {
         }
     }
 
-    /// Takes a group back, and says so to everybody in it.
-    fn failed(&self, db: &mut Box<dyn Db + Send>, broken: Broken, answers: &mut [Answer]) {
+    /// Takes a group back, and says so to everybody in it; whether nothing of it can
+    /// have been kept.
+    fn failed(&self, db: &mut Box<dyn Db + Send>, broken: Broken, answers: &mut [Answer]) -> bool {
         // Rolled back, or told so by the engine: then nothing of the group was kept.
         let undone = db.script("ROLLBACK").is_ok() || db.alive();
         let (fault, sound) = match broken {
@@ -174,9 +191,11 @@ impl Desk {
         };
         tracing::error!(error = %fault, "a group of commands was not committed");
         fail(answers, &fault);
-        if !sound || db.row("SELECT 1", &[]).is_err() {
+        let broken = !sound || db.row("SELECT 1", &[]).is_err();
+        if broken {
             self.reconnect(db);
         }
+        undone && !broken
     }
 
     fn reconnect(&self, db: &mut Box<dyn Db + Send>) {
@@ -382,7 +401,8 @@ fn batch(
     memory: &mut Memory,
 ) -> Result<(BatchAnswer, bool), Fault> {
     let heads = memory.heads.clone();
-    let mut done = Vec::with_capacity(envelopes.len());
+    let mut lifted = Vec::new();
+    let mut done: Vec<Done> = Vec::with_capacity(envelopes.len());
     for (index, envelope) in envelopes.iter().enumerate() {
         let mut processor = Processor {
             db,
@@ -390,9 +410,13 @@ fn batch(
             now_ms: clock.now_ms(),
             clock: clock.label(),
             wrapping,
+            lifted: Vec::new(),
         };
         match processor.run(envelope) {
-            Ok(it) => done.push(it),
+            Ok(it) => {
+                lifted.append(&mut processor.lifted);
+                done.push(it);
+            }
             Err(rejected) => {
                 undo(db, mark, memory, heads)?;
                 let mut wrote = false;
@@ -410,6 +434,13 @@ fn batch(
     if dry {
         undo(db, mark, memory, heads)?;
     } else {
+        // On the disk before anybody is told that the entry stands.
+        for paper in done.iter().flat_map(|it| &it.papers) {
+            memory.pages.lay(paper)?;
+        }
+        for hash in &lifted {
+            memory.pages.lift(hash)?;
+        }
         mark.keep(db)?;
     }
     Ok((Ok(done), !dry))
@@ -450,6 +481,7 @@ fn remember_refusal(
         now_ms: clock.now_ms(),
         clock: clock.label(),
         wrapping,
+        lifted: Vec::new(),
     };
     match processor.record_refusal(envelope, refusal) {
         Ok(()) => mark.keep(db).map(|()| true),
@@ -536,7 +568,7 @@ mod tests {
     fn told(first: Box<dyn Db + Send>) -> [Result<(), Option<Trouble>>; 2] {
         let connect: Connect = Box::new(|| Ok(Fake::boxed(true, false)));
         let key = SealKey::new(vec![7; 32]);
-        let writer = Writer::start(first, connect, Clock::System, key);
+        let writer = Writer::start(first, connect, Clock::System, (key, Pages::default()));
         [(); 2].map(|()| {
             let (reply, answer) = sync_channel(1);
             let work: Own = Box::new(|db| db.script("WORK"));
@@ -561,7 +593,12 @@ mod tests {
     fn what_a_failed_write_met_stands_until_one_goes_well() {
         let connect: Connect = Box::new(|| Ok(Fake::boxed(true, false)));
         let key = SealKey::new(vec![7; 32]);
-        let writer = Writer::start(Fake::boxed(false, false), connect, Clock::System, key);
+        let writer = Writer::start(
+            Fake::boxed(false, false),
+            connect,
+            Clock::System,
+            (key, Pages::default()),
+        );
         assert_eq!(writer.met.now(), None);
         let ask = || {
             let (reply, answer) = sync_channel(1);

@@ -115,6 +115,7 @@ pub const ROUTES: &[Route] = &[
     // The public.
     get("/notices", "page.public", pages::notice::list),
     get("/notices/{id}", "page.public", pages::notice::show),
+    get("/notices/{id}/page", "page.public", pages::notice::page),
     get("/tools", "page.public", pages::tools::list),
     get("/tools/{name}", "page.public", pages::tools::show),
     calculation("/tools/{name}", pages::tools::run),

@@ -173,7 +173,13 @@ fn institution(
     if let Some((_, seq, why)) = walk.against_saved().into_iter().next() {
         return Err(unreadable(part.institution, seq, why.en));
     }
-    let mut wanted = walk.evidence.clone();
+    let named = walk.evidence();
+    if let Some(hash) = named.gone.intersection(&hashes(archive, part)).next() {
+        return Err(broken(format!(
+            "evidence {hash} names somebody who was erased, and must not be in it"
+        )));
+    }
+    let mut wanted = named.wanted;
     let mut texts = Texts::default();
     for (table, columns) in OWN {
         table_rows(archive, part, (table, columns), &mut |row| {

@@ -150,6 +150,7 @@ fn write_institution(
         files: 0,
         missing: Vec::new(),
         altered: Vec::new(),
+        erased: Vec::new(),
     };
     write_files(db, store, out, walk, &mut part)?;
     Ok(part)
@@ -276,7 +277,9 @@ fn write_files(
     walk: Walk,
     part: &mut ManifestPart,
 ) -> Result<(), Fault> {
-    let mut evidence = walk.evidence;
+    let named = walk.evidence();
+    let mut evidence = named.wanted;
+    part.erased = named.gone.into_iter().collect();
     let rows = db.rows(
         "SELECT hash FROM file WHERE institution = $1",
         &[part.institution.to_string().into()],

@@ -247,9 +247,9 @@ fn a_damaged_or_forged_archive_leaves_nothing() {
             forged(
                 &path,
                 "manifest.json",
-                replace("\"files\":1", "\"files\":2"),
+                replace("\"files\":2", "\"files\":3"),
             ),
-            "2",
+            "3",
         ),
         (
             forged(&path, "sealed.jsonl", replace("李一", "李二")),
@@ -350,7 +350,7 @@ fn lost_evidence_is_named_and_costs_no_backup() {
     let hash = also.clone();
     office
         .store
-        .write(move |db| db.exec("INSERT INTO file (institution, hash, name, media, size, uploaded_at, uploaded_by) SELECT institution, $1, name, media, size, 6, uploaded_by FROM file", &[hash.into()]))
+        .write(move |db| db.exec("INSERT INTO file (institution, hash, name, media, size, uploaded_at, uploaded_by) SELECT institution, $1, name, media, size, 6, uploaded_by FROM file WHERE media = 'application/pdf'", &[hash.into()]))
         .unwrap();
     let lying = |hash: &str| first.folder.join("files").join(&hash[..2]).join(&hash[2..]);
     std::fs::write(lying(&also), b"another").unwrap();

@@ -15,6 +15,7 @@ mod guards;
 mod law;
 mod own;
 mod persons;
+mod pages;
 mod place;
 mod proof;
 mod replay;

@@ -274,10 +274,13 @@ impl Office {
     /// Plays a story that a pure test has written down, refusals with it.
     pub fn play(&self, story: &str) {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../chain/tests");
+        self.play_lines(&std::fs::read_to_string(format!("{folder}/{story}")).unwrap());
+    }
+
+    /// Plays some lines of one.
+    pub fn play_lines(&self, story: &str) {
         let paper = self.receive_paper();
-        let story = std::fs::read_to_string(format!("{folder}/{story}"))
-            .unwrap()
-            .replace(&"0".repeat(64), &paper.hash);
+        let story = story.replace(&"0".repeat(64), &paper.hash);
         for line in story.lines() {
             let step: Value = serde_json::from_str(line).unwrap();
             self.clock.set(morning(step["on"].as_str().unwrap()));

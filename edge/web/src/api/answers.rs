@@ -360,6 +360,8 @@ fn notice() -> Value {
         ("code", words()),
         ("void", perhaps("string")),
         ("deal", perhaps("string")),
+        ("page", perhaps("string")),
+        ("kept", words()),
     ])
 }
 

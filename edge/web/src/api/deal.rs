@@ -13,6 +13,7 @@ use crate::authorise::covers_deal;
 use crate::data;
 use crate::failure::Failure;
 use crate::page::Answer;
+use crate::pages::notice::told;
 use crate::pages::split::divided;
 use crate::request::Req;
 use crate::session::User;
@@ -104,7 +105,7 @@ fn notices(deal: &Deal, institution: &Institution) -> Vec<Value> {
             })
             .collect();
         json!({
-            "notice": it.posted.notice, "posted_on": it.posted_on, "posted": it.posted,
+            "notice": it.posted.notice, "posted_on": it.posted_on, "posted": told(&it.posted),
             "last_day": due.shown(), "pending": due.pending(), "void": it.void(),
             "objections": objections,
             "closed_on": it.closed.as_ref().map(|(day, _)| day),

@@ -94,7 +94,10 @@ const COMMANDS: &[(&str, &str)] = &[
         "deal.decide",
         "meeting:text held:day approved:flag appraisal:appraisal appraised~:fen note?:text minutes:paper",
     ),
-    ("publicity.post", "notice:id days:count contact:text"),
+    (
+        "publicity.post",
+        "notice:id days:count contact:text summary?:text",
+    ),
     ("publicity.object", "text:text paper~:paper"),
     (
         "publicity.answer",
@@ -125,7 +128,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("distribution.reject", "receipt:id reason:text"),
     (
         "distribution.post_reward",
-        "receipt:id notice:id days:count contact:text",
+        "receipt:id notice:id days:count contact:text registrar?:text",
     ),
     ("distribution.close_reward", "receipt:id result:text"),
     (

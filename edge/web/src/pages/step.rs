@@ -1,6 +1,7 @@
 //! One step of a case, deal or person: its form, and taking it.
 
 mod offer;
+mod preview;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,7 @@ use offer::{
 };
 
 pub use offer::roster;
+use preview::Preview;
 
 use crate::app::App;
 use crate::authorise::{authorise, covers_case, covers_deal, for_others, uncovered_cases};
@@ -37,6 +39,7 @@ struct StepPage {
     back: String,
     signer: String,
     on_behalf: bool,
+    preview: Option<Preview>,
 }
 
 /// What a step is about: the stream, the way back, and what its form may offer.
@@ -134,6 +137,7 @@ fn render(
     form: FormView,
     status: axum::http::StatusCode,
 ) -> Result<Answer, Failure> {
+    let preview = preview::of(app, req, target, &form)?;
     let today = app.store.today();
     let name = req.user.as_ref().map_or("", |user| user.name.as_str());
     let signer = match req.lang {
@@ -148,6 +152,7 @@ fn render(
         back: target.back.clone(),
         signer,
         on_behalf,
+        preview,
     };
     Answer::html_with(status, &page)
 }
@@ -161,7 +166,8 @@ fn submit(app: &App, req: &Req, find: Find) -> Result<Answer, Failure> {
     let mut reading = forms::read(&spec, req, &files);
     tried.errors.append(&mut reading.errors);
     tried.ids = kept_ids(&spec, &reading.value);
-    if tried.errors.is_empty() {
+    let looks = !req.field("_preview").is_empty();
+    if tried.errors.is_empty() && !looks {
         match take(app, req, user, &target, reading) {
             Ok(()) => {
                 let done = req.t("已记入案卷", "Recorded");
@@ -186,13 +192,11 @@ fn submit(app: &App, req: &Req, find: Find) -> Result<Answer, Failure> {
         version_of(req, &target),
         Some(&tried),
     );
-    render(
-        app,
-        req,
-        &target,
-        form,
-        axum::http::StatusCode::UNPROCESSABLE_ENTITY,
-    )
+    let status = match looks && tried.errors.is_empty() {
+        true => axum::http::StatusCode::OK,
+        false => axum::http::StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    render(app, req, &target, form, status)
 }
 
 /// Both versions: what others entered meanwhile, above the form that still

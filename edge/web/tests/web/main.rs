@@ -21,6 +21,7 @@ mod languages;
 mod law;
 mod manners;
 mod neighbours;
+mod notices;
 mod paging;
 mod planted;
 mod reach;

@@ -16,6 +16,10 @@ use crate::story;
 const REACHED: &[(&str, &[&str])] = &[
     ("GET /notices", &["GET /api/v1/notices"]),
     ("GET /notices/{id}", &["GET /api/v1/notices/{id}"]),
+    (
+        "GET /notices/{id}/page",
+        &["GET /api/v1/notices/{id}", "GET /api/v1/files/{hash}"],
+    ),
     ("GET /tools", &["GET /api/v1/calc"]),
     ("GET /tools/{name}", &["GET /api/v1/calc/{name}"]),
     ("POST /tools/{name}", &["POST /api/v1/calc/{name}"]),

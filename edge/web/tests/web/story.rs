@@ -151,6 +151,7 @@ pub fn tell(fixture: &Fixture) -> Told {
         notice,
         days: 15,
         contact: "技术转移中心".to_owned(),
+        summary: String::new(),
     };
     fixture.act(Role::Manager, Command::Publicity(deal, post));
     fixture.wait_days(30);
@@ -191,6 +192,7 @@ pub fn tell(fixture: &Fixture) -> Told {
         notice: NoticeId(Uuid::now_v7()),
         days: 15,
         contact: "技术转移中心".to_owned(),
+        registrar: String::new(),
     };
     fixture.act(Role::Manager, distribution(post));
     Told {

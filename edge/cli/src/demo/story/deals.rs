@@ -258,6 +258,7 @@ fn publish(teller: &mut Teller, story: &DealStory, decided: i64, stage: usize) -
         notice: NoticeId(id()),
         days: 15,
         contact: "技术转移中心，电话 000-6600 0016".to_owned(),
+        summary: String::new(),
     };
     teller.act(
         decided,
@@ -396,6 +397,7 @@ fn reward(
         notice: NoticeId(id()),
         days: 15,
         contact: "技术转移中心，电话 000-6600 0016".to_owned(),
+        registrar: "江州市技术市场管理办公室".to_owned(),
     };
     teller.act(ago, 10, story.manager.clone(), distribution(post));
     let calendar = dukou_chain::law::builtin_calendar();

@@ -219,6 +219,12 @@ pub(super) fn spec(command: &str, offer: &Offer) -> Option<Spec> {
                             "Natural days, at least as many as the law asks",
                         )
                         .with(offer.days),
+                    Field::new("summary", Kind::Long(1000), "内容摘要", "Abstract")
+                        .hint(
+                            "写可以公开的话，不写未公开的技术要点；浙江等地必填",
+                            "What may be public, without technical points that are not public yet; some regions ask for it, Zhejiang among them",
+                        )
+                        .optional(),
                     Field::new("contact", Kind::Line, "异议受理", "Objections to")
                         .with(offer.contact.as_str()),
                 ],

@@ -129,6 +129,12 @@ pub(super) fn spec(command: &str, offer: &Offer) -> Option<Spec> {
                             "Working days, at least as many as the rules ask",
                         )
                         .with(offer.days),
+                    Field::new("registrar", Kind::Line, "登记机构", "Registering body")
+                        .hint(
+                            "合同已认定登记的，写登记机构；没有登记的不填，公示写明未登记",
+                            "The body that registered the contract; leave empty when it is not registered, and the notice says so",
+                        )
+                        .optional(),
                     Field::new("contact", Kind::Line, "异议受理", "Objections to")
                         .with(offer.contact.as_str()),
                 ],

@@ -71,7 +71,7 @@ pub const KINDS: &[(&str, &str, &str)] = &[
         "Market proof received",
     ),
     ("deal.decided.v1", "集体决策已登记", "Decision recorded"),
-    ("publicity.posted.v1", "公示已发布", "Notice posted"),
+    ("publicity.posted.v2", "公示已发布", "Notice posted"),
     ("publicity.objected.v1", "异议已登记", "Objection recorded"),
     ("publicity.answered.v1", "异议已答复", "Objection answered"),
     ("publicity.closed.v1", "公示已结束", "Notice closed"),
@@ -112,7 +112,7 @@ pub const KINDS: &[(&str, &str, &str)] = &[
         "Clawed back after a refund",
     ),
     (
-        "distribution.reward_posted.v1",
+        "distribution.reward_posted.v2",
         "奖励公示已发布",
         "Reward notice posted",
     ),

@@ -126,7 +126,7 @@ pub(crate) fn divided(
         "approved_on": division.and_then(|it| it.approved.as_ref()).map(|(day, _)| day),
         "rejected": division.and_then(|it| it.rejected.as_ref()),
         "reward": division.and_then(|it| it.reward.as_ref()).map(|it| json!({
-            "posted_on": it.posted_on, "posted": it.posted,
+            "posted_on": it.posted_on, "posted": crate::pages::notice::told(&it.posted),
             "closed_on": it.closed.as_ref().map(|(day, _)| day),
         })),
     })
