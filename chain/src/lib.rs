@@ -38,6 +38,7 @@ pub mod distribution;
 
 pub mod history;
 pub mod whole;
+pub mod public;
 
 pub use dukou_calendar as calendar;
 

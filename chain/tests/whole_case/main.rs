@@ -10,6 +10,7 @@
 mod complete;
 mod continued;
 mod golden;
+mod public;
 mod money;
 mod permissions;
 mod road;
