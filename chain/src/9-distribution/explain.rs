@@ -75,3 +75,62 @@ impl ClawedBack {
         of(&self.split, self.basis.as_ref(), self.v1.as_ref())
     }
 }
+
+/// A receipt's division as it is read: from its approval, its proposal, or a preview.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Divided {
+    /// How it is divided.
+    pub split: Split,
+    /// How every fen was found.
+    pub lines: Vec<Line>,
+    /// What was checked.
+    pub findings: Vec<dukou_kernel::Finding>,
+}
+
+impl From<&Proposed> for Divided {
+    fn from(it: &Proposed) -> Self {
+        Self {
+            split: it.split.clone(),
+            lines: it.lines(),
+            findings: it.findings.clone(),
+        }
+    }
+}
+
+impl From<&Approved> for Divided {
+    fn from(it: &Approved) -> Self {
+        Self {
+            split: it.split.clone(),
+            lines: it.lines(),
+            findings: it.findings.clone(),
+        }
+    }
+}
+
+impl From<&ClawedBack> for Divided {
+    fn from(it: &ClawedBack) -> Self {
+        Self {
+            split: it.split.clone(),
+            lines: it.lines(),
+            findings: it.findings.clone(),
+        }
+    }
+}
+
+impl super::state::Division {
+    /// The division, once it is approved or at least proposed.
+    pub fn divided(&self) -> Option<Divided> {
+        let approved = self.approved.as_ref().map(|(_, it)| it.into());
+        approved.or_else(|| self.proposed.as_ref().map(|(_, it)| it.into()))
+    }
+}
+
+/// Whether somebody who may see only their own money may read a line: by whose money
+/// it is about. What an older program told in words is for whoever may see all.
+pub fn readable(line: &Line, mine: Option<PersonId>) -> bool {
+    let Some(mine) = mine else { return true };
+    match &line.subject {
+        Subject::Person { id } => *id == mine.to_string(),
+        _ => line.operation != Operation::Told,
+    }
+}

@@ -25,5 +25,5 @@ pub use event::{
     Approved, Basis, ClawedBack, CostTaken, EquityAllotted, Event, InventorBefore, Paid, Proposed,
     Rejected, RewardClosed, RewardPosted, Split,
 };
-pub use explain::explain;
-pub use state::{Distribution, Reward, Standing};
+pub use explain::{Divided, explain, readable};
+pub use state::{Distribution, Division, Reward, Standing};

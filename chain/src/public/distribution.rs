@@ -4,7 +4,7 @@ use dukou_kernel::{Date, Money};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Award, Checked, Code, Day, Fen, File, Id, Part, Pen, Pool};
+use super::{Award, Checked, Code, Day, Fen, File, Held, Id, Part, Pen, Pool};
 use crate::distribution as stored;
 
 public_types! {
@@ -133,7 +133,8 @@ pub struct Paid {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct EquityAllotted {
     /// Parts for persons.
-    pub people: Vec<Held>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub people: Option<Vec<Held>>,
     /// Part that stays with the university.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub university: Option<Part>,
@@ -159,23 +160,17 @@ pub struct Split {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub returned_total: Option<Fen>,
     /// The same by person.
-    pub returned: Vec<Award>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub returned: Option<Vec<Award>>,
     /// 净收入
     #[serde(skip_serializing_if = "Option::is_none")]
     pub net: Option<Fen>,
     /// Pools in order; `team` is the contributors'.
-    pub pools: Vec<Pool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pools: Option<Vec<Pool>>,
     /// The team's pool by person.
-    pub people: Vec<Award>,
-}
-
-/// Part of the company's capital for one person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Held {
-    /// Who.
-    pub person: Id,
-    /// Part of the whole capital.
-    pub holding: Part,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub people: Option<Vec<Award>>,
 }
 
 /// The totals and pools, and what of it each person gets, as far as the reader may
@@ -255,15 +250,8 @@ fn paid(it: &stored::Paid, pen: &mut Pen) -> Paid {
 }
 
 fn allotted(it: &stored::EquityAllotted, pen: &mut Pen) -> EquityAllotted {
-    let held = it.people.iter().filter_map(|it| {
-        let holding = pen.part_of("people", it.person, it.holding)?;
-        Some(Held {
-            person: Id::new(it.person),
-            holding,
-        })
-    });
     EquityAllotted {
-        people: held.collect(),
+        people: pen.held("people", &it.people),
         university: pen.part("university", it.university),
         holding: pen.part("holding", it.holding),
         paper: File::of(&it.paper),

@@ -97,9 +97,11 @@ pub struct DistributionImported {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub net: Option<Fen>,
     /// What each pool got.
-    pub pools: Vec<Pool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pools: Option<Vec<Pool>>,
     /// What each person got of the team's part.
-    pub people: Vec<Award>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub people: Option<Vec<Award>>,
     /// The import.
     pub batch: Id,
 }

@@ -103,7 +103,7 @@ mod event;
 
 pub use event::{PublicEvent, Reader, UNREADABLE};
 pub use parts::{
-    Award, Checked, Code, Day, Fen, File, Id, MoneyRight, Part, Party, Pen, Pool, Shared,
+    Award, Checked, Code, Day, Fen, File, Held, Id, MoneyRight, Part, Party, Pen, Pool, Shared,
 };
 
 use crate::whole::Event;

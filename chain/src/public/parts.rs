@@ -6,6 +6,7 @@ use dukou_kernel::{Date, Finding, Money, PersonId, Severity, Share};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
+use crate::distribution::EquityShare;
 use crate::terms;
 
 /// An id (UUID).
@@ -92,6 +93,15 @@ pub struct Pool {
     pub pool: Code,
     /// How much.
     pub amount: Fen,
+}
+
+/// Part of a company's capital for one person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Held {
+    /// Who.
+    pub person: Id,
+    /// Part of the whole capital.
+    pub holding: Part,
 }
 
 /// A civil day, `YYYY-MM-DD`, as a schema has it.
@@ -260,12 +270,6 @@ impl Pen {
         self.open(field, right).then(|| Fen(amount.fen()))
     }
 
-    /// The part that one person gets.
-    pub fn part_of(&mut self, field: &str, person: PersonId, share: Share) -> Option<Part> {
-        let right = self.covers(person);
-        self.open(field, right).then(|| Part(share.to_string()))
-    }
-
     /// A voucher or bank number that leads to an amount.
     pub fn word(&mut self, field: &str, word: &str) -> Option<String> {
         let right = self.money != MoneyRight::None;
@@ -278,27 +282,52 @@ impl Pen {
         self.open(field, right).then(|| word.to_owned())
     }
 
+    /// A list of lines that hang on the right to money: nothing without it, and only the
+    /// lines that `line` may write under it.
+    fn list<T, U>(
+        &mut self,
+        field: &str,
+        all: &[T],
+        mut line: impl FnMut(&mut Self, &T) -> Option<U>,
+    ) -> Option<Vec<U>> {
+        let right = self.money != MoneyRight::None;
+        self.open(field, right)
+            .then(|| all.iter().filter_map(|it| line(self, it)).collect())
+    }
+
     /// What persons get; those whose amount may not be read are left out.
-    pub fn awards(&mut self, field: &str, people: &[(PersonId, Money)]) -> Vec<Award> {
-        let line = |(person, amount): &(PersonId, Money)| {
-            let amount = self.fen_of(field, *person, *amount)?;
+    pub fn awards(&mut self, field: &str, people: &[(PersonId, Money)]) -> Option<Vec<Award>> {
+        self.list(field, people, |pen, (person, amount)| {
+            let amount = pen.fen_of(field, *person, *amount)?;
             Some(Award {
                 person: Id::new(person),
                 amount,
             })
-        };
-        people.iter().filter_map(line).collect()
+        })
+    }
+
+    /// Parts that persons hold; those that may not be read are left out.
+    pub fn held(&mut self, field: &str, people: &[EquityShare]) -> Option<Vec<Held>> {
+        self.list(field, people, |pen, it| {
+            let right = pen.covers(it.person);
+            let holding = pen
+                .open(field, right)
+                .then(|| Part(it.holding.to_string()))?;
+            Some(Held {
+                person: Id::new(it.person),
+                holding,
+            })
+        })
     }
 
     /// What pools get.
-    pub fn pools(&mut self, field: &str, pools: &[(String, Money)]) -> Vec<Pool> {
-        let line = |(pool, amount): &(String, Money)| {
-            let amount = self.fen(field, *amount)?;
+    pub fn pools(&mut self, field: &str, pools: &[(String, Money)]) -> Option<Vec<Pool>> {
+        self.list(field, pools, |pen, (pool, amount)| {
+            let amount = pen.fen(field, *amount)?;
             Some(Pool {
                 pool: Code::new(pool),
                 amount,
             })
-        };
-        pools.iter().filter_map(line).collect()
+        })
     }
 }

@@ -125,6 +125,48 @@ fn old_prose_becomes_lines_with_subjects() {
     assert_eq!(seen, 7);
 }
 
+/// Every trace, of old prose and of new computations, is what the published schema says.
+#[test]
+fn every_trace_fits_the_published_schema() {
+    let schema = include_str!("../../../docs/schema/dukou.trace.v1.json");
+    let schema: Value = serde_json::from_str(schema).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let mut seen = 0;
+    let mut fits = |lines: &Value| {
+        let trace = json!({"schema": "dukou.trace/v1", "lines": lines});
+        let wrong: Vec<String> = validator
+            .iter_errors(&trace)
+            .map(|it| it.to_string())
+            .collect();
+        assert!(wrong.is_empty(), "{wrong:#?}");
+        seen += lines.as_array().unwrap().len();
+    };
+    let kept = include_str!("../../../base/ledger/tests/golden/trace.v1.json");
+    let kept: Vec<Value> = serde_json::from_str(kept).unwrap();
+    kept.iter().for_each(|case| fits(&case["lines"]));
+    let mut world = World::empty();
+    for line in lines() {
+        for entry in entries(&line, "before")
+            .into_iter()
+            .chain(entries(&line, "entries"))
+        {
+            let event = Event::from_body(&entry.meta.kind, &entry.body).unwrap();
+            if let Event::Distribution(distribution::Event::Proposed(it)) = &event {
+                fits(&serde_json::to_value(it.lines()).unwrap());
+            }
+            world.take_stored(entry);
+        }
+    }
+    world.on("2026-11-03").receive(700, 123_457);
+    let propose = world.propose(700);
+    for event in world.must(MANAGER, propose) {
+        if let Event::Distribution(distribution::Event::Proposed(it)) = &event {
+            fits(&serde_json::to_value(it.lines()).unwrap());
+        }
+    }
+    assert!(seen > 60, "{seen}");
+}
+
 /// The size of an event, and the time to take it in, do not grow with what came before.
 #[test]
 fn five_hundred_receipts_leave_events_as_small_as_the_first() {

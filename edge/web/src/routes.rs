@@ -154,6 +154,11 @@ pub const ROUTES: &[Route] = &[
         "money.read",
         pages::split::show,
     ),
+    get(
+        "/deals/{id}/split/{receipt}/trace.xlsx",
+        "money.read",
+        pages::split::export,
+    ),
     get("/money", "money.read", pages::money::list),
     get("/money.xlsx", "export.lists", pages::money::export),
     get("/disclose", "disclosure.submit", pages::disclose::begin),

@@ -262,6 +262,11 @@ fn division() -> Vec<(&'static str, Value)> {
             ])),
         ),
         (
+            "trace",
+            // docs/schema/dukou.trace.v1.json
+            object(&[("schema", words()), ("lines", things())]),
+        ),
+        (
             "steps",
             list(&object(&[
                 ("text", words()),

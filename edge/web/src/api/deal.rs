@@ -1,6 +1,5 @@
 //! One deal as its page shows it: terms, notices, contract, money, findings.
 
-use dukou_chain::distribution::Split;
 use dukou_chain::institution::Institution;
 use dukou_chain::people::Scope;
 use dukou_chain::whole::{self, Deal};
@@ -78,15 +77,11 @@ fn receipts(deal: &Deal, mine: Option<PersonId>, lang: Lang) -> Vec<Value> {
         .filter_map(|id| Some((*id, deal.income.receipts.get(id)?)))
         .map(|(id, it)| {
             let division = deal.distribution.divisions.get(&id);
-            let approved = division.and_then(|it| it.approved.as_ref());
-            let proposed = division.and_then(|it| it.proposed.as_ref());
-            let split: Option<&Split> = approved
-                .map(|(_, it)| &it.split)
-                .or(proposed.map(|(_, it)| &it.split));
+            let split = division.and_then(|it| it.divided());
             json!({
                 "received": it.received, "refunds": it.refunds, "reversed": it.reversed,
                 "history": it.history, "standing": deal.distribution.standing_of(id),
-                "division": split.map(|split| divided(split, deal, id, mine, lang)),
+                "division": split.map(|it| divided(&it, deal, id, mine, lang)),
             })
         })
         .collect()

@@ -55,6 +55,10 @@ const REACHED: &[(&str, &[&str])] = &[
         "GET /deals/{id}/split/{receipt}",
         &["GET /api/v1/receipts/{id}"],
     ),
+    (
+        "GET /deals/{id}/split/{receipt}/trace.xlsx",
+        &["GET /api/v1/receipts/{id}"],
+    ),
     ("GET /money", &["GET /api/v1/receipts"]),
     ("GET /money.xlsx", &["GET /api/v1/money.xlsx"]),
     ("GET /files/{hash}", &["GET /api/v1/files/{hash}"]),
