@@ -169,3 +169,21 @@ pub fn type_of(name: &str) -> Option<Type> {
     let wanted = stem(crate::whole::present_kind(name));
     types().find(|it| it.stem() == wanted)
 }
+
+/// Every name by which somebody may ask for what happened: the stored kinds of today,
+/// those of old, and the public types.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    stored_kinds().chain(types().map(|it| it.name))
+}
+
+fn stored_kinds() -> impl Iterator<Item = &'static str> {
+    Event::kinds().chain(crate::whole::OLD_SHAPES.iter().map(|it| it.kind))
+}
+
+/// The stored kinds of what such a name asks for, whatever shape they had.
+pub fn kinds_of(name: &str) -> Vec<&'static str> {
+    if !names().any(|it| it == name) {
+        return Vec::new();
+    }
+    stored_kinds().filter(|it| stem(it) == stem(name)).collect()
+}

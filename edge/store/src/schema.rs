@@ -25,6 +25,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0005_answers",
         include_str!("../migrations/0005_answers.sql"),
     ),
+    (
+        "0006_hook_scopes",
+        include_str!("../migrations/0006_hook_scopes.sql"),
+    ),
 ];
 
 /// Version of the newest migration.

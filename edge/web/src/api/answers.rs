@@ -58,6 +58,10 @@ pub fn answer(path: &str, post: bool) -> Option<Value> {
             ("summary", words()),
             ("schema", json!({"type": "object"})),
         ]),
+        ("/api/v1/events", false) => super::events::list(true),
+        ("/api/v1/cases/{id}/events" | "/api/v1/deals/{id}/events", false) => {
+            super::events::list(false)
+        }
         ("/api/v1/deals/{id}", false) => deal(),
         ("/api/v1/people/{id}", false) => person(),
         ("/api/v1/people/roster", true) => roster(),

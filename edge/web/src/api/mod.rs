@@ -12,6 +12,7 @@
 //! a token must not be able to make itself stronger.
 
 mod answers;
+mod events;
 pub mod commands;
 pub mod deal;
 pub mod openapi;

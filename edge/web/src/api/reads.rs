@@ -1,10 +1,12 @@
 //! What can be read: cases, deals, receipts, people, work, the feed of entries.
 
 use dukou_chain::people::Scope;
+use dukou_chain::public::{PublicEvent, Reader};
 use dukou_chain::whole::{self, NO_DAY, Stop};
 use dukou_journal::{Entry, StreamId};
 use dukou_kernel::{CaseId, DealId, Finding, Lang};
 use dukou_store::{Db, Fault, Record, Value as Cell};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{after, limit, next, resource, versioned};
@@ -424,8 +426,27 @@ fn read(bytes: &str) -> Result<Entry<'_>, Fault> {
     Entry::from_bytes(bytes).map_err(|why| Fault::Other(why.to_string()))
 }
 
-/// The feed of changes: every entry after a number. What an entry says is told to
-/// whoever may read its case, deal, person or money; to others it is `null`.
+/// One entry of a feed.
+#[derive(Serialize)]
+struct Item {
+    seq: i64,
+    hash: String,
+    entry: PublicEvent,
+}
+
+impl Item {
+    fn of(row: &Record, entry: &Entry<'_>, reader: &Reader) -> Self {
+        Self {
+            seq: row.int(0),
+            hash: crate::session::hex(row.bytes(1)),
+            entry: PublicEvent::of(entry, reader),
+        }
+    }
+}
+
+/// The feed of changes: every entry after a number, as a public event. What an entry
+/// says is told to whoever may read its case, deal, person or money; to others its
+/// `data` is `null`.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -446,15 +467,9 @@ pub fn events(app: &App, req: &Req) -> Result<Answer, Failure> {
         )?;
         let mut items = Vec::with_capacity(rows.len());
         for row in &rows {
-            let told = sight.reads(db, &read(row.text(2))?)?;
-            let mut entry: Value = serde_json::from_str(row.text(2)).unwrap_or_default();
-            if let Some(object) = entry.as_object_mut().filter(|_| !told) {
-                object.insert("body".to_owned(), Value::Null);
-                object.shift_remove("reason");
-            }
-            items.push(json!({
-                "seq": row.int(0), "hash": crate::session::hex(row.bytes(1)), "entry": entry,
-            }));
+            let entry = read(row.text(2))?;
+            let reader = sight.reader(db, &entry)?;
+            items.push(Item::of(row, &entry, &reader));
         }
         Ok((items, rows.last().map_or(after, |row| row.int(0))))
     })?;
@@ -493,11 +508,10 @@ pub fn timeline(app: &App, req: &Req) -> Result<Answer, Failure> {
         )?;
         let mut items = Vec::with_capacity(rows.len());
         for row in &rows {
-            if sight.reads(db, &read(row.text(2))?)? {
-                let entry: Value = serde_json::from_str(row.text(2)).unwrap_or_default();
-                items.push(json!({
-                    "seq": row.int(0), "hash": crate::session::hex(row.bytes(1)), "entry": entry,
-                }));
+            let entry = read(row.text(2))?;
+            let reader = sight.reader(db, &entry)?;
+            if reader.says {
+                items.push(Item::of(row, &entry, &reader));
             }
         }
         let last = rows.last().map(|row| row.int(0).to_string());

@@ -30,4 +30,5 @@ mod server;
 mod shapes;
 mod stored;
 mod story;
+mod told;
 mod tokens;
