@@ -117,6 +117,14 @@ impl<'a> Sight<'a> {
         self.money_of(db, StreamId::Deal(deal))
     }
 
+    /// May the reader read the money of this case or deal?
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn reads_money_of(&self, db: &mut dyn Db, stream: StreamId) -> Result<bool, Fault> {
+        self.money_of(db, stream)
+    }
+
     fn money_of(&self, db: &mut dyn Db, stream: StreamId) -> Result<bool, Fault> {
         within(db, self.user, self.money, stream)
     }

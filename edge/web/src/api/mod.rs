@@ -20,6 +20,7 @@ mod parts;
 pub mod once;
 mod query;
 pub mod reads;
+pub(crate) mod said;
 mod shapes;
 mod told;
 pub mod tokens;

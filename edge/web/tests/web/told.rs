@@ -45,17 +45,24 @@ fn head(fixture: &Fixture) -> &Someone {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hook_says_what_the_token_that_made_it_may_read() {
     let fixture = Fixture::new();
-    let (narrow, wide) = (Other::open(), Other::open());
+    let (narrow, wide, over) = (Other::open(), Other::open(), Other::open());
     let blind = token(&fixture, head(&fixture), "hook.* case.read deal.read").await;
     let seeing = token(&fixture, head(&fixture), "*").await;
-    let id = hook(&fixture, &blind, &narrow.url, &[]).await;
+    hook(&fixture, &blind, &narrow.url, &[]).await;
+    let id = hook(&fixture, &blind, &over.url, &[]).await;
+    let path = format!("/api/v1/hooks/{id}");
+    for act in ["pause", "resume"] {
+        let act = json!({"act": act});
+        let done = call(&fixture, &seeing, &path, Some(act), &[]).await;
+        assert_eq!(done.code(), 201, "{}", done.body);
+    }
     hook(&fixture, &seeing, &wide.url, &[]).await;
     story::tell(&fixture);
     let (told, whole) = (
         entries(&fixture, &narrow).await,
         entries(&fixture, &wide).await,
     );
-    assert!(told.len() > 20 && told.len() == whole.len());
+    assert!(told.len() > 10 && told.len() == whole.len());
     assert!(whole.iter().map(|it| amounts(&it["data"])).sum::<usize>() > 10);
     for (entry, all) in told.iter().zip(&whole) {
         assert_eq!(amounts(&entry["data"]), 0, "{entry}");
@@ -65,16 +72,9 @@ async fn a_hook_says_what_the_token_that_made_it_may_read() {
         assert_eq!((&entry["type"], &entry["seq"]), (&all["type"], &all["seq"]));
         assert_eq!(all["withheld"], json!([]), "{all}");
     }
-    // Whoever lets it go on stands behind it from then on.
-    let path = format!("/api/v1/hooks/{id}");
-    for act in ["pause", "resume"] {
-        let act = json!({"act": act});
-        let done = call(&fixture, &seeing, &path, Some(act), &[]).await;
-        assert_eq!(done.code(), 201, "{}", done.body);
-    }
-    story::tell(&fixture);
-    let told = entries(&fixture, &narrow).await;
-    assert!(told.iter().map(|it| amounts(&it["data"])).sum::<usize>() > 10);
+    // Whoever lets one go on stands behind it from then on.
+    let told = entries(&fixture, &over).await;
+    assert_eq!(told, whole);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -95,7 +95,7 @@ async fn a_hook_says_no_more_than_its_maker_may_read_now() {
     set("money.read");
     story::tell(&fixture);
     let told = entries(&fixture, &other).await;
-    assert!(told.len() > 20);
+    assert!(told.len() > 10);
     for entry in &told {
         assert_eq!(amounts(&entry["data"]), 0, "{entry}");
     }
@@ -172,6 +172,8 @@ async fn an_old_kind_still_asks_for_what_happened() {
         types,
         ["dukou.income.received/v1", "dukou.distribution.approved/v1"]
     );
+    // The story takes longer than a token lives.
+    let seeing = token(&fixture, head(&fixture), "*").await;
     for kind in [
         "distribution.approved.v1",
         "distribution.approved.v2",
@@ -189,4 +191,86 @@ async fn an_old_kind_still_asks_for_what_happened() {
     )
     .await;
     assert_eq!(unknown.code(), 400, "{}", unknown.body);
+}
+
+/// Every object of a schema takes what it names and nothing else.
+fn strict(schema: &mut Value) {
+    match schema {
+        Value::Array(list) => list.iter_mut().for_each(strict),
+        Value::Object(map) => {
+            if map.contains_key("properties") && !map.contains_key("additionalProperties") {
+                map.insert("additionalProperties".to_owned(), json!(false));
+            }
+            map.values_mut().for_each(strict);
+        }
+        _ => {}
+    }
+}
+
+/// What answers say of cases, deals and receipts are types of their own, told in the
+/// description to the last field: a stored struct that slipped in would bring others.
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_say_what_their_description_says_and_no_more() {
+    let fixture = Fixture::new();
+    let told = story::tell(&fixture);
+    let seeing = token(&fixture, head(&fixture), "*").await;
+    let blind = token(&fixture, head(&fixture), "case.read deal.read").await;
+    let document = fixture.get_in(None, "en", "/api/v1/openapi.json").await;
+    let document: Value = serde_json::from_str(&document.body).unwrap();
+    let receipts = read(&fixture, &seeing, "/api/v1/receipts").await;
+    let receipt = receipts["items"][0]["id"].as_str().unwrap();
+    for (of, path, closed) in [
+        (
+            "/api/v1/cases/{id}",
+            format!("/api/v1/cases/{}", told.case),
+            true,
+        ),
+        (
+            "/api/v1/deals/{id}",
+            format!("/api/v1/deals/{}", told.deal),
+            true,
+        ),
+        (
+            "/api/v1/receipts/{id}",
+            format!("/api/v1/receipts/{receipt}"),
+            true,
+        ),
+        (
+            "/api/v1/events",
+            "/api/v1/events?limit=200".to_owned(),
+            false,
+        ),
+        (
+            "/api/v1/deals/{id}/events",
+            format!("/api/v1/deals/{}/events", told.deal),
+            false,
+        ),
+    ] {
+        let answer = &document["paths"][of]["get"]["responses"]["200"];
+        let mut schema = answer["content"]["application/json"]["schema"].clone();
+        assert!(schema.is_object(), "{of}");
+        if closed {
+            strict(&mut schema);
+        }
+        let root = json!({"components": document["components"], "allOf": [schema]});
+        let validator = jsonschema::validator_for(&root).unwrap();
+        let found = read(&fixture, &seeing, &path).await;
+        let wrong: Vec<String> = validator
+            .iter_errors(&found)
+            .map(|it| format!("{}: {it}", it.instance_path()))
+            .collect();
+        assert!(wrong.is_empty(), "{path}: {wrong:#?}");
+        if of.contains("cases/{id}") || of == "/api/v1/deals/{id}" {
+            let narrow = read(&fixture, &blind, &path).await;
+            assert!(validator.is_valid(&narrow), "{narrow}");
+            assert_eq!(amounts(&narrow), 0, "{narrow}");
+            assert_eq!(found["withheld"], json!([]));
+            assert_eq!(
+                amounts(&found) > 0,
+                !narrow["withheld"].as_array().unwrap().is_empty()
+            );
+        }
+    }
+    let list = read(&fixture, &blind, "/api/v1/deals").await;
+    assert_eq!(amounts(&list), 0, "{list}");
 }
