@@ -188,3 +188,19 @@ pub struct Row {
     /// Values in the order of the table's columns.
     pub cells: Vec<Cell>,
 }
+
+impl Row {
+    /// A row that an event left as it was, in its place and without its values. A
+    /// table has columns, so no row of values looks like it.
+    pub const fn unchanged(table: &'static str) -> Self {
+        Self {
+            table,
+            cells: Vec::new(),
+        }
+    }
+
+    /// True for a row without its values.
+    pub fn is_unchanged(&self) -> bool {
+        self.cells.is_empty()
+    }
+}

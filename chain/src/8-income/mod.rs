@@ -4,6 +4,7 @@
 //! wrong entry and names it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use dukou_kernel::{Date, Finding, Money, ReceiptId, Refusal, text};
 use serde::{Deserialize, Serialize};
@@ -138,8 +139,9 @@ pub struct Receipt {
 /// State of income: receipts in order of entry.
 #[derive(Clone, Debug, Default)]
 pub struct Income {
-    /// Receipts.
-    pub receipts: BTreeMap<ReceiptId, Receipt>,
+    /// Receipts; one that an event leaves alone stays the same in memory, which is how
+    /// read tables tell that its rows do too.
+    pub receipts: BTreeMap<ReceiptId, Arc<Receipt>>,
     /// Ids in order of entry.
     pub order: Vec<ReceiptId>,
 }
@@ -149,7 +151,7 @@ impl Income {
     pub fn standing(&self) -> impl Iterator<Item = (ReceiptId, &Receipt)> {
         self.order
             .iter()
-            .filter_map(|id| self.receipts.get(id).map(|receipt| (*id, receipt)))
+            .filter_map(|id| self.receipts.get(id).map(|it| (*id, it.as_ref())))
             .filter(|(_, receipt)| !receipt.reversed)
     }
 
@@ -172,6 +174,7 @@ impl Income {
     pub fn receipt(&self, id: ReceiptId) -> Result<&Receipt, Refusal> {
         self.receipts
             .get(&id)
+            .map(AsRef::as_ref)
             .filter(|it| !it.reversed)
             .ok_or_else(|| {
                 Finding::refused(
@@ -284,17 +287,17 @@ impl Stage for Income {
                     reversed: false,
                     history: false,
                 };
-                self.receipts.insert(id, receipt);
+                self.receipts.insert(id, Arc::new(receipt));
                 self.order.push(id);
             }
             Event::Refunded(it) => {
                 if let Some(receipt) = self.receipts.get_mut(&it.of) {
-                    receipt.refunds.push(it);
+                    Arc::make_mut(receipt).refunds.push(it);
                 }
             }
             Event::Reversed(it) => {
                 if let Some(receipt) = self.receipts.get_mut(&it.receipt) {
-                    receipt.reversed = true;
+                    Arc::make_mut(receipt).reversed = true;
                 }
             }
         }

@@ -2,7 +2,8 @@
 
 use dukou_kernel::{Date, Finding, Money, PersonId, ReceiptId, Severity, text};
 
-use super::Distribution;
+use super::{Distribution, Division};
+use crate::history::PastDistribution;
 use crate::law;
 
 /// One award of one person from one receipt.
@@ -22,34 +23,52 @@ pub struct Award {
     pub paid: Money,
 }
 
+impl Division {
+    /// What each person was awarded of this receipt; nothing before it is approved.
+    pub fn awards(&self, receipt: ReceiptId) -> Vec<Award> {
+        let Some((on, _)) = &self.approved else {
+            return Vec::new();
+        };
+        let award = |person| Award {
+            person,
+            receipt: Some(receipt),
+            kind: "cash",
+            on: *on,
+            amount: self.awarded(person),
+            paid: self.paid_to(person),
+        };
+        self.people().into_iter().map(award).collect()
+    }
+
+    /// How many persons were awarded something of this receipt.
+    pub fn awarded_people(&self) -> usize {
+        self.people().len()
+    }
+}
+
 impl Distribution {
-    /// Every award, opening balances first.
-    pub fn awards(&self) -> Vec<Award> {
-        let mut awards = Vec::new();
-        for (on, past) in &self.openings {
-            awards.extend(past.people.iter().map(|(person, amount)| Award {
-                person: *person,
+    /// What was given before Dukou.
+    pub fn opening_awards(&self) -> impl Iterator<Item = Award> {
+        let of = |(on, past): &(Date, PastDistribution)| {
+            let on = *on;
+            let people = past.people.clone();
+            people.into_iter().map(move |(person, amount)| Award {
+                person,
                 receipt: None,
                 kind: "opening",
-                on: *on,
-                amount: *amount,
-                paid: *amount,
-            }));
-        }
-        for (receipt, division) in &self.divisions {
-            let Some((on, _)) = &division.approved else {
-                continue;
-            };
-            awards.extend(division.people().into_iter().map(|person| Award {
-                person,
-                receipt: Some(*receipt),
-                kind: "cash",
-                on: *on,
-                amount: division.awarded(person),
-                paid: division.paid_to(person),
-            }));
-        }
-        awards
+                on,
+                amount,
+                paid: amount,
+            })
+        };
+        self.openings.iter().flat_map(of)
+    }
+
+    /// Every award, opening balances first.
+    pub fn awards(&self) -> Vec<Award> {
+        let divided = self.divisions.iter();
+        let divided = divided.flat_map(|(receipt, it)| it.awards(*receipt));
+        self.opening_awards().chain(divided).collect()
     }
 
     /// What the compliance panel says of the money.

@@ -22,4 +22,4 @@ pub use rail::{Progress, RailStep, Stop, case_rail, case_stop, deal_rail, deal_s
 pub use state::{Case, Deal, State, case_view, kind_of_number};
 pub use tasks::{Basis, Holder, Task, case_tasks, deal_tasks};
 pub use upcast::{OLD_SHAPES, OldShape, present_kind};
-pub use views::{CASE_STANDINGS, NO_DAY, reprojects, rows, tables};
+pub use views::{CASE_STANDINGS, NO_DAY, changed_rows, reprojects, rows, tables};

@@ -1,5 +1,7 @@
 //! The state of a case, of a deal, of any stream.
 
+use std::sync::Arc;
+
 use dukou_journal::StreamId;
 use dukou_kernel::{CaseId, Date, RightId};
 
@@ -243,7 +245,7 @@ impl Deal {
                     reversed: false,
                     history: true,
                 };
-                self.income.receipts.insert(past.receipt, receipt);
+                self.income.receipts.insert(past.receipt, Arc::new(receipt));
                 self.income.order.push(past.receipt);
             }
             history::Event::Distribution(past) => self.distribution.open_with(&past, on),

@@ -1,8 +1,10 @@
 //! The read tables of the road, and their rows from a stream's final state.
 //! Every page and list reads these; any of them can be dropped and made anew.
 
+use std::sync::Arc;
+
 use dukou_journal::StreamId;
-use dukou_kernel::{CaseId, DealId, PersonId};
+use dukou_kernel::{CaseId, DealId, PersonId, ReceiptId};
 
 use super::Event;
 use super::rail::{case_stop, deal_stop};
@@ -10,6 +12,7 @@ use super::state::{Case, Deal, State};
 use super::tasks::{Holder, Task, case_tasks, deal_tasks};
 use crate::contract::{Cell, Kind, Row, Table};
 use crate::disclosure::{Say, Standing};
+use crate::distribution::Award;
 use crate::institution::{self, Institution};
 use crate::people::Person;
 
@@ -228,11 +231,60 @@ pub fn tables() -> &'static [Table] {
 pub fn rows(stream: StreamId, state: &State, institution: &Institution) -> Vec<Row> {
     match (stream, state) {
         (StreamId::Case(id), State::Case(case)) => case_rows(id, case, institution),
-        (StreamId::Deal(id), State::Deal(deal)) => deal_rows(id, deal, institution),
+        (StreamId::Deal(id), State::Deal(deal)) => deal_rows(id, deal, institution, &|_| false),
         (StreamId::Person(id), State::Person(person)) => person_rows(id, person),
         (StreamId::Institution, State::Institution(it)) => unit_rows(it),
         _ => Vec::new(),
     }
+}
+
+/// The rows of one stream before and after events, for comparing line by line. Rows of
+/// receipts that the events left alone stand without their values, so that the work of
+/// one more receipt does not grow with those before it; where such a row would come to
+/// stand against another, all values are given.
+pub fn changed_rows(
+    stream: StreamId,
+    (was, before): (&State, &Institution),
+    (is, after): (&State, &Institution),
+) -> (Vec<Row>, Vec<Row>) {
+    if let (StreamId::Deal(id), State::Deal(old), State::Deal(new)) = (stream, was, is) {
+        let same = |receipt: ReceiptId| {
+            let receipts = (
+                old.income.receipts.get(&receipt),
+                new.income.receipts.get(&receipt),
+            );
+            let divisions = (
+                old.distribution.divisions.get(&receipt),
+                new.distribution.divisions.get(&receipt),
+            );
+            let divided = match divisions {
+                (Some(old), Some(new)) => Arc::ptr_eq(old, new),
+                (None, None) => true,
+                _ => false,
+            };
+            divided && matches!(receipts, (Some(old), Some(new)) if Arc::ptr_eq(old, new))
+        };
+        let old = deal_rows(id, old, before, &same);
+        let new = deal_rows(id, new, after, &same);
+        if aligned(&old, &new) {
+            return (old, new);
+        }
+    }
+    (rows(stream, was, before), rows(stream, is, after))
+}
+
+/// True when every row without values stands against one of its like.
+fn aligned(old: &[Row], new: &[Row]) -> bool {
+    tables().iter().all(|table| {
+        let of = |rows: &[Row]| -> Vec<bool> {
+            let rows = rows.iter().filter(|it| it.table == table.name);
+            rows.map(Row::is_unchanged).collect()
+        };
+        let (old, new) = (of(old), of(new));
+        let both = old.len().min(new.len());
+        let beyond = |rows: &[bool]| rows.iter().skip(both).any(|it| *it);
+        old.iter().zip(&new).all(|(one, other)| one == other) && !beyond(&old) && !beyond(&new)
+    })
 }
 
 /// True after an event that may move due days of every stream: a calendar year
@@ -394,7 +446,12 @@ fn task_row(task: &Task, subject: &str, case: Option<CaseId>, deal: Option<DealI
     }
 }
 
-fn deal_rows(id: DealId, deal: &Deal, institution: &Institution) -> Vec<Row> {
+fn deal_rows(
+    id: DealId,
+    deal: &Deal,
+    institution: &Institution,
+    same: &dyn Fn(ReceiptId) -> bool,
+) -> Vec<Row> {
     let Some((opened_on, opened)) = &deal.matching.opened else {
         return Vec::new();
     };
@@ -451,7 +508,7 @@ fn deal_rows(id: DealId, deal: &Deal, institution: &Institution) -> Vec<Row> {
             .map(|task| task_row(task, &opened.number, first, Some(id))),
     );
     rows.extend(notice_rows(id, deal, institution));
-    rows.extend(money_rows(id, deal));
+    rows.extend(money_rows(id, deal, same));
     rows
 }
 
@@ -513,12 +570,16 @@ fn notice_rows(id: DealId, deal: &Deal, institution: &Institution) -> Vec<Row> {
     rows
 }
 
-fn money_rows(id: DealId, deal: &Deal) -> Vec<Row> {
+fn money_rows(id: DealId, deal: &Deal, same: &dyn Fn(ReceiptId) -> bool) -> Vec<Row> {
     let mut rows = Vec::new();
     for receipt_id in &deal.income.order {
         let Some(receipt) = deal.income.receipts.get(receipt_id) else {
             continue;
         };
+        if same(*receipt_id) {
+            rows.push(Row::unchanged(RECEIPT.name));
+            continue;
+        }
         let refunded: i64 = receipt.refunds.iter().map(|it| it.amount.fen()).sum();
         let standing = if receipt.reversed {
             "reversed"
@@ -541,7 +602,22 @@ fn money_rows(id: DealId, deal: &Deal) -> Vec<Row> {
             ],
         });
     }
-    rows.extend(deal.distribution.awards().into_iter().map(|award| Row {
+    let distribution = &deal.distribution;
+    rows.extend(distribution.opening_awards().map(|it| award_row(id, &it)));
+    for (receipt, division) in &distribution.divisions {
+        if same(*receipt) {
+            let people = (0..division.awarded_people()).map(|_| Row::unchanged(AWARD.name));
+            rows.extend(people);
+        } else {
+            let awards = division.awards(*receipt);
+            rows.extend(awards.iter().map(|it| award_row(id, it)));
+        }
+    }
+    rows
+}
+
+fn award_row(id: DealId, award: &Award) -> Row {
+    Row {
         table: AWARD.name,
         cells: vec![
             award.person.to_string().into(),
@@ -552,8 +628,7 @@ fn money_rows(id: DealId, deal: &Deal) -> Vec<Row> {
             award.amount.fen().into(),
             award.paid.fen().into(),
         ],
-    }));
-    rows
+    }
 }
 
 fn person_rows(id: PersonId, person: &Person) -> Vec<Row> {

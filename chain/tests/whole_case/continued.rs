@@ -3,9 +3,12 @@
 //! `tests/stored/deal.v1.jsonl` was written by version 0.1.0: per line a command, and
 //! the entries that it made of it, the ones before it that no line names included.
 
+use dukou_chain::contract::Row;
 use dukou_chain::distribution;
-use dukou_chain::whole::Event;
-use dukou_journal::Entry;
+use dukou_chain::institution::Institution;
+use dukou_chain::whole::{Event, changed_rows, rows, tables};
+use dukou_journal::{Entry, StreamId};
+use dukou_kernel::DealId;
 use serde_json::{Value, json};
 
 use crate::runner::*;
@@ -207,6 +210,67 @@ fn five_hundred_receipts_leave_events_as_small_as_the_first() {
         .sum();
     let received: i64 = (0..500i64).map(|it| 1_000_003 + it).sum::<i64>() - 77 * 10;
     assert_eq!(net, received);
+}
+
+/// Rows that an event left alone are neither made nor compared, and the others come out
+/// as if all had been.
+#[test]
+fn rows_of_earlier_receipts_stay_where_they_are() {
+    let mut world = World::with_money();
+    world.distributed(500);
+    let stream = StreamId::Deal(DealId(uuid::Uuid::from_u128(DEAL)));
+    let institution = Institution::default();
+    let mut left = 0;
+    // Ids that stand before and behind those known, so that rows must move.
+    for number in [501, 502, 3, 503, 4] {
+        for step in 0..4 {
+            let was = world.state(stream);
+            match step {
+                0 => _ = world.receive(number, 1_000 + i64::try_from(number).unwrap()),
+                1 => {
+                    let propose = world.propose(number);
+                    world.must(MANAGER, propose);
+                }
+                2 => {
+                    let approve = world.approve(number);
+                    world.must(APPROVER, approve);
+                }
+                _ => {
+                    let refund = world.refund_command(900 + number, number, 7);
+                    world.must(FINANCE, refund);
+                }
+            }
+            let is = world.state(stream);
+            let (old, new) = changed_rows(stream, (&was, &institution), (&is, &institution));
+            let (all_old, all_new) = (
+                rows(stream, &was, &institution),
+                rows(stream, &is, &institution),
+            );
+            for (some, all) in [(&old, &all_old), (&new, &all_new)] {
+                assert_eq!(some.len(), all.len());
+                for (one, whole) in some.iter().zip(all) {
+                    assert_eq!(one.table, whole.table);
+                    assert!(one.is_unchanged() || one == whole, "{one:?} {whole:?}");
+                }
+            }
+            for table in tables() {
+                let of = |rows: &[Row]| -> Vec<Row> {
+                    rows.iter()
+                        .filter(|it| it.table == table.name)
+                        .cloned()
+                        .collect()
+                };
+                let (some, before, after) = (of(&new), of(&all_old), of(&all_new));
+                for (line, one) in some.iter().enumerate() {
+                    if one.is_unchanged() {
+                        assert_eq!(before[line], after[line], "{} {line}", table.name);
+                        left += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(left > 30, "{left}");
 }
 
 /// An event that does not follow from what stood before it divides nothing more.

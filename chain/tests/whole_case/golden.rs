@@ -135,9 +135,8 @@ fn made_anew(mut event: Event) -> Event {
     fn anew<T: Clone + DeserializeOwned>(kept: &mut Kept<T>) {
         *kept = kept.read().unwrap().into_owned().into();
     }
-    match &mut event {
-        Event::Agreement(agreement::Event::Signed(it)) => anew(&mut it.findings),
-        _ => {}
+    if let Event::Agreement(agreement::Event::Signed(it)) = &mut event {
+        anew(&mut it.findings);
     }
     event
 }

@@ -503,8 +503,7 @@ impl Processor<'_> {
         }
         for (stream, was) in touched {
             let (_, is) = self.state(institution, *stream)?;
-            let old = whole::rows(*stream, was, before);
-            let new = whole::rows(*stream, &is, after);
+            let (old, new) = whole::changed_rows(*stream, (was, before), (&is, after));
             project::replace(self.db, institution, *stream, &old, &new)?;
         }
         Ok(())

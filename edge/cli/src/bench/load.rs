@@ -44,6 +44,21 @@ pub struct Cast {
 }
 
 impl Cast {
+    /// Who proposes.
+    pub fn manager(&self) -> PersonId {
+        self.managers.first().copied().unwrap_or(self.head)
+    }
+
+    /// Who approves.
+    pub fn approver(&self) -> PersonId {
+        self.approver
+    }
+
+    /// Who receives and pays.
+    pub fn finance(&self) -> PersonId {
+        self.finance
+    }
+
     /// How many cases lie in the load.
     pub fn told(&self) -> usize {
         self.cases

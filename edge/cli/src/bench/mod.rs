@@ -10,8 +10,10 @@
 //!   by block; both files lie in memory page by page (`engine.rs`).
 //! - **replay**: ten times over the whole journal and for a second at least, its pages
 //!   in memory; the fastest counts, because what else runs on the host only slows it.
+//! - **receipts**: one deal driven through many receipts (`deal.rs`).
 //! - **verify, rebuild**: once, likewise.
 
+mod deal;
 mod engine;
 mod load;
 mod pages;
@@ -50,6 +52,10 @@ pub struct BenchArgs {
     /// Several sizes in one table, such as 1000,10000,100000.
     #[arg(long, value_delimiter = ',', value_name = "N,N,…")]
     sizes: Vec<usize>,
+    /// Instead of a load: one deal with so many receipts, the cost of the first and
+    /// of the last (SQLite).
+    #[arg(long, value_name = "N")]
+    receipts: Option<usize>,
     /// One JSON object on one line.
     #[arg(long)]
     json: bool,
@@ -79,7 +85,12 @@ pub fn run(settings: &Resolved, args: &BenchArgs) -> Result<ExitCode, String> {
         return Err(why.to_owned());
     }
     let mut results = Vec::new();
-    for cases in &sizes {
+    if let Some(receipts) = args.receipts {
+        let config = deal::place(&settings.store(Clock::System), receipts);
+        eprintln!("bench: one deal in {}", config.data_dir.display());
+        results.push(deal::measure(&config, receipts)?);
+    }
+    for cases in sizes.iter().filter(|_| args.receipts.is_none()) {
         results.push(one_size(settings, engine, *cases, sizes.len() > 1)?);
     }
     if args.json {
