@@ -4,7 +4,7 @@ use dukou_chain::public::schema_of;
 use serde_json::{Map, Value, json};
 
 use super::said::parts::{Contributor, Found, Party};
-use super::said::{case, deal as said, money};
+use super::said::{case, deal as said, institution as about, money};
 use crate::pages::list::listed;
 
 /// Media type of an Excel sheet.
@@ -149,14 +149,7 @@ fn person() -> Value {
         ("kind", perhaps("string")),
         ("unit", perhaps("string")),
         ("unit_name", perhaps("string")),
-        (
-            "posts",
-            list(
-                &json!({"type": "object", "required": ["post", "title", "from"], "properties": {
-                    "post": words(), "title": words(), "from": day(), "to": day(),
-                }}),
-            ),
-        ),
+        ("posts", list(&schema_of::<about::Tenure>())),
         ("roles", list(&words())),
         ("heir", perhaps("string")),
         ("owner", perhaps("string")),
@@ -210,7 +203,7 @@ fn institution() -> Value {
     object(&[
         ("id", id()),
         ("version", number()),
-        ("profile", perhaps("object")),
+        ("profile", maybe(&schema_of::<about::Profile>())),
         (
             "units",
             list(&object(&[
