@@ -41,6 +41,7 @@ pub mod distribution;
 
 pub mod history;
 pub mod whole;
+pub mod public;
 
 pub use dukou_calendar as calendar;
 

@@ -31,6 +31,16 @@ pub enum Content<F> {
 }
 
 impl<F> Content<F> {
+    /// The page as it was posted, where it was kept.
+    pub fn page(&self) -> Option<&Attachment> {
+        match self {
+            Self::Frozen { page, .. } => Some(page),
+            Self::Unfrozen { .. } => None,
+        }
+    }
+}
+
+impl<F> Content<F> {
     /// The facts and the page, when they were kept.
     pub fn frozen(&self) -> Option<(&F, &Attachment)> {
         match self {

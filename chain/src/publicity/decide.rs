@@ -4,8 +4,8 @@ use dukou_kernel::{Citation, Finding, Refusal, Severity, text};
 use dukou_rules::PublicityKind;
 
 use super::{
-    Answered, Before, Closed, Command, Content, Event, Facts, Notice, Objected, Paper, Posted,
-    LONGEST, Publicity, Source, notice_finding, titles,
+    Answered, Before, Closed, Command, Content, Event, Facts, LONGEST, Notice, Objected, Paper,
+    Posted, Publicity, Source, notice_finding, titles,
 };
 use crate::checks::Checks;
 use crate::contract::Context;

@@ -11,6 +11,7 @@ mod complete;
 mod continued;
 mod golden;
 mod law_files;
+mod public;
 mod money;
 mod notice;
 mod permissions;

@@ -90,7 +90,7 @@ const OWN: &[(&str, &[&str])] = &[
         "hook",
         &[
             "id", "name", "url", "kinds", "secret", "enabled", "seq", "attempts", "next_at",
-            "sent_at", "error", "made_by", "made_at",
+            "sent_at", "error", "made_by", "made_at", "scopes",
         ],
     ),
     (

@@ -14,8 +14,8 @@ use sha2::{Digest, Sha256};
 
 use crate::clock::legal_day;
 use crate::db::{Db, Value};
-use crate::secrets::{self, Wrapping};
 use crate::pages::{self, Pages};
+use crate::secrets::{self, Wrapping};
 use crate::{Fault, Rejected, dialect, journal, project};
 
 /// A personal text that goes into the erasable table in the same transaction.

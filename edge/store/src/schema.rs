@@ -26,8 +26,12 @@ const MIGRATIONS: &[(&str, &str)] = &[
         include_str!("../migrations/0005_answers.sql"),
     ),
     (
-        "0006_secrets",
-        include_str!("../migrations/0006_secrets.sql"),
+        "0006_hook_scopes",
+        include_str!("../migrations/0006_hook_scopes.sql"),
+    ),
+    (
+        "0007_secrets",
+        include_str!("../migrations/0007_secrets.sql"),
     ),
 ];
 

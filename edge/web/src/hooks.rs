@@ -7,18 +7,23 @@
 //! [`MOST_ATTEMPTS`] it becomes a dead letter, kept until somebody sends it again or
 //! lets it go. Then the hook goes on with the next entry, or, when the receiver did
 //! not even answer, pauses and says so.
+//!
+//! What a delivery says is a public event ([`dukou_chain::public`]), as far as whoever
+//! stands behind the hook may read it at that moment ([`told`]).
 
 pub mod send;
+mod told;
 
+use dukou_chain::public;
 use dukou_kernel::{Finding, InstitutionId, text as both};
 use dukou_store::{Db, Fault, Record, Value};
 use serde::Serialize;
-use serde_json::value::RawValue;
 
 use crate::app::App;
 use crate::data::text;
 use crate::failure::Failure;
-use crate::session::{User, hex};
+use crate::session::User;
+use told::Teller;
 
 pub use send::{Inside, Sender, Untaken, signature};
 
@@ -60,6 +65,18 @@ pub struct Hook {
     secret: String,
     #[serde(skip)]
     institution: String,
+    #[serde(skip)]
+    made_by: String,
+    #[serde(skip)]
+    scopes: Option<String>,
+}
+
+impl Hook {
+    /// Does it want what happened, in whatever shape it is stored?
+    fn wants(&self, kind: &str) -> bool {
+        let stem = public::stem(kind);
+        self.kinds.is_empty() || self.kinds.iter().any(|it| public::stem(it) == stem)
+    }
 }
 
 /// An entry that a hook gave up on.
@@ -116,8 +133,7 @@ pub fn wait_ms(attempt: i64, dice: i64) -> i64 {
     wait + wait / 5 * dice.clamp(0, 999) / 1000
 }
 
-const COLUMNS: &str =
-    "id, name, url, kinds, enabled, seq, attempts, next_at, sent_at, error, secret, institution";
+const COLUMNS: &str = "id, name, url, kinds, enabled, seq, attempts, next_at, sent_at, error, secret, institution, made_by, scopes";
 
 fn read(row: &Record) -> Hook {
     Hook {
@@ -133,6 +149,8 @@ fn read(row: &Record) -> Hook {
         error: row.text(9).to_owned(),
         secret: row.text(10).to_owned(),
         institution: row.text(11).to_owned(),
+        made_by: row.text(12).to_owned(),
+        scopes: (!row.is_null(13)).then(|| row.text(13).to_owned()),
     }
 }
 
@@ -221,14 +239,14 @@ pub fn make(
         return refuse(finding);
     }
     let wanted: Vec<&str> = kinds.split_whitespace().collect();
-    let known = |kind: &&str| dukou_chain::whole::Event::kinds().any(|it| it == *kind);
+    let known = |kind: &&str| public::names().any(|it| it == *kind);
     if let Some(unknown) = wanted.iter().find(|kind| !known(kind)) {
         return refuse(
             Finding::refused(
                 "hook.kinds",
                 both!(
-                    "没有“{unknown}”这种事项；写法如 income.received.v1，空格分开，留空为全部。",
-                    "There is no kind {unknown}; write income.received.v1, with blanks between, or leave it empty for all."
+                    "没有“{unknown}”这种事项；写法如 dukou.income.received/v1，空格分开，留空为全部。",
+                    "There is no kind {unknown}; write dukou.income.received/v1, with blanks between, or leave it empty for all."
                 ),
             )
             .at("kinds"),
@@ -255,24 +273,32 @@ pub fn make(
         text(&secret),
         text(user.person),
         app.store.now_ms().into(),
+        scopes(user),
     ];
     app.store.write(move |db| {
         db.exec(
-            "INSERT INTO hook (institution, id, name, url, kinds, secret, seq, made_by, made_at) \
-             SELECT $1, $2, $3, $4, $5, $6, seq, $7, $8 FROM head WHERE institution = $1",
+            "INSERT INTO hook (institution, id, name, url, kinds, secret, seq, made_by, made_at, scopes) \
+             SELECT $1, $2, $3, $4, $5, $6, seq, $7, $8, $9 FROM head WHERE institution = $1",
             &row,
         )
     })?;
     Ok((id, secret))
 }
 
-/// Does what is asked of a hook.
+/// The scopes of the token that somebody came with; nothing for a session.
+fn scopes(user: &User) -> Value {
+    let scopes = user.scopes.as_ref();
+    scopes.map_or(Value::Null, |it| Value::Text(it.join(" ")))
+}
+
+/// Does what is asked of a hook. Whoever lets a hook go on stands behind it from then
+/// on: deliveries say what that person may read.
 ///
 /// # Errors
 /// Not found; a ping that was not taken; or the database cannot be written.
 pub fn act(app: &App, user: &User, id: &str, what: Act) -> Result<(), Failure> {
     let hook = one(app, user, id)?;
-    let key = vec![text(user.institution), text(id)];
+    let mut key = vec![text(user.institution), text(id)];
     let (first, second) = match what {
         Act::Ping => {
             let body = serde_json::json!({"hook": hook.id, "ping": true}).to_string();
@@ -292,7 +318,7 @@ pub fn act(app: &App, user: &User, id: &str, what: Act) -> Result<(), Failure> {
             None,
         ),
         Act::Resume => (
-            "UPDATE hook SET enabled = 1, attempts = 0, next_at = 0, error = '' WHERE institution = $1 AND id = $2",
+            "UPDATE hook SET enabled = 1, attempts = 0, next_at = 0, error = '', made_by = $3, scopes = $4 WHERE institution = $1 AND id = $2",
             None,
         ),
         Act::Remove => (
@@ -300,6 +326,9 @@ pub fn act(app: &App, user: &User, id: &str, what: Act) -> Result<(), Failure> {
             Some("DELETE FROM hook_letter WHERE institution = $1 AND hook = $2"),
         ),
     };
+    if what == Act::Resume {
+        key.extend([text(user.person), scopes(user)]);
+    }
     app.store.write(move |db| {
         db.exec(first, &key)?;
         second.map_or(Ok(0), |sql| db.exec(sql, &key))
@@ -337,7 +366,10 @@ pub fn settle(app: &App, user: &User, (id, seq): (&str, i64), again: bool) -> Re
     })?;
     let entry = there.ok_or(Failure::NotFound)?;
     let sent = match again {
-        true => post(app, &hook, seq, &entry),
+        true => {
+            let body = Teller::of(app, &hook)?.body(app, &hook, seq, &entry)?;
+            post(app, &hook, seq, &body)
+        }
         false => Ok(()),
     };
     let failed = sent.as_ref().err().map(ToString::to_string);
@@ -358,32 +390,17 @@ pub fn settle(app: &App, user: &User, (id, seq): (&str, i64), again: bool) -> Re
     sent.map_err(|why| untaken(&why))
 }
 
-/// What a delivery says: the change feed's words, and whose it is.
-#[derive(Serialize)]
-struct Body<'a> {
-    hook: &'a str,
-    delivery: &'a str,
-    seq: i64,
-    hash: String,
-    entry: &'a RawValue,
+/// The number of a delivery, the same for every attempt.
+fn delivery(hook: &Hook, seq: i64) -> String {
+    format!("{}:{seq}", hook.id)
 }
 
-/// Posts one entry; `entry` holds its bytes and hash.
-fn post(app: &App, hook: &Hook, seq: i64, entry: &Record) -> Result<(), Untaken> {
-    let delivery = format!("{}:{seq}", hook.id);
-    let body = serde_json::from_str(entry.text(0)).and_then(|raw: &RawValue| {
-        serde_json::to_string(&Body {
-            hook: &hook.id,
-            delivery: &delivery,
-            seq,
-            hash: hex(entry.bytes(1)),
-            entry: raw,
-        })
-    });
-    let body = body.map_err(|why| Untaken::Refused(why.to_string()))?;
+/// Posts what is said of one entry.
+fn post(app: &App, hook: &Hook, seq: i64, body: &str) -> Result<(), Untaken> {
+    let delivery = delivery(hook, seq);
     let now = app.store.now_ms();
     app.sender
-        .post(&hook.url, (&hook.secret, &delivery, now), &body)
+        .post(&hook.url, (&hook.secret, &delivery, now), body)
 }
 
 /// Serves every hook whose time has come; how many deliveries were taken.
@@ -424,6 +441,7 @@ fn serve(app: &App, hook: &Hook) -> Result<u64, Fault> {
             &[text(&hook.institution), hook.seq.into()],
         )
     })?;
+    let teller = Teller::of(app, hook)?;
     let mut taken = 0;
     let mut passed = hook.seq;
     let began = std::time::Instant::now();
@@ -432,8 +450,9 @@ fn serve(app: &App, hook: &Hook) -> Result<u64, Fault> {
             break;
         }
         let (seq, kind) = (row.int(2), row.text(3));
-        if hook.kinds.is_empty() || hook.kinds.iter().any(|it| it == kind) {
-            let posted = post(app, hook, seq, row);
+        if hook.wants(kind) {
+            let body = teller.body(app, hook, seq, row)?;
+            let posted = post(app, hook, seq, &body);
             app.meters.delivered(posted.is_ok());
             if let Err(why) = posted {
                 let before = if taken == 0 { hook.attempts } else { 0 };

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use dukou_chain::institution::Institution;
 use dukou_chain::people::Scope;
+use dukou_chain::public::{MoneyRight, Reader};
 use dukou_journal::{Entry, StreamId};
 use dukou_kernel::DealId;
 use dukou_store::{Db, Fault};
@@ -69,12 +70,43 @@ impl<'a> Sight<'a> {
     pub fn reads(&mut self, db: &mut dyn Db, entry: &Entry<'_>) -> Result<bool, Fault> {
         let (stream, kind) = (entry.meta.stream, entry.meta.kind.as_ref());
         let money = is_money(kind) || is_money(&tried(entry));
+        self.sees(db, stream, money)
+    }
+
+    fn sees(&mut self, db: &mut dyn Db, stream: StreamId, money: bool) -> Result<bool, Fault> {
         if let Some(known) = self.known.get(&(stream, money)) {
             return Ok(*known);
         }
-        let reads = self.covers(db, stream)? && (!money || self.money_of(db, stream)?);
-        self.known.insert((stream, money), reads);
-        Ok(reads)
+        let sees = self.covers(db, stream)? && (!money || self.money_of(db, stream)?);
+        self.known.insert((stream, money), sees);
+        Ok(sees)
+    }
+
+    /// What of this entry the reader may read.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn reader(&mut self, db: &mut dyn Db, entry: &Entry<'_>) -> Result<Reader, Fault> {
+        let says = self.reads(db, entry)?;
+        let money = says && self.sees(db, entry.meta.stream, true)?;
+        Ok(Reader {
+            says,
+            money: if money {
+                self.money_right()
+            } else {
+                MoneyRight::None
+            },
+            person: Some(self.user.person),
+        })
+    }
+
+    /// Whose money the reader may read where any may be read.
+    pub fn money_right(&self) -> MoneyRight {
+        match self.money {
+            Scope::None => MoneyRight::None,
+            Scope::Own => MoneyRight::Own(self.user.person),
+            Scope::Unit | Scope::All => MoneyRight::All,
+        }
     }
 
     /// May the reader read the money of this deal?
@@ -83,6 +115,14 @@ impl<'a> Sight<'a> {
     /// When the database cannot be read.
     pub fn reads_money(&self, db: &mut dyn Db, deal: DealId) -> Result<bool, Fault> {
         self.money_of(db, StreamId::Deal(deal))
+    }
+
+    /// May the reader read the money of this case or deal?
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn reads_money_of(&self, db: &mut dyn Db, stream: StreamId) -> Result<bool, Fault> {
+        self.money_of(db, stream)
     }
 
     fn money_of(&self, db: &mut dyn Db, stream: StreamId) -> Result<bool, Fault> {

@@ -459,10 +459,7 @@ fn nobody_is_named_main_contributor_by_the_program() {
     let rules = policy(&[(None, &[("team", 70), ("u", 30)])]);
     let mut state = DistributionState::new(terms(rules), people).unwrap();
     let first = receipt("a", date(2025, 1, 1), 1000, None);
-    let found = state
-        .receive(&first, book())
-        .unwrap()
-        .findings;
+    let found = state.receive(&first, book()).unwrap().findings;
     assert_eq!(found[0].finding.code, "reward.main_unnamed");
     assert_eq!(found[0].finding.severity, Severity::Warning);
 }

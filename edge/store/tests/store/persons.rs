@@ -124,7 +124,11 @@ fn no_number_comes_back_out_of_the_journal(place: &Place) {
         changed.unwrap();
         let report = office.store.verify(&mut |_, _| {}).unwrap();
         assert!(!report.ok(), "{field} was changed");
-        let words: Vec<String> = report.findings.iter().map(|it| it.message.zh.clone()).collect();
+        let words: Vec<String> = report
+            .findings
+            .iter()
+            .map(|it| it.message.zh.clone())
+            .collect();
         assert!(words.iter().any(|it| it.contains(said)), "{words:?}");
         let back = office.store.write(move |db| {
             db.exec(

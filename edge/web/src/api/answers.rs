@@ -1,7 +1,10 @@
 //! What the calls answer, as JSON Schema, beyond what is said of every list.
 
+use dukou_chain::public::schema_of;
 use serde_json::{Map, Value, json};
 
+use super::said::parts::{Contributor, Found, Party};
+use super::said::{case, deal as said, institution as about, money};
 use crate::pages::list::listed;
 
 /// Media type of an Excel sheet.
@@ -35,6 +38,10 @@ fn list(of: &Value) -> Value {
     json!({"type": "array", "items": of})
 }
 
+fn maybe(of: &Value) -> Value {
+    json!({"anyOf": [of, {"type": "null"}]})
+}
+
 fn things() -> Value {
     list(&json!({"type": "object"}))
 }
@@ -58,6 +65,11 @@ pub fn answer(path: &str, post: bool) -> Option<Value> {
             ("summary", words()),
             ("schema", json!({"type": "object"})),
         ]),
+        ("/api/v1/events", false) => super::events::list(true),
+        ("/api/v1/cases/{id}/events" | "/api/v1/deals/{id}/events", false) => {
+            super::events::list(false)
+        }
+        ("/api/v1/cases/{id}", false) => case(),
         ("/api/v1/deals/{id}", false) => deal(),
         ("/api/v1/people/{id}", false) => person(),
         ("/api/v1/people/roster", true) => roster(),
@@ -141,14 +153,7 @@ fn person() -> Value {
         ("kind", perhaps("string")),
         ("unit", perhaps("string")),
         ("unit_name", perhaps("string")),
-        (
-            "posts",
-            list(
-                &json!({"type": "object", "required": ["post", "title", "from"], "properties": {
-                    "post": words(), "title": words(), "from": day(), "to": day(),
-                }}),
-            ),
-        ),
+        ("posts", list(&schema_of::<about::Tenure>())),
         ("roles", list(&words())),
         ("heir", perhaps("string")),
         ("owner", perhaps("string")),
@@ -202,7 +207,7 @@ fn institution() -> Value {
     object(&[
         ("id", id()),
         ("version", number()),
-        ("profile", perhaps("object")),
+        ("profile", maybe(&schema_of::<about::Profile>())),
         (
             "units",
             list(&object(&[
@@ -230,15 +235,12 @@ fn institution() -> Value {
 }
 
 fn findings() -> Value {
-    list(&object(&[
-        ("code", words()),
-        ("severity", json!({"enum": ["refused", "warning", "info"]})),
-        ("field", perhaps("string")),
-        ("message", words()),
-        ("article", perhaps("string")),
-        ("verified", perhaps("boolean")),
-        ("earliest", day()),
-    ]))
+    list(&schema_of::<Found>())
+}
+
+/// Fields that the reader has no right to.
+fn withheld() -> (&'static str, Value) {
+    ("withheld", list(&words()))
 }
 
 fn division() -> Vec<(&'static str, Value)> {
@@ -280,11 +282,11 @@ fn division() -> Vec<(&'static str, Value)> {
             ])),
         ),
         ("findings", findings()),
-        ("paid", things()),
+        ("paid", list(&schema_of::<money::Paid>())),
         ("proposed_on", day()),
         ("approved_on", day()),
         ("rejected", perhaps("string")),
-        ("reward", perhaps("object")),
+        ("reward", maybe(&schema_of::<money::Reward>())),
     ]
 }
 
@@ -294,8 +296,8 @@ fn receipt() -> Value {
         ("id", id()),
         ("deal", id()),
         ("deal_version", number()),
-        ("received", json!({"type": "object"})),
-        ("refunds", things()),
+        ("received", schema_of::<money::Received>()),
+        ("refunds", list(&schema_of::<money::Refunded>())),
         ("reversed", flag()),
         ("history", flag()),
         ("preview", flag()),
@@ -367,8 +369,8 @@ fn notice() -> Value {
 
 fn deal() -> Value {
     let received = object(&[
-        ("received", json!({"type": "object"})),
-        ("refunds", things()),
+        ("received", schema_of::<money::Received>()),
+        ("refunds", list(&schema_of::<money::Refunded>())),
         ("reversed", flag()),
         ("history", flag()),
         ("standing", words()),
@@ -377,41 +379,55 @@ fn deal() -> Value {
             json!({"anyOf": [object(&division()), {"type": "null"}]}),
         ),
     ]);
-    let notices = object(&[
-        ("notice", id()),
-        ("posted_on", day()),
-        ("posted", json!({"type": "object"})),
-        ("last_day", day()),
-        ("pending", flag()),
-        ("void", flag()),
-        ("objections", things()),
-        ("closed_on", day()),
-        ("closed", perhaps("object")),
-    ]);
     object(&[
         ("id", id()),
         ("version", number()),
         ("number", words()),
         ("cases", list(&id())),
-        ("opened", perhaps("object")),
-        ("contacts", things()),
-        ("party", perhaps("object")),
-        ("terms", perhaps("object")),
+        ("opened", maybe(&schema_of::<said::Opened>())),
+        ("contacts", list(&schema_of::<said::Contact>())),
+        ("party", maybe(&schema_of::<Party>())),
+        ("terms", maybe(&schema_of::<said::Terms>())),
         ("terms_version", number()),
-        ("interests", things()),
-        ("market", perhaps("object")),
-        ("decision", perhaps("object")),
-        ("notices", list(&notices)),
-        ("signed", perhaps("object")),
-        ("registered", perhaps("object")),
-        ("amendments", things()),
-        ("equity", perhaps("object")),
+        ("interests", list(&schema_of::<said::Interest>())),
+        ("market", maybe(&schema_of::<said::Market>())),
+        ("decision", maybe(&schema_of::<said::Decision>())),
+        ("notices", list(&schema_of::<said::Notice>())),
+        ("signed", maybe(&schema_of::<said::Signed>())),
+        ("registered", maybe(&schema_of::<said::Registered>())),
+        ("amendments", list(&schema_of::<said::Amendment>())),
+        ("equity", maybe(&schema_of::<said::Equity>())),
         ("stop", words()),
         ("receipts", list(&received)),
-        ("ended", perhaps("object")),
+        ("ended", maybe(&schema_of::<said::Ended>())),
         ("history", flag()),
         ("tasks", things()),
         ("findings", findings()),
+        withheld(),
+    ])
+}
+
+fn case() -> Value {
+    object(&[
+        ("id", id()),
+        ("version", number()),
+        ("number", words()),
+        ("details", maybe(&schema_of::<case::Details>())),
+        ("contributors", list(&schema_of::<Contributor>())),
+        ("manager", perhaps("string")),
+        ("since", day()),
+        ("stop", words()),
+        ("unconfirmed", list(&id())),
+        ("assessment", maybe(&schema_of::<case::Assessment>())),
+        ("rights", list(&schema_of::<case::Right>())),
+        ("costs", list(&schema_of::<case::Cost>())),
+        ("valuations", list(&schema_of::<case::Valuation>())),
+        ("ended", maybe(&schema_of::<said::Ended>())),
+        ("history", flag()),
+        ("deals", list(&id())),
+        ("tasks", things()),
+        ("findings", findings()),
+        withheld(),
     ])
 }
 

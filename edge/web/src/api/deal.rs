@@ -2,18 +2,21 @@
 
 use dukou_chain::institution::Institution;
 use dukou_chain::people::Scope;
+use dukou_chain::public::{Id, MoneyRight, Pen};
 use dukou_chain::whole::{self, Deal};
 use dukou_kernel::{DealId, Lang, PersonId};
 use serde_json::{Value, json};
 
 use super::reads::{asker, findings, tasks_of};
+use super::said::deal as said;
+use super::said::money::{Received, Refunded};
+use super::said::parts::{Found, Party};
 use super::versioned;
 use crate::app::App;
 use crate::authorise::covers_deal;
 use crate::data;
 use crate::failure::Failure;
 use crate::page::Answer;
-use crate::pages::notice::told;
 use crate::pages::split::divided;
 use crate::request::Req;
 use crate::session::User;
@@ -35,38 +38,42 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
     let money = asker(app, req, "money.read")?.1;
     let mine = (money == Scope::Own).then_some(user.person);
     let sight = Sight::new(&institution, user);
-    let receipts = match app.store.read(|db| sight.reads_money(db, id))? {
-        true => receipts(deal, mine, req.lang),
-        false => Vec::new(),
+    let reads_money = app.store.read(|db| sight.reads_money(db, id))?;
+    let (receipts, right) = match reads_money {
+        true => (receipts(deal, mine, req.lang), sight.money_right()),
+        false => (Vec::new(), MoneyRight::None),
     };
+    let pen = &mut Pen::new(right);
+    let negotiation = &deal.negotiation;
+    let opened = deal.matching.opened.as_ref();
+    let signed = deal.agreement.signed.as_ref();
+    let equity = deal.distribution.equity.as_ref();
     versioned(
         req,
         version,
         &json!({
             "id": id, "version": version, "number": deal.number(), "cases": deal.cases(),
-            "opened": deal.matching.opened.as_ref().map(|(day, it)| json!({
-                "on": day, "mode": it.mode, "asking": it.asking, "note": it.note,
-            })),
-            "contacts": deal.matching.contacts,
-            "party": deal.agreement.party(), "terms": deal.terms(),
-            "terms_version": deal.negotiation.version(),
-            "interests": deal.negotiation.interests.values().collect::<Vec<_>>(),
-            "market": deal.negotiation.market.as_ref().map(|(day, it)| json!({"on": day, "proof": it})),
-            "decision": deal.negotiation.current_decision(),
-            "notices": notices(deal, &institution),
-            "signed": deal.agreement.signed.as_ref().map(|(_, it)| it),
-            "registered": deal.agreement.registered,
+            "opened": opened.map(|it| said::Opened::of(it, pen)),
+            "contacts": deal.matching.contacts.iter().map(said::Contact::of).collect::<Vec<_>>(),
+            "party": deal.agreement.party().map(Party::of),
+            "terms": deal.terms().map(|it| said::Terms::of("terms", it, pen)),
+            "terms_version": negotiation.version(),
+            "interests": negotiation.interests.values().map(said::Interest::of).collect::<Vec<_>>(),
+            "market": negotiation.market.as_ref().map(said::Market::of),
+            "decision": negotiation.current_decision().map(|it| said::Decision::of(it, pen)),
+            "notices": notices(deal, &institution, req.lang),
+            "signed": signed.map(|(_, it)| said::Signed::of(it, pen, req.lang)),
+            "registered": deal.agreement.registered.as_ref().map(|it| said::Registered::of(it, pen)),
             "amendments": deal.agreement.amendments.iter()
-                .map(|(day, it)| json!({"on": day, "amendment": it})).collect::<Vec<_>>(),
-            "equity": deal.distribution.equity.as_ref()
-                .filter(|_| money == Scope::All || money == Scope::Unit)
-                .map(|(day, it)| json!({"on": day, "allotted": it})),
+                .map(|it| said::Amendment::of(it, pen)).collect::<Vec<_>>(),
+            "equity": equity.filter(|_| reads_money).map(|it| said::Equity::of(it, pen, req.lang)),
             "stop": whole::deal_stop(deal).code(),
             "receipts": receipts,
-            "ended": deal.closing.ended.as_ref().map(|(day, it)| json!({"on": day, "outcome": it})),
+            "ended": deal.closing.ended.as_ref().map(said::Ended::of),
             "history": deal.history.is_some(),
             "tasks": tasks_of(&whole::deal_tasks(deal, &institution), req),
             "findings": found(app, user, deal, &institution, req.lang)?,
+            "withheld": std::mem::take(pen).withheld(),
         }),
     )
 }
@@ -80,7 +87,8 @@ fn receipts(deal: &Deal, mine: Option<PersonId>, lang: Lang) -> Vec<Value> {
             let division = deal.distribution.divisions.get(&id);
             let split = division.and_then(|it| it.divided());
             json!({
-                "received": it.received, "refunds": it.refunds, "reversed": it.reversed,
+                "received": Received::of(&it.received), "refunds": Refunded::all(&it.refunds),
+                "reversed": it.reversed,
                 "history": it.history, "standing": deal.distribution.standing_of(id),
                 "division": split.map(|it| divided(&it, deal, id, mine, lang)),
             })
@@ -89,28 +97,22 @@ fn receipts(deal: &Deal, mine: Option<PersonId>, lang: Lang) -> Vec<Value> {
 }
 
 /// The notices of price with their objections, oldest first.
-fn notices(deal: &Deal, institution: &Institution) -> Vec<Value> {
+fn notices(deal: &Deal, institution: &Institution, lang: Lang) -> Vec<said::Notice> {
     let all = deal.publicity.notices.iter();
     all.map(|it| {
         let due = it.due(institution.calendar());
-        let objections: Vec<Value> = it
-            .objections
-            .iter()
-            .map(|one| {
-                json!({
-                    "on": one.on, "objected": one.objected,
-                    "answered_on": one.answer.as_ref().map(|(day, _)| day),
-                    "answer": one.answer.as_ref().map(|(_, it)| it),
-                })
-            })
-            .collect();
-        json!({
-            "notice": it.posted.notice, "posted_on": it.posted_on, "posted": told(&it.posted),
-            "last_day": due.shown(), "pending": due.pending(), "void": it.void(),
-            "objections": objections,
-            "closed_on": it.closed.as_ref().map(|(day, _)| day),
-            "closed": it.closed.as_ref().map(|(_, it)| it),
-        })
+        let closed = it.closed.as_ref();
+        said::Notice {
+            notice: Id::new(it.posted.notice),
+            posted_on: it.posted_on,
+            posted: said::Posted::of(&it.posted, lang),
+            last_day: due.shown(),
+            pending: due.pending(),
+            void: it.void(),
+            objections: it.objections.iter().map(said::Objection::of).collect(),
+            closed_on: closed.map(|(day, _)| *day),
+            closed: closed.map(|(_, it)| said::Closed::of(it)),
+        }
     })
     .collect()
 }
@@ -122,7 +124,7 @@ fn found(
     deal: &Deal,
     institution: &Institution,
     lang: Lang,
-) -> Result<Vec<Value>, Failure> {
+) -> Result<Vec<Found>, Failure> {
     if deal.closing.ended.is_some() {
         return Ok(Vec::new());
     }

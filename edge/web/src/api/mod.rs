@@ -12,6 +12,7 @@
 //! a token must not be able to make itself stronger.
 
 mod answers;
+mod events;
 pub mod commands;
 pub mod deal;
 pub mod openapi;
@@ -19,6 +20,7 @@ mod parts;
 pub mod once;
 mod query;
 pub mod reads;
+pub(crate) mod said;
 mod shapes;
 mod told;
 pub mod tokens;

@@ -3,7 +3,8 @@
 
 use askama::Template;
 use dukou_chain::people::permission;
-use dukou_chain::whole::{Command, Event};
+use dukou_chain::public;
+use dukou_chain::whole::Command;
 use dukou_kernel::Lang;
 use serde_json::{Map, Value, json};
 
@@ -12,7 +13,7 @@ use super::commands::open_to_callers;
 use super::parts::{headers_of, problem_schema, problems_of, text_header};
 use super::query::{self, Takes};
 use super::told::{TOLD, Told};
-use super::{shapes, tokens};
+use super::{events, shapes, tokens};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::forms::{self, Offer};
@@ -100,7 +101,7 @@ fn body_of(route: &Route) -> Option<Value> {
             "properties": {
                 "name": {"type": "string", "minLength": 1, "maxLength": 60, "pattern": "^[^\\u0000]*$"},
                 "url": {"type": "string", "format": "uri", "maxLength": 500},
-                "kinds": {"type": "array", "items": {"enum": Event::kinds().collect::<Vec<_>>()}},
+                "kinds": {"type": "array", "items": {"enum": public::names().collect::<Vec<_>>()}},
             },
         }}}),
         "/api/v1/people/{id}/tokens" => json!({"application/json": {"schema": {
@@ -263,7 +264,7 @@ fn document(lang: Lang) -> Value {
                 "type": "object", "required": ["hook", "delivery", "seq", "hash", "entry"], "properties": {
                     "hook": {"type": "string", "format": "uuid"}, "delivery": {"type": "string"},
                     "seq": {"type": "integer"}, "hash": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
-                    "entry": {"type": "object"},
+                    "entry": {"$ref": "#/components/schemas/Event"},
                 },
             }}}},
             "responses": {"2XX": {"description": "Taken"}},
@@ -276,7 +277,14 @@ fn document(lang: Lang) -> Value {
                     "description": lang.pick("在浏览器里登录的人，只读", "Somebody signed in with a browser; reads alone"),
                 },
             },
-            "schemas": {
+            "schemas": schemas(lang),
+        },
+    })
+}
+
+/// The named parts: what is sent and what is answered.
+fn schemas(lang: Lang) -> Value {
+    let mut all = json!({
                 "Command": {"type": "object", "required": ["command"], "oneOf": shapes::commands(lang)},
                 "WrongQuestion": {"type": "object", "required": ["error"], "properties": {
                     "error": {"type": "object", "required": ["code", "message", "pointer"], "properties": {
@@ -284,9 +292,11 @@ fn document(lang: Lang) -> Value {
                     }},
                 }},
                 "Problem": problem_schema(),
-            },
-        },
-    })
+    });
+    if let Some(map) = all.as_object_mut() {
+        map.extend(events::schemas());
+    }
+    all
 }
 
 /// The description.

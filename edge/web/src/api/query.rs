@@ -3,7 +3,7 @@
 
 use dukou_chain::people::{PersonKind, Role};
 use dukou_chain::terms::Mode;
-use dukou_chain::whole::{Basis, Event};
+use dukou_chain::whole::Basis;
 use dukou_journal::StreamId;
 use dukou_kernel::{Date, Finding, text};
 use serde_json::{Value, json};
@@ -67,7 +67,7 @@ impl Takes {
             Self::Flag => vec!["true", "false"],
             Self::Whose => vec!["mine", "all"],
             Self::Stop => reads::stops(),
-            Self::Event => Event::kinds().collect(),
+            Self::Event => dukou_chain::public::names().collect(),
             Self::Person => PersonKind::ALL.iter().map(|it| it.code()).collect(),
             Self::Role => Role::ALL.iter().map(|it| it.code()).collect(),
             Self::Basis => Basis::ALL.iter().map(|it| it.code()).collect(),

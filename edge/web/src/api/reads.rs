@@ -1,12 +1,17 @@
 //! What can be read: cases, deals, receipts, people, work, the feed of entries.
 
 use dukou_chain::people::Scope;
+use dukou_chain::public::{MoneyRight, Pen, PublicEvent, Reader};
 use dukou_chain::whole::{self, NO_DAY, Stop};
 use dukou_journal::{Entry, StreamId};
 use dukou_kernel::{CaseId, DealId, Finding, Lang};
 use dukou_store::{Db, Fault, Record, Value as Cell};
+use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::said::case as said;
+use super::said::deal::Ended;
+use super::said::parts::{Contributor, Found};
 use super::{after, limit, next, resource, versioned};
 use crate::app::App;
 use crate::authorise::{authorise, case_filter, covers_case, covers_deal, deal_filter};
@@ -149,19 +154,8 @@ pub fn cases(app: &App, req: &Req) -> Result<Answer, Failure> {
 }
 
 /// Findings in a language.
-pub(crate) fn findings(found: &[Finding], lang: Lang) -> Vec<Value> {
-    found
-        .iter()
-        .map(|it| {
-            json!({
-                "code": it.code, "severity": it.severity, "field": it.field,
-                "message": it.message.get(lang),
-                "article": it.citation.as_ref().map(|it| it.get(lang)),
-                "verified": it.citation.as_ref().map(|it| it.verified),
-                "earliest": it.earliest,
-            })
-        })
-        .collect()
+pub(crate) fn findings(found: &[Finding], lang: Lang) -> Vec<Found> {
+    Found::all(found, lang)
 }
 
 /// One case with its version, what the law says of it, and its deals.
@@ -184,30 +178,35 @@ pub fn case(app: &App, req: &Req) -> Result<Answer, Failure> {
         )
     })?;
     let disclosure = &case.disclosure;
-    let rights: Vec<Value> = case
-        .protection
-        .rights
-        .values()
-        .map(|it| json!({"recorded": it.recorded, "status": it.status().code()}))
-        .collect();
+    let sight = Sight::new(&institution, user);
+    let money = app
+        .store
+        .read(|db| sight.reads_money_of(db, StreamId::Case(id)))?;
+    let pen = &mut Pen::new(match money {
+        true => sight.money_right(),
+        false => MoneyRight::None,
+    });
     versioned(
         req,
         version,
         &json!({
             "id": id, "version": version, "number": disclosure.number,
-            "details": disclosure.details, "contributors": disclosure.contributors(),
+            "details": disclosure.details.as_ref().map(said::Details::of),
+            "contributors": Contributor::all(disclosure.contributors()),
             "manager": disclosure.manager, "since": disclosure.since,
             "stop": whole::case_stop(case).code(),
             "unconfirmed": disclosure.unconfirmed().collect::<Vec<_>>(),
-            "assessment": case.assessment.concluded.as_ref().map(|(_, it)| it),
-            "rights": rights,
-            "costs": case.protection.costs,
-            "valuations": case.valuation.notes.iter().map(|(_, it)| it).collect::<Vec<_>>(),
-            "ended": case.closing.ended.as_ref().map(|(day, it)| json!({"on": day, "outcome": it})),
+            "assessment": case.assessment.concluded.as_ref().map(|(_, it)| said::Assessment::of(it)),
+            "rights": case.protection.rights.values().map(said::Right::of).collect::<Vec<_>>(),
+            "costs": case.protection.costs.iter().map(|it| said::Cost::of(it, pen)).collect::<Vec<_>>(),
+            "valuations": case.valuation.notes.iter()
+                .map(|(_, it)| said::Valuation::of(it, pen)).collect::<Vec<_>>(),
+            "ended": case.closing.ended.as_ref().map(Ended::of),
             "history": case.history.is_some(),
             "deals": deals.iter().map(|row| row.text(0)).collect::<Vec<_>>(),
             "tasks": tasks_of(&whole::case_tasks(case, &institution), req),
             "findings": findings(&whole::case_findings(case, app.store.today()), req.lang),
+            "withheld": std::mem::take(pen).withheld(),
         }),
     )
 }
@@ -250,13 +249,13 @@ pub fn deals(app: &App, req: &Req) -> Result<Answer, Failure> {
     if let Some([id]) = after(req, "deals") {
         narrow(&mut sql, &mut params, " AND v.id < ?", text(id));
     }
-    // What came in is money, which not everybody reads who reads deals.
+    // The price and what came in are money, which not everybody reads who reads deals.
     let money = asker(app, req, "money.read")?.1;
     let (seen, values) = deal_filter(money, user, "v.id", params.len() + 1);
     params.extend(values);
     let limit = limit(req);
     let sql = format!(
-        "SELECT v.id, v.number, v.contract_no, v.mode, v.party, v.price_minor, CASE WHEN 1 = 1{seen} THEN v.received_minor END, v.stop, v.signed, v.history, v.ended \
+        "SELECT v.id, v.number, v.contract_no, v.mode, v.party, CASE WHEN 1 = 1{seen} THEN v.price_minor END, CASE WHEN 1 = 1{seen} THEN v.received_minor END, v.stop, v.signed, v.history, v.ended \
          FROM deal_view v WHERE {sql} ORDER BY v.id DESC LIMIT {limit}"
     );
     let rows = app.store.read(|db| db.rows(&sql, &params))?;
@@ -265,7 +264,7 @@ pub fn deals(app: &App, req: &Req) -> Result<Answer, Failure> {
         .map(|row| {
             json!({
                 "id": row.text(0), "number": row.text(1), "contract_no": word(row.text(2)),
-                "mode": row.text(3), "party": row.text(4), "price_fen": row.int(5),
+                "mode": row.text(3), "party": row.text(4), "price_fen": (!row.is_null(5)).then(|| row.int(5)),
                 "received_fen": (!row.is_null(6)).then(|| row.int(6)), "stop": row.text(7), "signed": word(row.text(8)),
                 "history": row.int(9) != 0, "ended": row.int(10) != 0,
             })
@@ -424,8 +423,27 @@ fn read(bytes: &str) -> Result<Entry<'_>, Fault> {
     Entry::from_bytes(bytes).map_err(|why| Fault::Other(why.to_string()))
 }
 
-/// The feed of changes: every entry after a number. What an entry says is told to
-/// whoever may read its case, deal, person or money; to others it is `null`.
+/// One entry of a feed.
+#[derive(Serialize)]
+struct Item {
+    seq: i64,
+    hash: String,
+    entry: PublicEvent,
+}
+
+impl Item {
+    fn of(row: &Record, entry: &Entry<'_>, reader: &Reader) -> Self {
+        Self {
+            seq: row.int(0),
+            hash: crate::session::hex(row.bytes(1)),
+            entry: PublicEvent::of(entry, reader),
+        }
+    }
+}
+
+/// The feed of changes: every entry after a number, as a public event. What an entry
+/// says is told to whoever may read its case, deal, person or money; to others its
+/// `data` is `null`.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -446,15 +464,9 @@ pub fn events(app: &App, req: &Req) -> Result<Answer, Failure> {
         )?;
         let mut items = Vec::with_capacity(rows.len());
         for row in &rows {
-            let told = sight.reads(db, &read(row.text(2))?)?;
-            let mut entry: Value = serde_json::from_str(row.text(2)).unwrap_or_default();
-            if let Some(object) = entry.as_object_mut().filter(|_| !told) {
-                object.insert("body".to_owned(), Value::Null);
-                object.shift_remove("reason");
-            }
-            items.push(json!({
-                "seq": row.int(0), "hash": crate::session::hex(row.bytes(1)), "entry": entry,
-            }));
+            let entry = read(row.text(2))?;
+            let reader = sight.reader(db, &entry)?;
+            items.push(Item::of(row, &entry, &reader));
         }
         Ok((items, rows.last().map_or(after, |row| row.int(0))))
     })?;
@@ -493,11 +505,10 @@ pub fn timeline(app: &App, req: &Req) -> Result<Answer, Failure> {
         )?;
         let mut items = Vec::with_capacity(rows.len());
         for row in &rows {
-            if sight.reads(db, &read(row.text(2))?)? {
-                let entry: Value = serde_json::from_str(row.text(2)).unwrap_or_default();
-                items.push(json!({
-                    "seq": row.int(0), "hash": crate::session::hex(row.bytes(1)), "entry": entry,
-                }));
+            let entry = read(row.text(2))?;
+            let reader = sight.reader(db, &entry)?;
+            if reader.says {
+                items.push(Item::of(row, &entry, &reader));
             }
         }
         let last = rows.last().map(|row| row.int(0).to_string());

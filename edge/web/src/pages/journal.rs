@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use askama::Template;
 use dukou_chain::people::{AccountFact, Role, Scope};
+use dukou_chain::public;
 use dukou_journal::{Actor, Entry, StreamId};
 use dukou_kernel::{InstitutionId, PersonId};
 use dukou_store::{Db, Fault, Report, Value};
@@ -82,8 +83,8 @@ struct List {
 
 /// What an event is called; its kind where nobody named it.
 pub fn kind_words(kind: &str, req: &Req) -> String {
-    let now = dukou_chain::whole::present_kind(kind);
-    let found = KINDS.iter().find(|(it, _, _)| *it == now);
+    let stem = public::stem(kind);
+    let found = KINDS.iter().find(|(it, _, _)| public::stem(it) == stem);
     found.map_or_else(|| kind.to_owned(), |(_, zh, en)| req.t(zh, en).to_owned())
 }
 
@@ -97,10 +98,6 @@ fn conditions(user: &User, actors: &[String], req: &Req) -> (String, Vec<Value>)
     if let Ok(before) = req.query("before").parse::<i64>() {
         add(" AND seq < ?", before.into());
     }
-    let kind = req.query("kind");
-    if KINDS.iter().any(|(it, _, _)| *it == kind) {
-        add(" AND kind = ?", text(kind));
-    }
     if let Ok(stream) = req.query("stream").parse::<StreamId>() {
         add(" AND stream = ?", text(stream));
     }
@@ -109,6 +106,15 @@ fn conditions(user: &User, actors: &[String], req: &Req) -> (String, Vec<Value>)
     }
     if let Some(to) = begins(req.query("to")) {
         add(" AND at_ms < ?", (to + DAY_MS).into());
+    }
+    // A name asks for what happened, in every shape in which it was ever stored.
+    let kinds = public::kinds_of(req.query("kind")).into_iter().map(|kind| {
+        params.push(text(kind));
+        format!("${}", params.len())
+    });
+    let kinds: Vec<String> = kinds.collect();
+    if !kinds.is_empty() {
+        sql.push_str(&format!(" AND kind IN ({})", kinds.join(", ")));
     }
     let mut any = Vec::new();
     for actor in actors {

@@ -9,7 +9,6 @@ use dukou_journal::StreamId;
 use dukou_kernel::{DealId, InstitutionId};
 use serde_json::{Value, json};
 
-pub use stood::told;
 use stood::{Stood, standing, stood};
 
 use crate::app::App;

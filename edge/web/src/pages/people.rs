@@ -475,7 +475,7 @@ pub fn api_show(app: &App, req: &Req) -> Result<Answer, Failure> {
             "staff_no": known(sealed(app, user, id, "staff_no")?),
             "kind": person.kind.map(|it| it.code()),
             "unit": person.unit, "unit_name": unit.map(|names| unit_name(names, req)),
-            "posts": person.posts, "roles": person.roles.iter().map(|it| it.code()).collect::<Vec<_>>(),
+            "posts": crate::api::said::institution::Tenure::all(&person.posts), "roles": person.roles.iter().map(|it| it.code()).collect::<Vec<_>>(),
             "heir": person.heir, "erased": person.erased,
             "account": {
                 "login": known(account.login), "has_codes": account.has_codes,

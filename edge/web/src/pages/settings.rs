@@ -514,7 +514,7 @@ pub fn api_show(app: &App, req: &Req) -> Result<Answer, Failure> {
         req,
         version,
         &json!({
-            "id": user.institution, "version": version, "profile": institution.profile,
+            "id": user.institution, "version": version, "profile": institution.profile.as_ref().map(crate::api::said::institution::Profile::of),
             "units": units, "policies": policies, "years": years, "permissions": permissions,
         }),
     )

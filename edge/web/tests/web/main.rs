@@ -32,4 +32,5 @@ mod server;
 mod shapes;
 mod stored;
 mod story;
+mod told;
 mod tokens;

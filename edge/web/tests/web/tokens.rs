@@ -49,12 +49,12 @@ async fn money_is_left_out_for_a_token_without_its_scope() {
         let unsaid = kind.starts_with("income.")
             || kind.starts_with("distribution.")
             || entry["stream"].as_str().unwrap().starts_with("person:");
-        assert_eq!(entry["body"].is_null(), unsaid, "{kind}");
+        assert_eq!(entry["data"].is_null(), unsaid, "{kind}");
     }
     assert!(!feed.to_string().contains("payer"), "what was paid by whom");
     let feed = read(&fixture, &seeing, "/api/v1/events?limit=200").await;
     let all = feed["items"].as_array().unwrap();
-    assert!(all.iter().all(|it| it["entry"]["body"].is_object()));
+    assert!(all.iter().all(|it| it["entry"]["data"].is_object()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use dukou_chain::public::MoneyRight;
 use dukou_journal::{Entry, StreamId};
 use dukou_kernel::{DealId, Lang, PersonId};
 
@@ -28,16 +29,21 @@ impl Build<'_> {
         let seen = store.read(|db| {
             let mut seen = Vec::with_capacity(list.len());
             for (entry, _) in &list {
-                seen.push(sight.reads(db, entry)?);
+                seen.push(sight.reader(db, entry)?);
             }
             Ok(seen)
         })?;
-        let mut seen = seen.into_iter();
-        list.retain(|_| seen.next().unwrap_or_default());
-        list.sort_by_key(|(entry, _)| std::cmp::Reverse(entry.meta.seq));
+        // Amounts are read by right, in whatever entry they stand.
+        let mut list: Vec<_> = list
+            .into_iter()
+            .zip(seen)
+            .filter(|(_, reader)| reader.says)
+            .map(|((entry, hash), reader)| (entry, hash, reader.money != MoneyRight::None))
+            .collect();
+        list.sort_by_key(|(entry, _, _)| std::cmp::Reverse(entry.meta.seq));
         let actors: Vec<PersonId> = list
             .iter()
-            .flat_map(|(entry, _)| [entry.meta.actor.person(), entry.meta.on_behalf])
+            .flat_map(|(entry, _, _)| [entry.meta.actor.person(), entry.meta.on_behalf])
             .flatten()
             .filter(|id| !names.contains_key(id))
             .collect();
@@ -46,13 +52,15 @@ impl Build<'_> {
         Ok(list
             .iter()
             .enumerate()
-            .map(|(place, (entry, hash))| self.entry(entry, hash, &all, place == 0))
+            .map(|(place, (entry, hash, money))| {
+                self.entry((entry, *money), hash, &all, place == 0)
+            })
             .collect())
     }
 
     pub(super) fn entry(
         &self,
-        entry: &Entry,
+        (entry, money): (&Entry, bool),
         hash: &[u8],
         names: &HashMap<PersonId, String>,
         newest: bool,
@@ -69,7 +77,7 @@ impl Build<'_> {
                 Lang::En => format!("{who} (for {for_whom})"),
             };
         }
-        let told = tell(entry, self.req.lang);
+        let told = tell(entry, money, self.req.lang);
         EntryView {
             at: moment(meta.at_ms),
             who,

@@ -41,8 +41,9 @@ pub(super) struct Told {
     pub refused: bool,
 }
 
-/// An entry in words: what was done, with the few facts a reader looks for.
-pub(super) fn tell(entry: &Entry, lang: Lang) -> Told {
+/// An entry in words: what was done, with the few facts a reader looks for; its amount
+/// for whoever may read money.
+pub(super) fn tell(entry: &Entry, may_read_money: bool, lang: Lang) -> Told {
     let body: serde_json::Value = serde_json::from_str(&entry.body).unwrap_or_default();
     let kind = kind_text(&entry.meta.kind);
     let mut files = Vec::new();
@@ -81,7 +82,7 @@ pub(super) fn tell(entry: &Entry, lang: Lang) -> Told {
     ]
     .iter()
     .map(|key| word(key).to_owned())
-    .chain(money("amount"))
+    .chain(money("amount").filter(|_| may_read_money))
     .filter(|part| !part.is_empty())
     .collect();
     told.detail = parts.join(lang.pick("；", "; "));

@@ -93,20 +93,6 @@ impl Stood {
     }
 }
 
-/// The body of an event that posted a notice, as programs are told: what it holds of
-/// the page, without the facts about persons.
-pub fn told(posted: &impl serde::Serialize) -> Value {
-    let mut told = json!(posted);
-    if let Some(told) = told.as_object_mut() {
-        let content = told.remove("content").unwrap_or_default();
-        let contact = content.pointer("/unfrozen/contact").cloned();
-        told.insert("contact".to_owned(), contact.unwrap_or_else(|| json!("")));
-        let page = content.pointer("/frozen/page").cloned();
-        told.insert("page".to_owned(), page.unwrap_or_default());
-    }
-    told
-}
-
 /// One of the two kinds of notice.
 enum Which<'a> {
     Price(&'a dukou_chain::publicity::Notice),

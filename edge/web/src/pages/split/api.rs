@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::trace::Reader;
 use super::{divided_of, everybody, pool_name};
 use crate::api;
+use crate::api::said::money::{Paid, Received, Refunded, Reward};
 use crate::app::App;
 use crate::authorise::{authorise, covers_deal};
 use crate::data;
@@ -50,8 +51,11 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
         map.insert("id".to_owned(), json!(receipt_id));
         map.insert("deal".to_owned(), json!(id));
         map.insert("deal_version".to_owned(), json!(version));
-        map.insert("received".to_owned(), json!(receipt.received));
-        map.insert("refunds".to_owned(), json!(receipt.refunds));
+        map.insert(
+            "received".to_owned(),
+            json!(Received::of(&receipt.received)),
+        );
+        map.insert("refunds".to_owned(), json!(Refunded::all(&receipt.refunds)));
         map.insert("reversed".to_owned(), json!(receipt.reversed));
         map.insert("history".to_owned(), json!(receipt.history));
         map.insert("preview".to_owned(), json!(preview));
@@ -111,11 +115,11 @@ pub(crate) fn divided(
             json!({"pool": name, "name": pool_name(name, lang), "amount_fen": amount.fen()})
         })
         .collect();
-    let paid: Vec<Value> = division
+    let paid: Vec<Paid> = division
         .iter()
         .flat_map(|it| &it.paid)
         .filter(|it| visible(it.person))
-        .map(|it| json!(it))
+        .map(|it| Paid::of(it, lang))
         .collect();
     json!({
         "standing": deal.distribution.standing_of(receipt),
@@ -125,9 +129,6 @@ pub(crate) fn divided(
         "proposed_on": division.and_then(|it| it.proposed.as_ref()).map(|(day, _)| day),
         "approved_on": division.and_then(|it| it.approved.as_ref()).map(|(day, _)| day),
         "rejected": division.and_then(|it| it.rejected.as_ref()),
-        "reward": division.and_then(|it| it.reward.as_ref()).map(|it| json!({
-            "posted_on": it.posted_on, "posted": crate::pages::notice::told(&it.posted),
-            "closed_on": it.closed.as_ref().map(|(day, _)| day),
-        })),
+        "reward": division.and_then(|it| it.reward.as_ref()).map(|it| Reward::of(it, lang)),
     })
 }
