@@ -17,8 +17,12 @@ pub struct OldShape {
     pub body: fn(Value) -> Result<Value, serde_json::Error>,
 }
 
-/// Every old shape. None so far: all events are of their first shape.
-pub const OLD_SHAPES: &[OldShape] = &[];
+/// Every old shape.
+pub const OLD_SHAPES: &[OldShape] = &[OldShape {
+    kind: "history.case_imported.v1",
+    next: "history.case_imported.v2",
+    body: crate::history::case_imported_v1,
+}];
 
 /// The kind and body one shape newer; `None` when the kind is not old.
 pub(super) fn next(

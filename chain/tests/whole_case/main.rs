@@ -11,6 +11,7 @@ mod complete;
 mod golden;
 mod money;
 mod permissions;
+mod rights;
 mod road;
 mod runner;
 mod turns;
