@@ -4,19 +4,7 @@ use dukou_kernel::{FileHash, PersonId, Share};
 pub use dukou_rules::{CatalogueResult, Funding, LicenceKind, Mode, PartyKind, Pricing};
 use serde::{Deserialize, Serialize};
 
-words! {
-    /// What kind of result was achieved (成果类型).
-    ResultKind {
-        Invention = "invention", "发明", "Invention";
-        UtilityModel = "utility_model", "实用新型", "Utility model";
-        Design = "design", "外观设计", "Design";
-        Software = "software", "计算机软件", "Software";
-        IcLayout = "ic_layout", "集成电路布图设计", "IC layout design";
-        PlantVariety = "plant_variety", "植物新品种", "Plant variety";
-        Biomedical = "biomedical", "生物医药新品种", "New biomedical variety";
-        KnowHow = "know_how", "技术秘密", "Know-how";
-    }
-}
+pub use dukou_rights::{ResultKind, RightKind};
 
 words! {
     /// Has the result been made public (公开情况)? Novelty hangs on it (专利法第24条).

@@ -4,16 +4,17 @@
 //! what a later distribution deducts; what an inventor paid goes back double
 //! (教科技〔2020〕1号, 加倍返还).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dukou_kernel::{Date, Finding, Money, PersonId, Refusal, RightId, text};
+use dukou_rights::{Form, Reading};
 use serde::{Deserialize, Serialize};
 
 use crate::assessment::{Assessment, Conclusion};
 use crate::checks::Checks;
 use crate::contract::{Claim, Context, Stage};
 use crate::disclosure::Disclosure;
-use crate::terms::{Attachment, ResultKind};
+use crate::terms::{Attachment, RightKind};
 
 words! {
     /// Kind of cost that a right or a deal causes (成本类别).
@@ -59,7 +60,7 @@ pub enum Command {
         /// Id of the new right.
         right: RightId,
         /// 种类
-        kind: ResultKind,
+        kind: RightKind,
         /// Application, publication or registration number; empty for know-how.
         #[serde(default)]
         number: String,
@@ -120,7 +121,7 @@ pub struct RightRecorded {
     /// The right.
     pub right: RightId,
     /// 种类
-    pub kind: ResultKind,
+    pub kind: RightKind,
     /// Number, upper case without blanks.
     pub number: String,
     /// 申请日
@@ -208,7 +209,7 @@ impl Right {
             RightStatus::Ended
         } else if self.granted.is_some() {
             RightStatus::Granted
-        } else if self.recorded.kind == ResultKind::KnowHow {
+        } else if !self.recorded.kind.registered() && self.recorded.number.is_empty() {
             RightStatus::Held
         } else {
             RightStatus::Filed
@@ -221,6 +222,9 @@ impl Right {
 pub struct Protection {
     /// The rights, in order of entry.
     pub rights: BTreeMap<RightId, Right>,
+    /// Other ids under which entries of this case name a right: 0.1.0 gave all rights
+    /// of one import the same, which is unambiguous only within one case.
+    pub formerly: BTreeMap<RightId, RightId>,
     /// Costs, in order of entry.
     pub costs: Vec<CostRecorded>,
     /// Day of the first right.
@@ -244,6 +248,22 @@ pub fn right_claim(number: &str) -> Claim {
     }
 }
 
+/// Every unique name under which a right of this number may be held already: as
+/// written, and in the forms that name the same application (ZL, CN, bare).
+pub fn right_claims(number: &str) -> Vec<Claim> {
+    let mut claims = vec![right_claim(number)];
+    if let Reading::Number(read) = dukou_rights::read(number) {
+        claims.push(right_claim(&read.text));
+        if read.form == Form::Application {
+            let named = |land: &str| right_claim(&format!("{land}{}", read.text));
+            claims.extend([named("ZL"), named("CN")]);
+        }
+    }
+    let mut seen = BTreeSet::new();
+    claims.retain(|it| seen.insert(it.value.clone()));
+    claims
+}
+
 impl Protection {
     /// What contributors paid themselves.
     pub fn inventor_paid(&self) -> impl Iterator<Item = (PersonId, Money)> + '_ {
@@ -260,8 +280,16 @@ impl Protection {
             .filter(|cost| cost.paid_by == PaidBy::University)
     }
 
+    /// The id under which this case holds the right that an entry or a caller names.
+    pub fn resolve(&self, named: RightId) -> RightId {
+        if self.rights.contains_key(&named) {
+            return named;
+        }
+        self.formerly.get(&named).copied().unwrap_or(named)
+    }
+
     fn right(&self, right: RightId) -> Result<&Right, Refusal> {
-        self.rights.get(&right).ok_or_else(|| {
+        self.rights.get(&self.resolve(right)).ok_or_else(|| {
             Finding::refused(
                 "protection.unknown_right",
                 text!("本案没有这项权利。", "This case has no such right."),
@@ -323,11 +351,12 @@ impl Stage for Protection {
                 granted,
                 paper,
             } => {
-                let filed = self.right(*right)?.recorded.filed;
+                let known = self.right(*right)?;
+                let filed = known.recorded.filed;
                 check_days(&mut checks, filed, Some(*granted), ctx.today);
                 checks.settle()?;
                 Ok(vec![Event::GrantRecorded(GrantRecorded {
-                    right: *right,
+                    right: known.recorded.right,
                     granted: *granted,
                     paper: paper.clone(),
                 })])
@@ -337,12 +366,12 @@ impl Stage for Protection {
                 ended,
                 reason,
             } => {
-                self.right(*right)?;
+                let known = self.right(*right)?;
                 checks.words("reason", reason, 500);
                 not_in_future(&mut checks, "ended", *ended, ctx.today);
                 checks.settle()?;
                 Ok(vec![Event::RightEnded(RightEnded {
-                    right: *right,
+                    right: known.recorded.right,
                     ended: *ended,
                     reason: reason.clone(),
                 })])
@@ -396,12 +425,12 @@ impl Stage for Protection {
                 self.rights.insert(id, right);
             }
             Event::GrantRecorded(it) => {
-                if let Some(right) = self.rights.get_mut(&it.right) {
+                if let Some(right) = self.rights.get_mut(&self.resolve(it.right)) {
                     right.granted = Some(it.granted);
                 }
             }
             Event::RightEnded(it) => {
-                if let Some(right) = self.rights.get_mut(&it.right) {
+                if let Some(right) = self.rights.get_mut(&self.resolve(it.right)) {
                     right.ended = Some((it.ended, it.reason));
                 }
             }
@@ -445,12 +474,19 @@ impl Protection {
         &self,
         before: &Before<'_>,
         checks: &mut Checks,
-        (kind, number, filed, granted): (ResultKind, &str, Date, Option<Date>),
+        (kind, number, filed, granted): (RightKind, &str, Date, Option<Date>),
         ctx: &Context,
     ) -> Result<(), Refusal> {
         let concluded = before.assessment.done()?;
-        if kind != ResultKind::KnowHow {
+        if kind != RightKind::KnowHow {
             checks.words("number", number, 60);
+            // A number that shows another kind is refused; one that shows none is kept.
+            if let Reading::Number(read) = dukou_rights::read(number)
+                && read.kind.is_some()
+                && let Err(fault) = dukou_rights::read_as(kind, number)
+            {
+                checks.refuse_if(true, || fault.finding().at("number"));
+            }
             let files = concluded.is_none_or(|it| it.conclusion == Conclusion::File);
             checks.refuse_if(!files, || {
                 Finding::refused(

@@ -2,11 +2,19 @@
 //! ledger says, marked 'before Dukou, not evidenced here', and later steps
 //! proceed from it. Past distributions are opening balances of what each
 //! already got.
+//!
+//! An imported achievement has one right with an id of its own ([`right_id`]). It is
+//! derived from where the row stood and from the number the case drew, by the same
+//! function for a new import and for an entry of 0.1.0, which stored none: the id is
+//! the same on every machine. A second import of the row makes nothing, because the
+//! right's number is taken.
 
 use dukou_kernel::{
-    BatchId, CaseId, Date, Finding, Money, PersonId, ReceiptId, Refusal, UnitId, text,
+    BatchId, CaseId, Date, Finding, Money, PersonId, ReceiptId, Refusal, RightId, UnitId, text,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use crate::terms::{Contributor, LicenceKind, Mode, Party, Pricing, ResultKind};
 
@@ -147,6 +155,11 @@ pub enum DealCommand {
 /// 成果已导入
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaseImported {
+    /// The id of its right.
+    pub right: RightId,
+    /// The id that an entry of 0.1.0 may name for it, shared by the whole import.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub formerly: Option<RightId>,
     /// The human number.
     pub number: String,
     /// Series it was drawn from.
@@ -174,7 +187,7 @@ events! {
     /// The events of history.
     Event {
         /// 成果已导入
-        "history.case_imported.v1" => Case(CaseImported),
+        "history.case_imported.v2" => Case(CaseImported),
         /// 合同已导入
         "history.deal_imported.v1" => Deal(DealImported),
         /// 到账已导入
@@ -182,6 +195,64 @@ events! {
         /// 以往分配已导入
         "history.distribution_imported.v1" => Distribution(PastDistribution),
     }
+}
+
+/// The id of an imported right. SHA-256 over `dukou imported right v1`, a line feed, and
+/// then batch, file, sheet, row, right number and the case's number and ordinal, each
+/// as its length in bytes in decimal, a colon, its text; the first 16 bytes, with the
+/// version 8 and the variant of RFC 9562. No two rows give the same text, and it never
+/// changes: what was derived once is named by later entries.
+pub fn right_id(number: &str, ordinal: u32, right_number: &str, origin: &Origin) -> RightId {
+    let (batch, row) = (origin.batch.to_string(), origin.row.to_string());
+    let ordinal = ordinal.to_string();
+    let parts = [
+        batch.as_str(),
+        &origin.file,
+        &origin.sheet,
+        &row,
+        right_number,
+        number,
+        &ordinal,
+    ];
+    let mut hash = Sha256::new();
+    hash.update("dukou imported right v1\n");
+    for part in parts {
+        hash.update(format!("{}:{part}", part.len()));
+    }
+    let mut bytes = [0u8; 16];
+    for (to, from) in bytes.iter_mut().zip(hash.finalize()) {
+        *to = from;
+    }
+    RightId(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+}
+
+/// From the shape of 0.1.0, which had no id of the right.
+///
+/// # Errors
+/// When the body is none of that shape.
+pub(crate) fn case_imported_v1(body: Value) -> Result<Value, serde_json::Error> {
+    let old: CaseImportedV1 = serde_json::from_value(body)?;
+    serde_json::to_value(CaseImported {
+        right: right_id(
+            &old.number,
+            old.ordinal,
+            &old.past.right_number,
+            &old.past.origin,
+        ),
+        formerly: Some(RightId(old.past.origin.batch.0)),
+        number: old.number,
+        series: old.series,
+        ordinal: old.ordinal,
+        past: old.past,
+    })
+}
+
+#[derive(Deserialize)]
+struct CaseImportedV1 {
+    number: String,
+    series: String,
+    ordinal: u32,
+    past: PastCase,
 }
 
 /// Something of this name is in the system already, so a second import of the

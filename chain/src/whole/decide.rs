@@ -42,7 +42,11 @@ pub fn needs(command: &Command, states: &States, ctx: &Context) -> Vec<Need> {
         Command::Protection(_, protection::Command::RecordRight { number, .. })
             if !number.trim().is_empty() =>
         {
-            wanted.push(Need::Claim(protection::right_claim(number)));
+            wanted.extend(
+                protection::right_claims(number)
+                    .into_iter()
+                    .map(Need::Claim),
+            );
         }
         Command::Matching(_, matching::Command::Open { cases, .. }) => {
             wanted.push(Need::Number(format!("deal:{year}")));
@@ -62,7 +66,8 @@ pub fn needs(command: &Command, states: &States, ctx: &Context) -> Vec<Need> {
         _ => {}
     }
     if let Command::CaseHistory(_, history::CaseCommand::Import { past }) = command {
-        wanted.push(Need::Claim(protection::right_claim(&past.right_number)));
+        let claims = protection::right_claims(&past.right_number);
+        wanted.extend(claims.into_iter().map(Need::Claim));
     }
     if let Some(State::Deal(deal)) = states.state(command.stream()) {
         wanted.extend(
@@ -273,15 +278,19 @@ fn on_case(
     match command {
         Command::CaseClosing(_, it) => return close(&case.closing, it, stream),
         Command::CaseHistory(_, history::CaseCommand::Import { past }) => {
-            let claim = protection::right_claim(&past.right_number);
             let known = !case.disclosure.number.is_empty();
-            if known || case.history.is_some() || taken(states, &claim, stream) {
+            let mut claims = protection::right_claims(&past.right_number).into_iter();
+            let held = claims.any(|claim| taken(states, &claim, stream));
+            if known || case.history.is_some() || held {
                 return Err(known_already(&past.right_number));
             }
             let ordinal = ordinal(states, "case", ctx.today);
             let year = ctx.today.year();
+            let number = format!("{}-{year}-{ordinal:04}", institution.prefix());
             let imported = CaseImported {
-                number: format!("{}-{year}-{ordinal:04}", institution.prefix()),
+                right: history::right_id(&number, ordinal, &past.right_number, &past.origin),
+                formerly: None,
+                number,
                 series: format!("case:{year}"),
                 ordinal,
                 past: past.clone(),
@@ -311,8 +320,8 @@ fn on_case(
         Command::Protection(_, it) => {
             let number_taken = match it {
                 protection::Command::RecordRight { number, .. } if !number.trim().is_empty() => {
-                    let claim = protection::right_claim(number);
-                    states.claims.get(&claim).is_some_and(Option::is_some)
+                    let mut claims = protection::right_claims(number).into_iter();
+                    claims.any(|it| states.claims.get(&it).is_some_and(Option::is_some))
                 }
                 _ => false,
             };

@@ -19,7 +19,7 @@ pub use decide::{decide, needs, refused};
 pub use event::{Event, EventError};
 pub use named::Named;
 pub use rail::{Progress, RailStep, Stop, case_rail, case_stop, deal_rail, deal_stop};
-pub use state::{Case, Deal, State, case_view, kind_of_number};
+pub use state::{Case, Deal, State, case_view};
 pub use tasks::{Basis, Holder, Task, case_tasks, deal_tasks};
 pub use upcast::{OLD_SHAPES, OldShape, present_kind};
 pub use views::{CASE_STANDINGS, NO_DAY, changed_rows, reprojects, rows, tables};

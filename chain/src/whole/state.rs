@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dukou_journal::StreamId;
-use dukou_kernel::{CaseId, Date, RightId};
+use dukou_kernel::{CaseId, Date};
 
 use super::Event;
 use super::closing::Closing;
@@ -13,7 +13,7 @@ use crate::contract::Stage;
 use crate::deal::{Negotiation, Terms, TermsAgreed};
 use crate::disclosure::{Details, Disclosure, Secrecy, Standing};
 use crate::distribution::Distribution;
-use crate::history::{self, PastCase, PastDeal};
+use crate::history::{self, CaseImported, PastCase, PastDeal};
 use crate::income::{Income, Receipt, Received};
 use crate::institution::Institution;
 use crate::kept::Kept;
@@ -21,7 +21,7 @@ use crate::matching::{CaseView, Matching, Opened};
 use crate::people::Person;
 use crate::protection::{Protection, Right, RightRecorded};
 use crate::publicity::Publicity;
-use crate::terms::{Disclosed, Pricing, ResultKind};
+use crate::terms::{Disclosed, Pricing, RightKind};
 use crate::valuation::Valuation;
 
 /// One achievement with its rights (成果).
@@ -134,7 +134,7 @@ impl State {
             (Self::Case(state), Event::Valuation(event)) => state.valuation.apply(event, on),
             (Self::Case(state), Event::Closing(event)) => state.closing.apply(event, on),
             (Self::Case(state), Event::History(history::Event::Case(event))) => {
-                state.take_history(&event.number, event.past, on);
+                state.take_history(event, on);
             }
             (Self::Deal(state), Event::Matching(event)) => state.matching.apply(event, on),
             (Self::Deal(state), Event::Negotiation(event)) => state.negotiation.apply(event, on),
@@ -181,10 +181,17 @@ impl State {
 }
 
 impl Case {
-    fn take_history(&mut self, number: &str, past: PastCase, on: Date) {
+    fn take_history(&mut self, event: CaseImported, on: Date) {
+        let CaseImported {
+            right,
+            formerly,
+            number,
+            past,
+            ..
+        } = event;
         self.disclosure = Disclosure {
             standing: Standing::Accepted,
-            number: number.to_owned(),
+            number,
             submitted_on: None,
             since: Some(on),
             details: Some(Details {
@@ -204,11 +211,14 @@ impl Case {
             ..Disclosure::default()
         };
         self.assessment.history = true;
-        // The right keeps the id of nothing else: one right per imported row.
-        let right = RightId(past.origin.batch.0);
+        self.protection
+            .formerly
+            .extend(formerly.map(|named| (named, right)));
+        // A result without a right of its own is held, if anything.
+        let kind = past.kind.right().unwrap_or(RightKind::KnowHow);
         let recorded = RightRecorded {
             right,
-            kind: past.kind,
+            kind,
             number: past.right_number.clone(),
             filed: past.filed,
             granted: past.granted,
@@ -296,15 +306,5 @@ impl Deal {
         };
         self.agreement.signed = Some((past.signed, signed));
         self.history = Some(past);
-    }
-}
-
-/// The kind of right that a publication number shows by its last letters.
-pub fn kind_of_number(number: &str) -> ResultKind {
-    let letter = number.chars().rev().find(char::is_ascii_alphabetic);
-    match letter {
-        Some('U' | 'Y') => ResultKind::UtilityModel,
-        Some('S' | 'D') => ResultKind::Design,
-        _ => ResultKind::Invention,
     }
 }

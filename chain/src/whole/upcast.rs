@@ -31,6 +31,11 @@ pub const OLD_SHAPES: &[OldShape] = &[
         next: "distribution.reward_posted.v2",
         body: unfrozen,
     },
+    OldShape {
+        kind: "history.case_imported.v1",
+        next: "history.case_imported.v2",
+        body: crate::history::case_imported_v1,
+    },
     distribution::v1::PROPOSED,
     distribution::v1::APPROVED,
     distribution::v1::CLAWED_BACK,

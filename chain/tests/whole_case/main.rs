@@ -15,6 +15,7 @@ mod public;
 mod money;
 mod notice;
 mod permissions;
+mod rights;
 mod road;
 mod runner;
 mod same_law;

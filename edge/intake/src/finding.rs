@@ -40,6 +40,10 @@ pub enum Code {
     SharesSum,
     /// A patent number of impossible shape.
     NumberMalformed,
+    /// A number that does not show its kind, without words that name it.
+    KindUnknown,
+    /// Words for the kind that are not known; the number's own kind is taken (warning).
+    KindUnread,
     /// The same right or contract as an earlier row.
     Duplicate,
     /// A credit code with a wrong check character.
@@ -65,6 +69,8 @@ impl Code {
             Self::DateOrder => "date.order",
             Self::SharesSum => "shares.sum",
             Self::NumberMalformed => "number.malformed",
+            Self::KindUnknown => "kind.unknown",
+            Self::KindUnread => "kind.unread",
             Self::Duplicate => "duplicate",
             Self::UsccCheckDigit => "uscc.check_digit",
             Self::AmountUnreadable => "amount.unreadable",
@@ -78,7 +84,7 @@ impl Code {
     /// Whether the row is rejected.
     pub fn severity(self) -> Severity {
         match self {
-            Self::DateFuture | Self::PayerDiffers => Severity::Warning,
+            Self::DateFuture | Self::PayerDiffers | Self::KindUnread => Severity::Warning,
             _ => Severity::Refused,
         }
     }
@@ -228,12 +234,45 @@ pub fn number_malformed(field: Field, shown: &str) -> Note {
         field,
         Code::NumberMalformed,
         text!(
-            "专利号“{shown}”的位数或格式不对。",
-            "The patent number “{shown}” has an impossible shape."
+            "号码“{shown}”的位数或格式不对。",
+            "The number “{shown}” has an impossible shape."
         ),
         text!(
-            "写公开（公告）号：CN、7 至 9 位数字和一个种类字母，例如 CN114018693A。",
-            "Write the publication number: CN, 7 to 9 digits and a kind letter, such as CN114018693A."
+            "专利写公开（公告）号，例如 CN114018693A；软件写 2021SR0123456，植物新品种写 CNA20170123.4，布图设计写 BS.175531234，外国权利带国别代码，例如 US11123456B2。",
+            "For a patent write the publication number, such as CN114018693A; for software 2021SR0123456, a plant variety CNA20170123.4, a layout BS.175531234, a foreign right with its country code, such as US11123456B2."
+        ),
+    )
+}
+
+/// A number that does not show its kind, without words that name it.
+pub fn kind_unknown(field: Field, number: &str) -> Note {
+    Note::new(
+        field,
+        Code::KindUnknown,
+        text!(
+            "{number} 看不出权利种类。",
+            "{number} does not show which kind of right it is."
+        ),
+        text!(
+            "在成果类型一列写明，例如发明、实用新型、外观设计、植物新品种。",
+            "Write the kind in its column: 发明, 实用新型, 外观设计 or 植物新品种."
+        ),
+    )
+}
+
+/// Words for the kind that are not known.
+pub fn kind_unread(field: Field, words: &str, number: &str) -> Note {
+    let shown = quoted(words);
+    Note::new(
+        field,
+        Code::KindUnread,
+        text!(
+            "成果类型“{shown}”不认得，按号码 {number} 的种类导入。",
+            "The kind “{shown}” is not known; the kind that {number} shows is taken."
+        ),
+        text!(
+            "写发明、实用新型、外观设计、国防专利、软件、布图设计或植物新品种。",
+            "Write 发明, 实用新型, 外观设计, 国防专利, 软件, 布图设计 or 植物新品种."
         ),
     )
 }

@@ -33,3 +33,4 @@ pub use known::{Known, KnownSets, Nothing};
 pub use layout::{Column, Field, Kind, Mapping};
 pub use row::{Achievement, Contract, Distribution, Place, Receipt, contract_key};
 pub use value::amount::Unit;
+pub use value::right::kind as right_kind;

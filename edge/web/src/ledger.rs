@@ -13,7 +13,7 @@ use dukou_chain::people::PersonKind;
 use dukou_chain::terms::{
     Contributor, LicenceKind, Mode, Party, PartyKind, PartySize, Pricing, ResultKind,
 };
-use dukou_chain::whole::{Command, State, kind_of_number};
+use dukou_chain::whole::{Command, State};
 use dukou_chain::{agreement, protection};
 use dukou_intake::{Batch, Known, Mapping, Place, contract_key};
 use dukou_journal::{Actor, StreamId};
@@ -265,14 +265,9 @@ fn pricing(text: &str) -> Option<Pricing> {
     }
 }
 
+/// The kind of an imported achievement; the reader took no row whose kind is unknown.
 fn result_kind(words: Option<&str>, number: &str) -> ResultKind {
-    match words {
-        Some(it) if it.contains("软件") => ResultKind::Software,
-        Some(it) if it.contains("外观") => ResultKind::Design,
-        Some(it) if it.contains("实用新型") => ResultKind::UtilityModel,
-        Some(it) if it.contains("发明") => ResultKind::Invention,
-        _ => kind_of_number(number),
-    }
+    dukou_intake::right_kind(words, number).map_or(ResultKind::None, ResultKind::from)
 }
 
 impl Maker<'_> {

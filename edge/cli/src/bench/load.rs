@@ -10,7 +10,7 @@ use dukou_chain::people::{PersonKind, Role};
 use dukou_chain::protection::{self, CostKind, PaidBy};
 use dukou_chain::terms::{
     Attachment, Contributor, Disclosed, Funding, Mode, Party, PartyKind, PartySize, Pricing,
-    PriorKind, ResultKind,
+    PriorKind, ResultKind, RightKind,
 };
 use dukou_chain::whole::{Command, closing};
 use dukou_chain::{agreement, distribution, income, institution, matching, valuation};
@@ -315,7 +315,7 @@ impl Teller<'_> {
         let filed = jiff::civil::date(2026, 1, 5);
         let right = protection::Command::RecordRight {
             right: RightId(uuid::Uuid::now_v7()),
-            kind: ResultKind::Invention,
+            kind: RightKind::Invention,
             number: format!("CN1{n:08}A"),
             filed,
             granted: None,

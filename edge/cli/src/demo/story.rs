@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use dukou_chain::assessment::{self, Conclusion};
 use dukou_chain::disclosure::{self, Details, PriorWork, Secrecy};
 use dukou_chain::protection::{self, CostKind, PaidBy};
-use dukou_chain::terms::{Attachment, Contributor, Disclosed, Funding, PriorKind, ResultKind};
+use dukou_chain::terms::{
+    Attachment, Contributor, Disclosed, Funding, PriorKind, ResultKind, RightKind,
+};
 use dukou_chain::whole::Command;
 use dukou_chain::{institution, valuation};
 use dukou_journal::Actor;
@@ -467,7 +469,7 @@ fn protect(
         manager.clone(),
         protection(protection::Command::RecordRight {
             right: RightId(id()),
-            kind,
+            kind: kind.right().unwrap_or(RightKind::KnowHow),
             number,
             filed,
             granted: None,

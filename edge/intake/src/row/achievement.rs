@@ -73,9 +73,19 @@ fn number(view: &mut View) -> Option<String> {
         }
         return None;
     }
-    let number = right::number(&shown);
-    if number.is_none() {
-        view.note(finding::number_malformed(Field::Number, &shown));
+    let number = right::register(&shown);
+    let words = view.words(Field::RightKind);
+    match &number {
+        None => view.note(finding::number_malformed(Field::Number, &shown)),
+        Some(number) if right::kind(words.as_deref(), number).is_none() => {
+            view.note(finding::kind_unknown(Field::RightKind, number));
+        }
+        Some(number) => {
+            let unread = words.filter(|it| right::kind_of_words(it).is_none());
+            if let Some(words) = unread.filter(|it| !it.contains("专利")) {
+                view.note(finding::kind_unread(Field::RightKind, &words, number));
+            }
+        }
     }
     number
 }

@@ -95,6 +95,8 @@ fn rights(view: &mut View) -> Vec<RightRef> {
                 RightRef::Number(number)
             } else if let Some(number) = right::application(&piece) {
                 RightRef::Application(number)
+            } else if let Some(number) = right::register(&piece) {
+                RightRef::Number(number)
             } else {
                 malformed = malformed.or(Some(piece));
                 continue;

@@ -1,6 +1,8 @@
 //! Numbers of rights: publication numbers, software registrations, and the
 //! application numbers under which a right may also be known.
 
+use dukou_rights::{Form, Reading, RightKind};
+
 use crate::cell::squeeze;
 
 /// Upper case, half-width, no blanks, dots or hyphens, no words before it.
@@ -14,15 +16,60 @@ pub fn plain(text: &str) -> String {
         .collect()
 }
 
-/// The publication number in normal form: CN, 7 to 9 digits, A, B, C, U or S,
-/// and perhaps one more digit.
+/// The number of a text when it has one of these forms.
+fn of_form(text: &str, wanted: &[Form]) -> Option<String> {
+    match dukou_rights::read(text) {
+        Reading::Number(read) if wanted.contains(&read.form) => Some(read.text),
+        _ => None,
+    }
+}
+
+/// The publication number in normal form: CN, 7 to 9 digits, A, B, C, U, Y, S or D, and
+/// perhaps one more digit.
 pub fn publication(text: &str) -> Option<String> {
-    let number = plain(text);
-    let number = number
-        .split_once('(')
-        .map_or(number.as_str(), |(head, _)| head);
-    let (found, rest) = leading(number)?;
-    rest.is_empty().then_some(found)
+    of_form(text, &[Form::Publication])
+}
+
+/// The number under which an achievement is known: every form but an application's,
+/// which has a column of its own.
+pub fn register(text: &str) -> Option<String> {
+    const FORMS: &[Form] = &[
+        Form::Publication,
+        Form::Software,
+        Form::Plant,
+        Form::Layout,
+        Form::Pct,
+        Form::Foreign,
+    ];
+    of_form(text, FORMS)
+}
+
+/// The kind of right that a ledger's words name; `None` when they name none known here.
+pub fn kind_of_words(words: &str) -> Option<RightKind> {
+    const WORDS: &[(&str, RightKind)] = &[
+        ("国防", RightKind::DefencePatent),
+        ("软件", RightKind::Software),
+        ("软著", RightKind::Software),
+        ("布图", RightKind::IcLayout),
+        ("植物", RightKind::PlantVariety),
+        ("生物医药", RightKind::Biomedical),
+        ("技术秘密", RightKind::KnowHow),
+        ("外观", RightKind::Design),
+        ("实用新型", RightKind::UtilityModel),
+        ("发明", RightKind::Invention),
+    ];
+    let found = WORDS.iter().find(|(word, _)| words.contains(word));
+    found.map(|(_, kind)| *kind)
+}
+
+/// The kind of right of a row: as its words say, else as its number shows.
+pub fn kind(words: Option<&str>, number: &str) -> Option<RightKind> {
+    words
+        .and_then(kind_of_words)
+        .or_else(|| match dukou_rights::read(number) {
+            Reading::Number(read) => read.kind,
+            _ => None,
+        })
 }
 
 /// The publication number a text starts with, and the rest of the text.
@@ -34,7 +81,7 @@ fn leading(text: &str) -> Option<(String, &str)> {
     }
     let (_, tail) = body.split_at_checked(digits)?;
     let mut chars = tail.chars();
-    if !matches!(chars.next(), Some('A' | 'B' | 'C' | 'U' | 'S')) {
+    if !matches!(chars.next(), Some('A' | 'B' | 'C' | 'U' | 'Y' | 'S' | 'D')) {
         return None;
     }
     let mut end = 2 + digits + 1;
@@ -47,12 +94,7 @@ fn leading(text: &str) -> Option<(String, &str)> {
 
 /// A software copyright's registration number: 2021SR0123456.
 pub fn software(text: &str) -> Option<String> {
-    let number = plain(text);
-    let number = number.strip_prefix("软著登字第").unwrap_or(&number);
-    let (year, serial) = number.split_once("SR")?;
-    let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-    (year.len() == 4 && digits(year) && (6..=7).contains(&serial.len()) && digits(serial))
-        .then(|| number.to_owned())
+    of_form(text, &[Form::Software])
 }
 
 /// A right's number in normal form, or `None` when its shape is impossible.
@@ -72,15 +114,7 @@ pub fn application(text: &str) -> Option<String> {
     if !matches!(body.len(), 8 | 12) || !body.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    let sum: u32 = body
-        .chars()
-        .zip([2, 3, 4, 5, 6, 7, 8, 9].into_iter().cycle())
-        .filter_map(|(c, weight)| c.to_digit(10).map(|digit| digit * weight))
-        .sum();
-    let wanted = match sum % 11 {
-        10 => 'X',
-        rest => char::from_digit(rest, 10)?,
-    };
+    let wanted = dukou_rights::check_digit(body)?;
     check.starts_with(wanted).then(|| number.to_owned())
 }
 
@@ -255,6 +289,32 @@ mod tests {
             assert_eq!(number(wrong), None, "{wrong}");
         }
         assert_eq!(number("2021SR0123456").as_deref(), Some("2021SR0123456"));
+    }
+
+    #[test]
+    fn every_kind_of_number_is_taken_as_its_own_kind() {
+        for (words, number, wanted) in [
+            (None, "CN2759999Y", Some(RightKind::UtilityModel)),
+            (None, "CN300123456D", Some(RightKind::Design)),
+            (None, "2020SR0123456", Some(RightKind::Software)),
+            (
+                Some("植物新品种"),
+                "CNA20170123.4",
+                Some(RightKind::PlantVariety),
+            ),
+            (None, "BS.175531234", Some(RightKind::IcLayout)),
+            (
+                Some("国防专利"),
+                "CN109097365B",
+                Some(RightKind::DefencePatent),
+            ),
+            (Some("发明"), "US11123456B2", Some(RightKind::Invention)),
+            (Some("别的"), "US11123456B2", None),
+        ] {
+            assert!(register(number).is_some(), "{number}");
+            assert_eq!(kind(words, number), wanted, "{words:?} {number}");
+        }
+        assert_eq!(register("无"), None);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use dukou_chain::people::{PersonKind, Post, Role, Scope};
 use dukou_chain::protection::CostKind;
 use dukou_chain::terms::{
     CatalogueResult, Disclosed, Funding, LicenceKind, Mode, Outcome, PartyKind, PartySize, Pricing,
-    PriorKind, ResultKind,
+    PriorKind, ResultKind, RightKind,
 };
 use dukou_chain::valuation::Method;
 use dukou_chain::whole::Command;
@@ -64,7 +64,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ),
     (
         "protection.record_right",
-        "right:id kind:result_kind number?:text filed:day granted~:day owners:text paper~:paper",
+        "right:id kind:right_kind number?:text filed:day granted~:day owners:text paper~:paper",
     ),
     (
         "protection.record_grant",
@@ -214,6 +214,7 @@ fn words(what: &str) -> Option<Value> {
         "post_kind" => one_of!(Post),
         "conclusion" => one_of!(Conclusion),
         "result_kind" => one_of!(ResultKind),
+        "right_kind" => one_of!(RightKind),
         "cost_kind" => one_of!(CostKind),
         "method" => one_of!(Method),
         "mode" => one_of!(Mode),

@@ -8,7 +8,7 @@ use dukou_chain::people::Role;
 use dukou_chain::protection;
 use dukou_chain::terms::{
     Attachment, Contributor, Disclosed, Funding, Mode, Party, PartyKind, PartySize, Pricing,
-    PriorKind, ResultKind,
+    PriorKind, ResultKind, RightKind,
 };
 use dukou_chain::whole::Command;
 use dukou_chain::{agreement, distribution, income, matching, publicity};
@@ -116,7 +116,7 @@ pub fn opened(fixture: &Fixture, title: &str) -> (CaseId, DealId) {
     fixture.act(Role::Manager, Command::Assessment(case, conclude));
     let right = protection::Command::RecordRight {
         right: RightId(Uuid::now_v7()),
-        kind: ResultKind::Invention,
+        kind: RightKind::Invention,
         number: format!("CN119{:06}A", case.0.as_u128() % 1_000_000),
         filed: fixture.store().today(),
         granted: None,

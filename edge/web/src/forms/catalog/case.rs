@@ -2,7 +2,7 @@
 
 use dukou_chain::assessment::Conclusion;
 use dukou_chain::protection::CostKind;
-use dukou_chain::terms::{Mode, Outcome, PartyKind, PartySize, ResultKind};
+use dukou_chain::terms::{Mode, Outcome, PartyKind, PartySize, RightKind};
 use dukou_chain::valuation::Method;
 use dukou_kernel::Text;
 
@@ -180,7 +180,7 @@ pub(super) fn spec(command: &str, offer: &Offer) -> Option<Spec> {
                 ),
                 ("专利法；教科技〔2020〕1号", "Patent Law; MOE Doc. 1 (2020)"),
                 vec![
-                    Field::new("kind", Kind::Choose(choices!(ResultKind)), "种类", "Kind"),
+                    Field::new("kind", Kind::Choose(choices!(RightKind)), "种类", "Kind"),
                     Field::new(
                         "number",
                         Kind::Line,

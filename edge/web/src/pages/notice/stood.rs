@@ -10,7 +10,7 @@ use dukou_chain::terms::Attachment;
 use dukou_chain::whole::{Case, Deal, State, case_view};
 use dukou_journal::StreamId;
 use dukou_kernel::{CaseId, Date, DealId, InstitutionId, Lang, PersonId};
-use serde_json::{Value, json};
+
 use sha2::{Digest, Sha256};
 
 use crate::app::App;
