@@ -256,7 +256,7 @@ fn a_damaged_or_forged_archive_leaves_nothing() {
             "commits to",
         ),
         (
-            forged(&path, "sealed.jsonl", replace("\"salt\"", "\"name2\"")),
+            forged(&path, "sealed.jsonl", replace("\"name_salt\"", "\"name2\"")),
             "commits to",
         ),
         (extended(&path, "x/y.jsonl"), "the member x/y.jsonl"),

@@ -49,17 +49,17 @@ fn decided(place: &Place) -> (Office, Value) {
 
 /// Gives somebody a name under a commitment, as the roster does.
 fn named(office: &Office, number: u128, name: &str) {
-    let seal = dukou_journal::commitment("ab", name, "");
+    let seals = json!({"name": dukou_journal::commitment_to("ab", name)});
     let mut update = office.envelope(
         4,
-        json!({"command": "people.update", "person": id(number), "kind": "staff", "posts": [], "seal": seal}),
+        json!({"command": "people.update", "person": id(number), "kind": "staff", "posts": [], "seals": seals}),
     );
     let text = |field: &str, text: &str| SealedText {
         subject: id(number).parse().unwrap(),
         field: field.into(),
         text: text.into(),
     };
-    update.sealed = vec![text("salt", "ab"), text("name", name)];
+    update.sealed = vec![text("name_salt", "ab"), text("name", name)];
     office.store.execute(update).unwrap();
 }
 

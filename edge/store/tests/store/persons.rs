@@ -202,10 +202,7 @@ fn a_command_without_a_key_gets_one_that_nobody_knows(place: &Place) {
         .filter_map(|it| it.split('"').next())
         .collect();
     assert_eq!(keys.len(), lines.lines().count(), "{lines}");
-    assert!(
-        keys.iter()
-            .all(|it| it.len() == 32 && *it != keys[0] || *it == keys[0])
-    );
+    assert!(keys.iter().all(|it| it.len() == 32));
     assert_eq!(
         keys.iter().collect::<std::collections::BTreeSet<_>>().len(),
         keys.len()

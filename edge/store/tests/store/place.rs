@@ -257,7 +257,12 @@ impl Office {
 
     /// Puts the evidence of the road away, as an upload does.
     pub fn receive_paper(&self) -> FileMeta {
-        let paper = self.store.put_file("签字件.pdf", PAPER).unwrap();
+        self.receive("签字件.pdf", PAPER)
+    }
+
+    /// Puts any evidence away, as an upload does.
+    pub fn receive(&self, name: &str, bytes: &[u8]) -> FileMeta {
+        let paper = self.store.put_file(name, bytes).unwrap();
         let size = i64::try_from(paper.size).unwrap();
         let params = [
             self.institution.to_string(),
@@ -284,6 +289,12 @@ impl Office {
         for line in story.lines() {
             let step: Value = serde_json::from_str(line).unwrap();
             self.clock.set(morning(step["on"].as_str().unwrap()));
+            if step["command"]["command"] == "institution.load_law" {
+                for file in step["command"]["files"].as_array().unwrap() {
+                    let (name, text) = (&file["name"], file["text"].as_str().unwrap());
+                    self.receive(name.as_str().unwrap(), text.as_bytes());
+                }
+            }
             let by = Actor::Person(step["by"].as_str().unwrap().parse().unwrap());
             let envelope = Envelope {
                 on_behalf: step["for"].as_str().map(|it| it.parse().unwrap()),

@@ -347,7 +347,7 @@ fn a_chain_rewritten_without_the_key_is_named() {
 fn words_that_cannot_be_read_are_named() {
     for (kind, key) in [
         ("agreement.signed.v1", "severity"),
-        ("distribution.proposed.v1", "formula"),
+        ("distribution.proposed.v2", "net"),
     ] {
         let mut at = 0;
         let found = after_with(without_saved_heads, |db| {

@@ -17,7 +17,7 @@ use crate::request::Req;
 /// The page that would be posted, or why it would not.
 pub enum Preview {
     /// The reader's article first.
-    Page([Article; 2]),
+    Page(Box<[Article; 2]>),
     /// What stands in the way.
     Refused(Vec<String>),
 }
@@ -65,7 +65,7 @@ pub(super) fn of(
     let read = |lang| Article::read(&paper.html, lang);
     Ok(read(req.lang)
         .zip(read(other))
-        .map(|(own, other)| Preview::Page([own, other])))
+        .map(|(own, other)| Preview::Page(Box::new([own, other]))))
 }
 
 /// The command as the form would give it now.
