@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
-use dukou_journal::{Chain, ChainFault, Entry, Hash, SealKey, commitment, genesis};
+use dukou_journal::{Chain, ChainFault, Entry, Hash, SealKey, commitment, commitment_to, genesis};
 use dukou_kernel::InstitutionId;
 
 const DOC: &str = include_str!("../../../docs/journal.md");
@@ -82,6 +82,8 @@ fn the_documented_seal_opens() {
 fn the_documented_texts_give_their_seal() {
     let seal = commitment(one("salt"), one("name"), one("staff_no"));
     assert_eq!(seal, one("person_seal"));
+    assert_eq!(commitment_to(one("salt"), one("name")), one("name_seal"));
+    assert_eq!(commitment_to(one("salt"), one("staff_no")), one("number_seal"));
 }
 
 #[test]

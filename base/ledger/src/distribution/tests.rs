@@ -137,7 +137,7 @@ fn the_inventors_own_cost_goes_back_doubled_before_all_else() {
     let back = state
         .receive(
             &receipt("b", date(2025, 2, 1), -49_000_000, Some("a")),
-            &book,
+            book,
         )
         .unwrap();
     assert_eq!(
@@ -148,7 +148,7 @@ fn the_inventors_own_cost_goes_back_doubled_before_all_else() {
     assert_eq!(state.inventor_due().fen(), 800_000);
     let more = state.receive(
         &receipt("c", date(2025, 3, 1), -1_000_001, Some("a")),
-        &book,
+        book,
     );
     assert_eq!(more.unwrap_err().code, "refund.exceeds_receipt");
     let again = state
@@ -192,7 +192,7 @@ fn refunds_name_an_earlier_receipt() {
     state
         .receive(
             &receipt("max", date(2026, 1, 3), i64::MAX - 99, None),
-            &book,
+            book,
         )
         .unwrap();
     let over = state.receive(&receipt("over", date(2026, 1, 3), 1, None), book);
