@@ -244,6 +244,8 @@ pub fn words(data: &[u8]) {
         let _ = line.parse::<FileHash>();
         let _ = Lang::parse(line);
         let _ = Inside::parse(line);
+        let _ = dukou_rights::read(line);
+        let _ = dukou_rights::RightKind::parse(line);
     }
 }
 

@@ -54,6 +54,13 @@ const READERS: &[(&str, &str)] = &[
     ("base/kernel/src/money.rs", "cells"),
     ("base/kernel/src/share.rs", "cells"),
     ("base/kernel/src/text.rs", "words"),
+    ("base/kernel/src/words.rs", "command"),
+    ("base/rights/src/kind.rs", "words"),
+    (
+        "edge/cli/src/law.rs",
+        "(the operator's own files, read by toml)",
+    ),
+    ("edge/web/src/pages/law.rs", "toml"),
     ("base/ledger/src/account.rs", "words"),
     ("base/ledger/src/exact.rs", "words"),
     ("base/rules/src/file.rs", "toml"),

@@ -83,7 +83,10 @@ fn the_documented_texts_give_their_seal() {
     let seal = commitment(one("salt"), one("name"), one("staff_no"));
     assert_eq!(seal, one("person_seal"));
     assert_eq!(commitment_to(one("salt"), one("name")), one("name_seal"));
-    assert_eq!(commitment_to(one("salt"), one("staff_no")), one("number_seal"));
+    assert_eq!(
+        commitment_to(one("salt"), one("staff_no")),
+        one("number_seal")
+    );
 }
 
 #[test]

@@ -146,10 +146,7 @@ fn the_inventors_own_cost_goes_back_doubled_before_all_else() {
     );
     assert_eq!(back.returned_to_inventors_fen.fen(), -800_000);
     assert_eq!(state.inventor_due().fen(), 800_000);
-    let more = state.receive(
-        &receipt("c", date(2025, 3, 1), -1_000_001, Some("a")),
-        book,
-    );
+    let more = state.receive(&receipt("c", date(2025, 3, 1), -1_000_001, Some("a")), book);
     assert_eq!(more.unwrap_err().code, "refund.exceeds_receipt");
     let again = state
         .receive(&receipt("d", date(2025, 3, 1), 1_400_001, None), book)
@@ -190,10 +187,7 @@ fn refunds_name_an_earlier_receipt() {
     let minimum = state.receive(&receipt("h", date(2026, 1, 3), i64::MIN, Some("r1")), book);
     assert_eq!(minimum.unwrap_err().code, "refund.exceeds_receipt");
     state
-        .receive(
-            &receipt("max", date(2026, 1, 3), i64::MAX - 99, None),
-            book,
-        )
+        .receive(&receipt("max", date(2026, 1, 3), i64::MAX - 99, None), book)
         .unwrap();
     let over = state.receive(&receipt("over", date(2026, 1, 3), 1, None), book);
     assert_eq!(over.unwrap_err().code, "input.out_of_range");

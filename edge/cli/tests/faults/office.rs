@@ -519,7 +519,9 @@ impl Promised {
                 let sql = "SELECT bytes FROM journal ORDER BY seq";
                 db.each(sql, &[], &mut |row| {
                     let entry = Entry::from_bytes(row.text(0)).unwrap();
-                    let Some(key) = &entry.meta.key else {
+                    // A key that nobody gave is of no call that was promised.
+                    let given = entry.meta.request.is_some();
+                    let Some(key) = entry.meta.key.as_ref().filter(|_| given) else {
                         return Ok(());
                     };
                     let key = key.rsplit(':').next().unwrap().to_owned();

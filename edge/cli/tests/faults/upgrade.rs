@@ -49,7 +49,7 @@ fn version_of_copy(place: &Place) -> i64 {
 /// journal: those are made anew, as after any change of their shape.
 fn made_old(db: &mut Postgres) {
     db.script(&format!(
-        "DROP TABLE IF EXISTS audit, hook, hook_letter, api_answer CASCADE; DELETE FROM schema_version WHERE version > {OLD}; DELETE FROM store_meta WHERE key = 'derived'"
+        "DROP TABLE IF EXISTS audit, hook, hook_letter, api_answer, institution_secret CASCADE; DELETE FROM schema_version WHERE version > {OLD}; DELETE FROM store_meta WHERE key = 'derived'"
     ))
     .unwrap();
 }
