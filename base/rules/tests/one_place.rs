@@ -18,7 +18,12 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "the same for the form of a disclosure",
     ),
     (
-        "edge/web/src/pages/notice.rs",
+        "chain/src/publicity/page.rs",
+        "article",
+        "the opening words of a published notice",
+    ),
+    (
+        "chain/src/9-distribution/reward.rs",
         "article",
         "the opening words of a published notice",
     ),
