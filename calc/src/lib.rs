@@ -27,7 +27,7 @@ mod stream;
 use std::sync::{Arc, OnceLock};
 
 use dukou_calendar::Calendar;
-use dukou_kernel::{Date, Lang, Text};
+use dukou_kernel::{Date, Lang, Text, text};
 use dukou_rules::Rulebook;
 use serde_json::{Value, json};
 
@@ -167,11 +167,35 @@ pub fn find(name: &str) -> Option<&'static Calculator> {
 /// Answers one line of JSON: the answer, or `{"error": …}` in its place, texts
 /// in the reader's language. The flag is true for an answer.
 pub fn run_line(calculator: &Calculator, line: &str, lang: Lang, env: &Env) -> (Value, bool) {
-    let answer = strict::read(line).and_then(|question| (calculator.run)(question, env));
+    let answer = strict::read(line).and_then(|question| {
+        known_region(&question, env)?;
+        (calculator.run)(question, env)
+    });
     match answer {
         Ok(answer) => (localise(answer, lang), true),
         Err(error) => (error_value(&error, lang), false),
     }
+}
+
+/// A region that no law file knows is not taken for the whole country.
+fn known_region(question: &Value, env: &Env) -> Result<(), CalcError> {
+    let Some(Value::String(code)) = question.get("jurisdiction") else {
+        return Ok(());
+    };
+    if env.rulebook.region(code).is_some() {
+        return Ok(());
+    }
+    let known: Vec<&str> = env.rulebook.regions().map(|it| it.code.as_str()).collect();
+    let known = known.join(", ");
+    let message = text!(
+        "没有载入 {code} 的规定（{known}）",
+        "no rules are known for {code} ({known})"
+    );
+    Err(CalcError::new(
+        "policy.unknown_jurisdiction",
+        "/jurisdiction",
+        message,
+    ))
 }
 
 /// An error as the contract has it: `{"error":{"code","message","pointer"}}`.

@@ -168,7 +168,12 @@ fn reminder(row: &Row) -> Finding {
         format!("技术出境须知：{}（{}）。", words.zh, citation.zh),
         format!("Across the border: {} ({}).", words.en, citation.en),
     );
-    Finding::new(Severity::Info, &format!("export.{}", row.key), message).cite(citation.clone())
+    Finding::new(
+        row.severity.max(Severity::Warning),
+        &format!("export.{}", row.key),
+        message,
+    )
+    .cite(citation.clone())
 }
 
 #[cfg(test)]

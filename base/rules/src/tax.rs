@@ -506,6 +506,7 @@ fn cit_relief(question: &Cit, rules: &RulesOn<'_>) -> Result<Relief, RuleError> 
         relief.applies = false;
         relief.findings.push(obstacle);
     }
+    relief.findings.sort_by_key(|it| it.severity);
     Ok(relief)
 }
 

@@ -118,7 +118,7 @@ impl Engine {
         let computation = &mut basis.computation;
         let first = computation.entries.first();
         let at = match (policy_from, first.and_then(|it| it.of.as_deref())) {
-            (Some(from), _) => Some(self.period_of(computation, from)),
+            (Some(from), _) => self.period_of(computation, from),
             (None, Some(of)) => self.periods.iter().position(|it| it.state.knows(of)),
             (None, None) => None,
         };
@@ -129,10 +129,19 @@ impl Engine {
             // Kept once for all receipts of the period.
             computation.terms = Arc::clone(period.state.terms());
         }
+        if period.state.inventor_due() != computation.before.inventor_due {
+            return Err(RuleError::out_of_range("/inventors"));
+        }
         for entry in &computation.entries {
             period.state.take(entry)?;
         }
         self.running = period.state.running();
+        let net = Money::sum(computation.entries.iter().map(|it| it.net)).map_err(range)?;
+        let people = Money::sum(split.people.iter().map(|(_, it)| *it)).map_err(range)?;
+        let given = computation.entries.iter().flat_map(|it| it.people.iter());
+        if net != split.net || Money::sum(given.copied()).map_err(range)? != people {
+            return Err(RuleError::out_of_range("/split"));
+        }
         for (person, amount) in &split.returned {
             let mut all = self.inventors.iter_mut();
             if let Some(inventor) = all.find(|it| it.person == *person) {
@@ -144,18 +153,22 @@ impl Engine {
 
     /// The period in which a computation was made: the last one, when it goes on from
     /// there, else a new one that begins with it.
-    fn period_of(&mut self, computation: &Computation, policy_from: Date) -> usize {
+    fn period_of(&mut self, computation: &Computation, policy_from: Date) -> Option<usize> {
         let goes_on = self
             .periods
             .last_mut()
             .is_some_and(|last| last.policy_from == policy_from && last.state.goes_on(computation));
+        // A new period begins with nothing: what says otherwise does not follow.
+        if !goes_on && !computation.before.is_nothing() {
+            return None;
+        }
         if !goes_on {
             self.periods.push(Period {
                 policy_from,
                 state: DistributionState::begin(computation),
             });
         }
-        self.periods.len().saturating_sub(1)
+        self.periods.len().checked_sub(1)
     }
 
     fn owe(&mut self, person: PersonId, due: Money) -> Result<(), dukou_kernel::MoneyError> {
@@ -263,9 +276,13 @@ fn begin(engine: &mut Engine, before: &Before<'_>, day: Date) -> Result<Date, Re
         .periods
         .last_mut()
         .is_some_and(|it| it.policy_from == policy_from && it.state.same_shares(&people));
+    let stated = people.iter().any(|it| it.main);
     if !same {
         let state = DistributionState::new(Arc::new(terms), people).map_err(refusal)?;
         engine.periods.push(Period { policy_from, state });
+    }
+    if let Some(period) = engine.periods.last_mut() {
+        period.state.main_stated(stated);
     }
     Ok(policy_from)
 }

@@ -131,6 +131,7 @@ pub fn readable(line: &Line, mine: Option<PersonId>) -> bool {
     let Some(mine) = mine else { return true };
     match &line.subject {
         Subject::Person { id } => *id == mine.to_string(),
-        _ => line.operation != Operation::Told,
+        // What several main contributors get together, less one's own, is the others'.
+        _ => line.operation != Operation::Told && line.rule != trace::MAIN_MINIMUM,
     }
 }

@@ -287,8 +287,8 @@ impl Institution {
     pub fn policy_on(&self, day: Date) -> Option<&SchoolPolicy> {
         self.policies
             .iter()
-            .rev()
             .filter(|(from, _)| *from <= day)
+            // Of two from one day the one that was adopted last.
             .max_by_key(|(from, _)| *from)
             .map(|(_, policy)| policy)
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use dukou_chain::contract::{Context, Need, NewEvent, States};
 use dukou_chain::institution::Institution;
+use dukou_chain::people;
 use dukou_chain::publicity::Paper;
 use dukou_chain::whole::{self, Command, Event, Named, State, closing};
 use dukou_journal::{Actor, Entry, Hash, Meta, StreamId, genesis, next_hash};
@@ -259,19 +260,24 @@ impl Processor<'_> {
     /// # Errors
     /// A refusal when the number is somebody else's.
     fn keyed(&mut self, envelope: &Envelope) -> Result<Option<Envelope>, Rejected> {
-        let Command::Person(person, dukou_chain::people::Command::Register { .. }) =
-            &envelope.command
-        else {
+        let Command::Person(person, people::Command::Register { .. }) = &envelope.command else {
             return Ok(None);
         };
         let mut texts = envelope.sealed.iter();
         let number = texts.find(|it| it.field == "staff_no" && it.subject == *person);
         let Some(number) = number.filter(|it| !it.text.is_empty()) else {
-            return Ok(None);
+            // Nobody else makes such a key.
+            let mut envelope = envelope.clone();
+            if let Command::Person(_, people::Command::Register { staff_no_key, .. }) =
+                &mut envelope.command
+            {
+                *staff_no_key = None;
+            }
+            return Ok(Some(envelope));
         };
         let institution = envelope.institution;
         if secrets::number_taken(self.db, institution, *person, &number.text)? {
-            let taken = dukou_chain::people::staff_no_taken();
+            let taken = people::staff_no_taken();
             return Err(Rejected::Refused(taken.into()));
         }
         let secret = match self.memory.secrets.get(&institution) {
@@ -284,7 +290,7 @@ impl Processor<'_> {
             }
         };
         let mut envelope = envelope.clone();
-        if let Command::Person(_, dukou_chain::people::Command::Register { staff_no_key, .. }) =
+        if let Command::Person(_, people::Command::Register { staff_no_key, .. }) =
             &mut envelope.command
         {
             *staff_no_key = secrets::staff_no_key(&secret, &number.text);
@@ -603,9 +609,7 @@ impl Processor<'_> {
                 &[a, b, c, sealed.text.as_str().into()],
             )?;
         }
-        if let Command::Person(person, dukou_chain::people::Command::Erase { .. }) =
-            &envelope.command
-        {
+        if let Command::Person(person, people::Command::Erase { .. }) = &envelope.command {
             self.db.exec(
                 "DELETE FROM sealed WHERE institution = $1 AND subject = $2",
                 &[

@@ -57,6 +57,19 @@ pub struct Before {
     pub people: Vec<Member>,
 }
 
+impl Before {
+    /// True where nothing was divided yet under these shares and rules.
+    pub fn is_nothing(&self) -> bool {
+        let zero = Exact::zero();
+        self.net == Money::ZERO
+            && self
+                .pools
+                .iter()
+                .all(|it| it.1 == zero && it.2 == Money::ZERO)
+            && self.people.iter().all(|it| it.3 == Money::ZERO)
+    }
+}
+
 /// What an entry took for one cost: place in the list of costs, kind, what was due
 /// before, what was taken (negative where a refund gives it back).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,6 +129,10 @@ pub struct Computation {
     pub factor: Option<Used<u32>>,
     /// The statutory minima that were in force.
     pub minima: Vec<Used<Share>>,
+    /// True where nobody said who contributed most, so that nothing can be held against
+    /// the main contributors' minimum.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub main_unstated: bool,
     /// The sums before.
     pub before: Before,
     /// The receipt, then the refunds it has had before it was approved; or the one

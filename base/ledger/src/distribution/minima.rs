@@ -66,7 +66,7 @@ pub(super) fn check(
         }
         let main = people.iter().filter(|it| it.2).map(|it| it.1);
         let share = Share::sum(main).map_err(|_| RuleError::out_of_range("/people"))?;
-        if !people.iter().any(|it| it.2) {
+        if computation.main_unstated {
             check.nobody_main(found);
             continue;
         }
@@ -149,7 +149,14 @@ impl Check<'_> {
         let who = Text::new("技术转移和管理人员", "the transfer and management staff");
         let code = "reward.office_below_minimum";
         let all = team.plus(office);
-        self.minimum((OFFICE_MINIMUM, code, who), office, &all, found)
+        let from = found.len();
+        self.minimum((OFFICE_MINIMUM, code, who), office, &all, found)?;
+        // Rules below it are not adopted any more; money that came under older ones is
+        // divided by them, and the approver is told.
+        for it in found.iter_mut().skip(from) {
+            it.finding.severity = it.finding.severity.max(Severity::Warning);
+        }
+        Ok(())
     }
 
     /// The program names nobody: while no main contributor is named, their minimum

@@ -80,6 +80,7 @@ pub struct DistributionState {
     people: Vec<Holder>,
     entries: BTreeMap<String, Arc<Taken>>,
     last_day: Option<Date>,
+    main_unstated: bool,
 }
 
 /// What a deal keeps whatever becomes of its shares and rules: costs and returns
@@ -171,6 +172,7 @@ impl DistributionState {
             people: people.into_iter().map(Holder::new).collect(),
             entries: BTreeMap::new(),
             last_day: None,
+            main_unstated: false,
         })
     }
 
@@ -202,6 +204,7 @@ impl DistributionState {
             people: computation.before.people.iter().map(holder).collect(),
             entries: BTreeMap::new(),
             last_day: None,
+            main_unstated: computation.main_unstated,
         }
     }
 
@@ -378,6 +381,7 @@ impl DistributionState {
             terms: Arc::clone(&self.terms),
             factor: due.then(|| return_factor(book, on)).transpose()?,
             minima: minima::in_force(&self.terms, book, on)?,
+            main_unstated: self.main_unstated,
             before: self.before(),
             entries: vec![entry],
         })
@@ -401,6 +405,12 @@ impl DistributionState {
     /// `input.out_of_range` when the entry does not follow from this state.
     pub fn take(&mut self, entry: &Entry) -> Result<(), RuleError> {
         let gross = self.gross.plus(entry.fen).map_err(overflow)?;
+        let known = self.windows.get(&entry.window).copied().unwrap_or_default();
+        let whole =
+            entry.pools.len() == self.pools.len() && entry.people.len() == self.people.len();
+        if known != entry.window_net || !whole {
+            return Err(RuleError::out_of_range("/receipts"));
+        }
         let after = entry.window_net.plus(entry.net).map_err(overflow)?;
         let mut pools = self.pools.clone();
         for (pool, part) in pools.iter_mut().zip(&entry.pools) {
@@ -603,6 +613,12 @@ impl DistributionState {
             && now.pools == *pools
             && now.people.iter().map(given).eq(people.iter().map(given))
             && self.same_shares(&people.iter().map(member).collect::<Vec<_>>())
+    }
+
+    /// Says whether anybody named the main contributors (主要贡献人员). Whoever lists a team
+    /// has, unless told otherwise here.
+    pub fn main_stated(&mut self, stated: bool) {
+        self.main_unstated = !stated;
     }
 
     /// True when this receipt or refund was taken here.

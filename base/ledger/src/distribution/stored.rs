@@ -115,6 +115,7 @@ impl From<StoredState> for DistributionState {
             people: it.people.into_iter().map(holder).collect(),
             entries: it.entries.into_iter().map(entry).collect(),
             last_day: it.last_day,
+            main_unstated: false,
         }
     }
 }

@@ -452,10 +452,16 @@ fn nobody_is_named_main_contributor_by_the_program() {
     let people = vec![person("A", "1/2", false), person("B", "1/2", false)];
     let rules = policy(&[(None, &[("team", 70), ("u", 30)])]);
     let mut state = DistributionState::new(terms(rules), people).unwrap();
+    let mut said = state.clone();
+    state.main_stated(false);
     let first = receipt("a", date(2025, 1, 1), 1000, None);
     let found = state.receive(&first, book()).unwrap().findings;
     assert_eq!(found[0].finding.code, "reward.main_unnamed");
     assert_eq!(found[0].finding.severity, Severity::Warning);
+    // Said of everybody that they are not, there is a minimum, and it is not met.
+    let found = said.receive(&first, book()).unwrap().findings;
+    assert_eq!(found[0].finding.code, "reward.main_below_minimum");
+    assert_eq!(found[0].finding.severity, Severity::Refused);
 }
 
 proptest! {

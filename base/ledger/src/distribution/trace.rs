@@ -347,11 +347,14 @@ fn minima(computation: &Computation, before: &Before, lines: &mut Vec<Line>) {
             let (first, more) = (main.next(), main.next().is_some());
             let shares = before.people.iter().filter(|it| it.2).map(|it| it.1);
             let share = Share::sum(shares).unwrap_or(Share::ZERO);
-            let Some(first) = first.filter(|_| team.is_positive()) else {
+            if computation.main_unstated || before.people.is_empty() || !team.is_positive() {
                 continue;
-            };
+            }
             // What one main contributor gets is that person's to read.
-            let subject = if more { pool(TEAM) } else { person(&first.0) };
+            let subject = match first {
+                Some(first) if !more => person(&first.0),
+                _ => pool(TEAM),
+            };
             (subject, team.times(share), team.clone())
         } else if minimum.rule == OFFICE_MINIMUM {
             let office = before.pools.iter().find(|it| it.0 == OFFICE);

@@ -433,7 +433,7 @@ pub(super) fn words(value: &Value, unit: Unit, lang: Lang) -> String {
                 );
                 format!("{upto}: {} − {}", it.rate.to_percent_text(), it.quick)
             });
-            rows.collect::<Vec<_>>().join("; ")
+            rows.collect::<Vec<_>>().join("\n")
         }
     }
 }

@@ -18,6 +18,7 @@ pub const OTHER: &[&str] = &[
     "/readyz",
     "/metrics",
     "/audit.xlsx",
+    "/deals/{id}/split/{receipt}/trace.xlsx",
     "/static/{name}",
     "/files/{hash}",
     "/cases.xlsx",

@@ -52,6 +52,10 @@ async fn every_page_speaks_both_languages() {
                     assert!(both.iter().all(|it| reply.body.contains(it)), "{at}");
                     continue;
                 }
+                // A sheet has its own words.
+                if route.path.ends_with(".xlsx") {
+                    continue;
+                }
                 let html = reply.body.split_once("<html ").map_or("", |(_, rest)| rest);
                 assert!(html.starts_with(tag), "{at}: no lang");
                 let title = title(&reply.body);

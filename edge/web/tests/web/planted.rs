@@ -199,6 +199,10 @@ impl Planting<'_> {
             let texts = texts
                 .iter()
                 .flat_map(|(it, all)| all.iter().map(move |place| (*it, place)));
+            self.player.keep_law(&command);
+            // A law file is its words, and is held to them.
+            let law = name == "institution.load_law";
+            let texts = texts.filter(|(_, place)| !law || !place.starts_with("files"));
             for (schema, place) in texts.filter(|(_, place)| *place != "_reason") {
                 if let Some(taken) = self.plant(step, (&command, schema), place) {
                     command = taken;

@@ -35,11 +35,20 @@ pub fn paper(fixture: &Fixture) -> Attachment {
 
 /// A file that an institution has received.
 pub fn kept(fixture: &Fixture, institution: InstitutionId, bytes: &[u8]) -> Attachment {
-    let meta = fixture.store().put_file("paper.pdf", bytes).unwrap();
+    kept_as(fixture, institution, ("paper.pdf", bytes))
+}
+
+/// Evidence of any name.
+pub fn kept_as(
+    fixture: &Fixture,
+    institution: InstitutionId,
+    (name, bytes): (&str, &[u8]),
+) -> Attachment {
+    let meta = fixture.store().put_file(name, bytes).unwrap();
     let params = [
         institution.to_string().into(),
         meta.hash.clone().into(),
-        "paper.pdf".into(),
+        name.into(),
         meta.media.into(),
         i64::try_from(meta.size).unwrap().into(),
         fixture.store().now_ms().into(),
@@ -51,7 +60,7 @@ pub fn kept(fixture: &Fixture, institution: InstitutionId, bytes: &[u8]) -> Atta
         .unwrap();
     Attachment {
         file: meta.hash.parse().unwrap(),
-        name: "paper.pdf".to_owned(),
+        name: name.to_owned(),
     }
 }
 

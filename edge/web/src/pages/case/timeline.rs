@@ -38,7 +38,7 @@ impl Build<'_> {
             .into_iter()
             .zip(seen)
             .filter(|(_, reader)| reader.says)
-            .map(|((entry, hash), reader)| (entry, hash, reader.money != MoneyRight::None))
+            .map(|((entry, hash), reader)| (entry, hash, reader.money))
             .collect();
         list.sort_by_key(|(entry, _, _)| std::cmp::Reverse(entry.meta.seq));
         let actors: Vec<PersonId> = list
@@ -60,7 +60,7 @@ impl Build<'_> {
 
     pub(super) fn entry(
         &self,
-        (entry, money): (&Entry, bool),
+        (entry, money): (&Entry, MoneyRight),
         hash: &[u8],
         names: &HashMap<PersonId, String>,
         newest: bool,

@@ -1,5 +1,6 @@
 //! Entries of the timeline in words.
 
+use dukou_chain::public::MoneyRight;
 use dukou_journal::Entry;
 use dukou_kernel::{Finding, Lang, Money, Text};
 
@@ -42,12 +43,20 @@ pub(super) struct Told {
 }
 
 /// An entry in words: what was done, with the few facts a reader looks for; its amount
-/// for whoever may read money.
-pub(super) fn tell(entry: &Entry, may_read_money: bool, lang: Lang) -> Told {
+/// for whoever may read it: of one person's money, that person.
+pub(super) fn tell(entry: &Entry, right: MoneyRight, lang: Lang) -> Told {
     let body: serde_json::Value = serde_json::from_str(&entry.body).unwrap_or_default();
     let kind = kind_text(&entry.meta.kind);
     let mut files = Vec::new();
     attachments(&body, &mut files);
+    let readable = match right {
+        MoneyRight::None => false,
+        MoneyRight::All => true,
+        MoneyRight::Own(mine) => {
+            let whose = body.get("person").and_then(serde_json::Value::as_str);
+            whose.is_none_or(|it| it == mine.to_string())
+        }
+    };
     let word = |key: &str| {
         body.get(key)
             .and_then(serde_json::Value::as_str)
@@ -82,7 +91,7 @@ pub(super) fn tell(entry: &Entry, may_read_money: bool, lang: Lang) -> Told {
     ]
     .iter()
     .map(|key| word(key).to_owned())
-    .chain(money("amount").filter(|_| may_read_money))
+    .chain(money("amount").filter(|_| readable))
     .filter(|part| !part.is_empty())
     .collect();
     told.detail = parts.join(lang.pick("；", "; "));

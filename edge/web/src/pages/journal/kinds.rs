@@ -191,6 +191,29 @@ pub const KINDS: &[(&str, &str, &str)] = &[
         "权限已改",
         "Permission changed",
     ),
+    (
+        "distribution.proposed.v2",
+        "分配已拟定",
+        "Distribution proposed",
+    ),
+    (
+        "distribution.approved.v2",
+        "分配已批准",
+        "Distribution approved",
+    ),
+    (
+        "distribution.clawed_back.v2",
+        "退款后追回",
+        "Clawed back after a refund",
+    ),
+    ("people.registered.v2", "人员已登记", "Person registered"),
+    ("people.updated.v2", "人员已更新", "Person updated"),
+    ("publicity.posted.v1", "公示已发布", "Notice posted"),
+    (
+        "distribution.reward_posted.v1",
+        "奖励公示已发布",
+        "Reward notice posted",
+    ),
 ];
 
 #[cfg(test)]

@@ -176,7 +176,17 @@ fn kept(
         return Ok((Kept::Unfrozen, None));
     };
     let hash = page.file.as_str();
-    let bytes = at.app.store.file(hash)?;
+    // Another server may still have a file that was erased; the record decides.
+    let known = at.app.store.read(|db| {
+        db.row(
+            "SELECT 1 FROM file WHERE institution = $1 AND hash = $2",
+            &[data::text(at.institution_id), hash.into()],
+        )
+    })?;
+    let bytes = match known {
+        Some(_) => at.app.store.file(hash)?,
+        None => None,
+    };
     let is = |bytes: &Vec<u8>| crate::session::hex(&Sha256::digest(bytes)) == hash;
     match bytes {
         Some(bytes) if is(&bytes) => Ok((Kept::Page, Some(bytes))),

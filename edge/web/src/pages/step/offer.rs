@@ -211,6 +211,7 @@ pub(super) fn fill_deal_offer(
         .collect();
     if let Some(receipt) = Some(req.query("receipt")).filter(|it| !it.is_empty()) {
         offer.receipts.sort_by_key(|it| it.value != receipt);
+        to_be_paid(req, deal, receipt, offer);
     }
     if let Some(notice) = deal.publicity.current(deal.negotiation.version()) {
         offer.objections = notice
@@ -227,6 +228,24 @@ pub(super) fn fill_deal_offer(
     }
     standing_terms(req, deal, offer);
     Ok(())
+}
+
+/// The person whom the address names, and what is owed to them of that receipt.
+fn to_be_paid(req: &Req, deal: &Deal, receipt: &str, offer: &mut Offer) {
+    let person = req.query("person");
+    let (Ok(receipt), Ok(person)) = (receipt.parse(), person.parse::<PersonId>()) else {
+        return;
+    };
+    let division = deal.distribution.divisions.get(&receipt);
+    let owed = division.map(|it| it.owed(person));
+    let Some(owed) = owed.filter(|it| it.is_positive()) else {
+        return;
+    };
+    if req.param("command") == "distribution.pay" {
+        let standing = &mut offer.standing;
+        standing.insert("person".to_owned(), json!(person));
+        standing.insert("amount".to_owned(), json!(owed.fen()));
+    }
 }
 
 /// What stands now is filled into the forms that change it.

@@ -78,6 +78,8 @@ async fn connect(port: u16, profile: &Path) -> Client {
     .collect();
     let capabilities = json!({
         "browserName": "chrome",
+        // axe walks long pages, and machines are shared.
+        "timeouts": {"script": 180_000},
         "goog:chromeOptions": {"args": args},
         "goog:loggingPrefs": {"browser": "ALL"},
     });
@@ -101,6 +103,13 @@ async fn connect(port: u16, profile: &Path) -> Client {
 }
 
 impl Stage {
+    /// The status of the page that stands here.
+    pub async fn status(&self) -> i64 {
+        let status = "return performance.getEntriesByType('navigation')[0].responseStatus";
+        let status = self.client.execute(status, vec![]).await.unwrap();
+        status.as_i64().unwrap_or_default()
+    }
+
     pub async fn open(lang: &'static str) -> Option<Self> {
         let port = free_port();
         let driver = start_driver(port)?;
