@@ -306,20 +306,19 @@ fn row(entry: &Entry, hash: &[u8], names: &Names, sees: &Sees, newest: bool, req
     }
 }
 
-/// Why, as the entry or its body says it.
+/// Why, as the entry and its body say it.
 fn reason(entry: &Entry) -> String {
-    if let Some(reason) = &entry.meta.reason {
-        return reason.to_string();
-    }
-    let body: serde_json::Value = serde_json::from_str(&entry.body).unwrap_or_default();
-    let said = body
-        .get("reason")
-        .and_then(serde_json::Value::as_str)
-        .unwrap_or_default();
+    let why = entry.meta.reason.as_deref().unwrap_or_default();
     // The words of a business step belong to its case, which not every reader may see.
     let open =
         entry.meta.kind.starts_with("people.") || entry.meta.kind.starts_with("institution.");
-    if open { said.to_owned() } else { String::new() }
+    let body: serde_json::Value = serde_json::from_str(&entry.body).unwrap_or_default();
+    let said = body.get("reason").and_then(serde_json::Value::as_str);
+    match said.filter(|it| open && !it.is_empty() && *it != why) {
+        Some(said) if why.is_empty() => said.to_owned(),
+        Some(said) => format!("{why} · {said}"),
+        None => why.to_owned(),
+    }
 }
 
 /// What an entry about a person or the table says beyond its kind.

@@ -46,10 +46,36 @@ const NO_TEXT: &[(&str, &str, &str)] = &[
     ("people.register", "staff_no", "cannot be read"),
 ];
 
-/// Texts that nobody is shown: of somebody whose data is erased, and the name of a
-/// certificate that counts by its content.
-const HIDDEN: [&str; 3] = [
+/// Texts that no page and no answer shows. The public events and answers hold no free
+/// text, since it may name people; a page shows what holds now.
+const HIDDEN: [&str; 24] = [
+    // Replaced by what was said later.
+    "disclosure.resubmit details.contributors.0.role",
+    "disclosure.revise_shares contributors.0.role",
+    "disclosure.submit details.contributors.0.role",
+    "disclosure.submit details.funding_note",
+    "disclosure.submit details.nearest.0.text",
+    "disclosure.submit details.novelty",
+    "people.register posts.0.title",
+    // Kept for whoever checks the record: a number on a paper that is linked, and
+    // where in somebody else's file a fact stood.
+    "agreement.register export.intent_no",
+    "agreement.register export.permit_no",
+    "agreement.sign export.intent_no",
+    "agreement.sign export.permit_no",
+    "history.case past.origin.file",
+    "history.case past.origin.sheet",
+    "history.deal past.origin.file",
+    "history.deal past.origin.sheet",
+    "history.distribution past.key",
+    "history.distribution past.origin.file",
+    "history.distribution past.origin.sheet",
+    "history.receipt past.origin.file",
+    "history.receipt past.origin.sheet",
+    // The name of a paper that counts by its content.
     "people.name_heir paper.name",
+    "institution.adopt_policy paper.name",
+    // Of somebody whose data is erased.
     "sealed name",
     "sealed staff_no",
 ];
@@ -99,8 +125,8 @@ pub fn planted(kind: Kind, n: usize) -> Vec<String> {
                 "-1+",
                 "@SUM(1+1)*cmd|'/C calc'!A",
                 "\t=1+",
-                "https://evil.example/?",
-                "=HYPERLINK(\"https://evil.example\",\"看\")&",
+                "https://e.example/?",
+                "=HYPERLINK(\"https://e.example\",\"看\")&",
             ];
             let head = heads[n % heads.len()];
             vec![format!("{head}{n}"), format!("={n}")]
@@ -320,6 +346,13 @@ async fn come(fixture: &Fixture, (who, token): (&Someone, &str), lang: &str, pat
     let router = dukou_web::router(std::sync::Arc::clone(&fixture.app));
     let response = router.oneshot(request.body(Body::empty()).unwrap()).await;
     let (parts, body) = response.unwrap().into_parts();
+    // A deal is shown on the page of its case.
+    if let (303, Some(to)) = (parts.status.as_u16(), parts.headers.get(header::LOCATION)) {
+        let to = to.to_str().unwrap();
+        if path.starts_with("/deals/") && to.starts_with("/cases/") {
+            return Box::pin(come(fixture, (who, token), lang, to)).await;
+        }
+    }
     let media = parts.headers.get(header::CONTENT_TYPE);
     assert_eq!(parts.headers["x-content-type-options"], "nosniff", "{path}");
     Came {
@@ -358,6 +391,16 @@ fn cells(bytes: Vec<u8>, path: &str) -> Vec<String> {
     texts
 }
 
+/// The pages of the journal behind its first.
+fn further(route: &Route) -> Vec<String> {
+    match route.path {
+        "/journal" => (1..12)
+            .map(|it| format!("/journal?before={}", it * 40))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// Every page and answer, for every role: which of the planted texts are on it, and
 /// what broke out. Who sees everything reads it in both languages.
 pub async fn everywhere(it: &Planting<'_>, all: &[neighbours::Ids]) -> (Shown, Vec<String>) {
@@ -375,7 +418,8 @@ pub async fn everywhere(it: &Planting<'_>, all: &[neighbours::Ids]) -> (Shown, V
         let mut seen = BTreeSet::new();
         let sheets = |path: &str| it.kind == Kind::Script || path.ends_with(".xlsx");
         for route in ROUTES.iter().filter(|it| !it.post && sheets(it.path)) {
-            for path in all.iter().flat_map(|ids| neighbours::addresses(route, ids)) {
+            let paths = all.iter().flat_map(|ids| neighbours::addresses(route, ids));
+            for path in paths.chain(further(route)) {
                 if !seen.insert(path.clone()) {
                     continue;
                 }
