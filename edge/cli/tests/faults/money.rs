@@ -89,8 +89,8 @@ impl Moved {
     pub fn add(&mut self, seq: i64, kind: &str, body: &Value) {
         *self.kinds.entry(kind.to_owned()).or_default() += 1;
         let amount = match kind {
-            "income.received.v1" | "distribution.approved.v1" => AMOUNT,
-            "income.refunded.v1" | "distribution.clawed_back.v1" => BACK,
+            "income.received.v1" | "distribution.approved.v2" => AMOUNT,
+            "income.refunded.v1" | "distribution.clawed_back.v2" => BACK,
             "distribution.paid.v1" => PAID,
             _ => return,
         };
@@ -154,8 +154,8 @@ impl Moved {
 /// same step; every other writes one entry.
 pub fn in_one_piece(kinds: &[String]) -> bool {
     match kinds {
-        [only] => only != "income.refunded.v1" && only != "distribution.clawed_back.v1",
-        [refund, back] => refund == "income.refunded.v1" && back == "distribution.clawed_back.v1",
+        [only] => only != "income.refunded.v1" && only != "distribution.clawed_back.v2",
+        [refund, back] => refund == "income.refunded.v1" && back == "distribution.clawed_back.v2",
         _ => false,
     }
 }
