@@ -88,10 +88,6 @@ const READERS: &[(&str, &str)] = &[
     ("edge/store/src/files.rs", "upload"),
     ("edge/store/src/folder.rs", "heads"),
     ("edge/store/src/wal.rs", "wal"),
-    (
-        "edge/web/src/api/reads.rs",
-        "(the journal, checked when it was written)",
-    ),
     ("edge/web/src/audit.rs", "request"),
     ("edge/web/src/forms/read.rs", "request"),
     (
