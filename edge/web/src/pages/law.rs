@@ -183,7 +183,15 @@ fn sent(req: &Req) -> Result<Vec<Sent>, Finding> {
             Finding::refused("law.preview", say).at("files")
         });
     }
-    let folder = req.field("folder").trim();
+    // Left empty it would make a province's rules those of the country.
+    let folder = req.field("folder").trim().to_ascii_uppercase();
+    if folder.is_empty() {
+        let say = text!(
+            "填写适用地区的代码：全国填 CN，省份如 CN-JS。",
+            "Enter a region code: CN for the whole country, or a province's, such as CN-JS."
+        );
+        return Err(Finding::refused("law.region", say).at("folder"));
+    }
     let mut files = Vec::new();
     for it in req.uploads.iter().filter(|it| it.field == "file") {
         if it.bytes.is_empty() {
@@ -194,8 +202,8 @@ fn sent(req: &Req) -> Result<Vec<Sent>, Finding> {
             Finding::refused("upload.encoding", say).at("file")
         })?;
         let own = it.name.rsplit(['/', '\\']).next().unwrap_or_default();
-        let name = match folder {
-            "" | dukou_rules::COUNTRY => own.to_owned(),
+        let name = match folder.as_str() {
+            dukou_rules::COUNTRY => own.to_owned(),
             code => format!("{code}/{own}"),
         };
         files.push(Sent { name, text });

@@ -117,6 +117,10 @@ async fn a_wrong_law_file_says_file_and_line_and_loses_nothing() {
     );
     assert!(reply.body.contains("第1行"));
     assert!(reply.body.contains("value=\"CN-XB\"") && reply.body.contains("value=\"试\""));
+    // A province's rules are not the country's because a field was left empty.
+    let nowhere = send(&fixture, "region.toml", REGION, &[("reason", "试")]).await;
+    assert_eq!(nowhere.code(), 422);
+    assert!(nowhere.body.contains("全国填 CN"), "{}", nowhere.body);
     let low = REWARD.replace("9%", "4%");
     let files = json!([{"name": "low.toml", "text": low}]).to_string();
     let fields = [CONFIRMED[0], CONFIRMED[1], ("files", files.as_str())];
