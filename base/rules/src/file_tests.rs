@@ -167,6 +167,13 @@ fn a_layer_adds_and_never_goes_below_a_minimum() {
             .en
             .contains("below the minimum")
     );
+    let ends = with("2021-01-01", "60%") + "until = 2021-12-31\n";
+    let error = country(&ends).unwrap_err();
+    assert!(error.message.en.contains("no minimum follows"), "{error}");
+    let next = format!("{ends}{}", value("2022-01-01", "40%", CITE));
+    assert!(country(&next).is_err(), "what follows is below the minimum");
+    let next = format!("{ends}{}", value("2022-01-01", "60%", CITE));
+    country(&next).unwrap();
     assert!(
         country(&with("2020-01-01", "60%"))
             .unwrap_err()

@@ -1,7 +1,7 @@
 //! Statutory minima (最低标准): a province, a school's installation or an upload
 //! may ask for more than stands above it, never for less.
 
-use dukou_kernel::Text;
+use dukou_kernel::{Date, Text};
 
 use crate::file::LawError;
 use crate::register::{DatedValue, Parameter, Value};
@@ -9,16 +9,20 @@ use crate::rulebook::{COUNTRY, Rulebook};
 
 /// Refuses a value of a `least` parameter that lies below what stands above it:
 /// for a province the country's value, for a layer also the value below it in
-/// the same region.
+/// the same region. A layer's value that ends puts nothing in the place of the
+/// minimum that would still hold, and is refused too.
 pub(crate) fn check(below: &Rulebook, book: &Rulebook) -> Result<(), LawError> {
     for parameter in book.parameters.values().filter(|it| it.least) {
         for value in &parameter.values {
             let country = over(parameter, value);
-            let earlier = below
+            let old = below
                 .parameters
                 .get(&parameter.id)
-                .filter(|old| !old.values.contains(value))
-                .and_then(|old| standing(old, value));
+                .filter(|old| !old.values.contains(value));
+            let earlier = old.and_then(|old| standing(old, value));
+            if let Some(least) = old.and_then(|old| ended(parameter, old, value)) {
+                return Err(cut_off(parameter, value, least));
+            }
             for least in country.into_iter().chain(earlier) {
                 if less(&value.value, &least.value) {
                     return Err(too_low(parameter, value, least));
@@ -50,7 +54,7 @@ fn over<'a>(parameter: &'a Parameter, value: &DatedValue) -> Option<&'a DatedVal
 }
 
 /// The last day of a value: its own, or the day before its successor.
-fn ends(parameter: &Parameter, value: &DatedValue) -> Option<dukou_kernel::Date> {
+fn ends(parameter: &Parameter, value: &DatedValue) -> Option<Date> {
     let next = parameter
         .values
         .iter()
@@ -66,11 +70,29 @@ fn ends(parameter: &Parameter, value: &DatedValue) -> Option<dukou_kernel::Date>
 
 /// What a layer finds in force in its own region on the first day of its value.
 fn standing<'a>(old: &'a Parameter, value: &DatedValue) -> Option<&'a DatedValue> {
-    old.values.iter().rev().find(|it| {
-        it.jurisdiction == value.jurisdiction
-            && it.from <= value.from
-            && it.until.is_none_or(|last| value.from <= last)
-    })
+    on(old, &value.jurisdiction, value.from)
+}
+
+/// The value of a region that holds on a day.
+fn on<'a>(parameter: &'a Parameter, region: &str, day: Date) -> Option<&'a DatedValue> {
+    let mut values = parameter.values.iter().rev();
+    values
+        .find(|it| it.jurisdiction == region && it.from <= day)
+        .filter(|it| it.until.is_none_or(|last| day <= last))
+}
+
+/// The minimum that held on the day after the value ends, where nothing holds now.
+fn ended<'a>(
+    parameter: &Parameter,
+    old: &'a Parameter,
+    value: &DatedValue,
+) -> Option<&'a DatedValue> {
+    let after = value.until?.tomorrow().ok()?;
+    let region = &value.jurisdiction;
+    match on(parameter, region, after) {
+        Some(_) => None,
+        None => on(old, region, after),
+    }
 }
 
 fn less(a: &Value, b: &Value) -> bool {
@@ -92,6 +114,24 @@ fn too_low(parameter: &Parameter, value: &DatedValue, least: &DatedValue) -> Law
             format!("{id} 低于上位规定的最低标准（{}，{origin}）", article.zh),
             format!(
                 "{id} lies below the minimum above it ({}, {origin})",
+                article.en
+            ),
+        ),
+    }
+}
+
+fn cut_off(parameter: &Parameter, value: &DatedValue, least: &DatedValue) -> LawError {
+    let (id, article, origin) = (&parameter.id, &least.citation, &least.origin);
+    LawError {
+        file: value.origin.file.clone(),
+        line: value.origin.line,
+        message: Text::new(
+            format!(
+                "{id} 的值有截止日，其后没有最低标准；原来的（{}，{origin}）仍然有效。删去 until，或写明次日起的值",
+                article.zh
+            ),
+            format!(
+                "this value of {id} ends, and no minimum follows, while the one before it ({}, {origin}) goes on: drop until, or add a value from the next day",
                 article.en
             ),
         ),
