@@ -82,6 +82,18 @@ pub enum Command {
         #[serde(default)]
         paper: Option<Attachment>,
     },
+    /// 登记个税备案
+    #[serde(rename = "distribution.file_relief")]
+    FileRelief {
+        /// Which receipt's award.
+        receipt: ReceiptId,
+        /// Any day of the month in which it was paid.
+        month: Date,
+        /// The day it was filed.
+        filed: Date,
+        /// The form as the tax office took it.
+        paper: Attachment,
+    },
     /// 分配股权
     #[serde(rename = "distribution.allot_equity")]
     AllotEquity {

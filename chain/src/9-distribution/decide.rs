@@ -2,12 +2,12 @@
 
 use dukou_journal::StreamId;
 use dukou_kernel::{Date, DealId, Finding, PersonId, ReceiptId, Refusal, Severity, Share, text};
-use dukou_rules::{ContractKind, InForce, ReliefFacts, ReliefKind, Rulebook};
+use dukou_rules::{ContractKind, ReliefFacts, ReliefKind, Rulebook};
 
 use super::engine::{self, Computed};
 use super::{
     Approved, ClawedBack, Command, Distribution, EquityAllotted, EquityShare, Event, Paid,
-    Proposed, Rejected, RewardClosed,
+    Proposed, Rejected, RewardClosed, filing,
 };
 use crate::agreement::Agreement;
 use crate::checks::Checks;
@@ -76,6 +76,17 @@ pub fn decide(
             state.close_reward(before, *receipt, result, ctx)?
         }
         Command::Pay { .. } => state.pay(before, command, ctx)?,
+        Command::FileRelief {
+            receipt,
+            month,
+            filed,
+            paper,
+        } => Event::ReliefFiled(state.file_relief(
+            before.institution,
+            (*receipt, *month, *filed),
+            paper,
+            ctx,
+        )?),
         Command::AllotEquity { people, paper } => state.allot(before, people, paper, ctx)?,
     };
     let stream = StreamId::Deal(deal);
@@ -555,27 +566,9 @@ fn relief(
     let relief = dukou_rules::pit_relief(&facts, &rules).map_err(law::unanswered)?;
     let mut findings = relief.findings;
     if relief.applies {
-        let day = dukou_rules::filing_day(paid, &rules).map_err(law::unanswered)?;
-        let calendar = before.institution.calendar();
-        let rolled = dukou_rules::rolled_filing_day(day.value, &rules, calendar);
-        findings.push(file_by(&day, rolled));
+        findings.push(filing::to_be_filed(before.institution, paid)?);
     }
     Ok(findings)
-}
-
-fn file_by(day: &InForce<Date>, rolled: Option<Date>) -> Finding {
-    let counted = day.value;
-    let message = match rolled {
-        Some(last) => text!(
-            "现金奖励减按比例计税：须在 {last} 前（含当日）向税务机关备案。",
-            "Part of the award is left out of the tax: file it with the tax office by {last}."
-        ),
-        None => text!(
-            "现金奖励减按比例计税：须在 {counted} 前备案；所在年份的放假安排待国务院公布，能否顺延还不能确定。",
-            "Part of the award is left out of the tax: file it by {counted}; that year's holidays are not published yet, so whether the day moves is not certain."
-        ),
-    };
-    Finding::new(Severity::Info, "pit.file_by", message).cite(day.citation.clone())
 }
 
 fn payee(before: &Before<'_>, person: PersonId, checks: &mut Checks) -> PersonId {

@@ -4,7 +4,7 @@ use dukou_kernel::{CaseId, Date, Finding, Money, PersonId, ReceiptId};
 use dukou_ledger::Computation;
 use serde::{Deserialize, Serialize};
 
-use super::{EquityShare, RewardPosted, v1};
+use super::{EquityShare, ReliefFiled, RewardPosted, v1};
 use crate::terms::Attachment;
 
 /// How a receipt is divided.
@@ -213,6 +213,8 @@ events! {
         "distribution.reward_closed.v1" => RewardClosed(RewardClosed),
         /// 已兑现
         "distribution.paid.v1" => Paid(Paid),
+        /// 已备案
+        "distribution.relief_filed.v1" => ReliefFiled(ReliefFiled),
         /// 股权已分配
         "distribution.equity_allotted.v1" => EquityAllotted(EquityAllotted),
     }

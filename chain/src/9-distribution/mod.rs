@@ -12,6 +12,7 @@ mod decide;
 mod engine;
 mod event;
 mod explain;
+pub mod filing;
 pub(crate) mod v1;
 pub mod postings;
 mod reward;
@@ -27,5 +28,6 @@ pub use event::{
     Rejected, RewardClosed, Split,
 };
 pub use explain::{Divided, explain, readable};
+pub use filing::{ReliefFiled, Unfiled};
 pub use reward::{Contribution, Registration, RewardFacts, RewardPosted, RewardSource, Rewarded};
 pub use state::{Distribution, Division, Reward, Standing};

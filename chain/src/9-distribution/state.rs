@@ -7,7 +7,8 @@ use dukou_calendar::Calendar;
 use dukou_kernel::{CaseId, Date, Money, PersonId, ReceiptId};
 
 use super::{
-    Approved, ClawedBack, Engine, EquityAllotted, Event, Paid, Proposed, RewardClosed, RewardPosted,
+    Approved, ClawedBack, Engine, EquityAllotted, Event, Paid, Proposed, ReliefFiled, RewardClosed,
+    RewardPosted,
 };
 use crate::history::PastDistribution;
 use crate::income;
@@ -57,6 +58,8 @@ pub struct Division {
     pub reward: Option<Reward>,
     /// Payments in order.
     pub paid: Vec<Paid>,
+    /// Filings with the tax office in order.
+    pub filed: Vec<ReliefFiled>,
     /// Why the last proposal was rejected.
     pub rejected: Option<String>,
 }
@@ -190,6 +193,9 @@ impl Distribution {
             }
             Event::Paid(it) => {
                 self.division(it.receipt).paid.push(it);
+            }
+            Event::ReliefFiled(it) => {
+                self.division(it.receipt).filed.push(it);
             }
             Event::EquityAllotted(it) => self.equity = Some((on, it)),
         }

@@ -3,7 +3,7 @@
 use dukou_kernel::{Citation, Date, Severity, Text, text};
 use dukou_rules::PublicityKind;
 
-use super::{Distribution, Standing};
+use super::{Distribution, Standing, filing};
 use crate::income::Income;
 use crate::institution::Institution;
 use crate::law::{self, Due};
@@ -51,6 +51,36 @@ impl Distribution {
                 Standing::Approved => self.pay_tasks(id, institution, add),
                 Standing::Paid => {}
             }
+            self.filing_tasks(id, institution, add);
+        }
+    }
+
+    /// What was paid under the relief and must be filed, month by month.
+    fn filing_tasks(
+        &self,
+        id: dukou_kernel::ReceiptId,
+        institution: &Institution,
+        add: &mut Add<'_>,
+    ) {
+        let division = self.divisions.get(&id);
+        for it in division.iter().flat_map(|it| it.unfiled()) {
+            let (due, why) = match filing::due(institution, it.month) {
+                Ok((due, citation)) => (Some(due), Text::new(citation.zh, citation.en)),
+                Err(_) => (None, Text::default()),
+            };
+            let (amount, month) = (it.amount, filing::month_words(it.month));
+            let what = Text::new(
+                format!("备案个人所得税优惠：{}发放的奖励 ¥{amount}", month.zh),
+                format!("File the income tax relief: ¥{amount} of awards paid in {}", month.en),
+            );
+            add(
+                "distribution.file_relief",
+                Holder::Role(Role::Finance),
+                (Basis::Law, due),
+                what,
+                why,
+                it.last,
+            );
         }
     }
 

@@ -22,6 +22,8 @@ public_types! {
     "dukou.distribution.reward_closed/v1" => RewardClosed;
     /// 已兑现 — an award was paid.
     "dukou.distribution.paid/v1" => Paid;
+    /// 已备案 — the awards paid in a month were filed with the tax office.
+    "dukou.distribution.relief_filed/v1" => ReliefFiled;
     /// 股权已分配 — a holding was allotted.
     "dukou.distribution.equity_allotted/v1" => EquityAllotted;
 }
@@ -129,6 +131,23 @@ pub struct Paid {
     pub findings: Vec<Checked>,
 }
 
+/// 已备案 — the awards paid in a month were filed with the tax office.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ReliefFiled {
+    /// Which receipt's award.
+    pub receipt: Id,
+    /// First day of the month in which they were paid.
+    #[schemars(with = "Day")]
+    pub month: Date,
+    /// The day it was filed.
+    #[schemars(with = "Day")]
+    pub filed: Date,
+    /// The form as the tax office took it.
+    pub paper: File,
+    /// What was checked.
+    pub findings: Vec<Checked>,
+}
+
 /// 股权已分配 — a holding was allotted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct EquityAllotted {
@@ -232,6 +251,14 @@ pub(super) fn of(event: &stored::Event, pen: &mut Pen) -> Data {
         }
         .into(),
         Event::Paid(it) => paid(it, pen).into(),
+        Event::ReliefFiled(it) => ReliefFiled {
+            receipt: Id::new(it.receipt),
+            month: it.month,
+            filed: it.filed,
+            paper: File::of(&it.paper),
+            findings: Checked::all(&it.findings),
+        }
+        .into(),
         Event::EquityAllotted(it) => allotted(it, pen).into(),
     }
 }

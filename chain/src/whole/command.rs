@@ -177,6 +177,7 @@ impl Command {
         "distribution.post_reward",
         "distribution.close_reward",
         "distribution.pay",
+        "distribution.file_relief",
         "distribution.allot_equity",
         "closing.end",
         "closing.correct",

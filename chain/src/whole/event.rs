@@ -173,6 +173,7 @@ impl Event {
             Self::Income(income::Event::Received(it)) => it.received,
             Self::Income(income::Event::Refunded(it)) => it.paid,
             Self::Distribution(distribution::Event::Paid(it)) => it.paid,
+            Self::Distribution(distribution::Event::ReliefFiled(it)) => it.filed,
             _ => return None,
         })
     }

@@ -325,9 +325,24 @@ fn money(world: &mut World) {
     ] {
         world.must(HEAD, command);
     }
+    // The amended contract is registered again: the relief of what is paid from now on.
+    world.must(
+        HEAD,
+        json!({
+            "command": "agreement.register", "deal": id(DEAL), "register_no": "2026110000000002",
+            "registered": world.today.to_string(), "technology_amount": yuan(3_000_000),
+        }),
+    );
     let mut pay = world.pay(500, WANG, yuan(1));
     pay["paper"] = paper();
     world.must(FINANCE, pay);
+    world.must(
+        FINANCE,
+        json!({
+            "command": "distribution.file_relief", "deal": id(DEAL), "receipt": id(500),
+            "month": world.today.to_string(), "filed": world.today.to_string(), "paper": paper(),
+        }),
+    );
 }
 
 fn equity(world: &mut World) {

@@ -9,6 +9,7 @@
 
 mod complete;
 mod continued;
+mod filing;
 mod golden;
 mod law_files;
 mod public;

@@ -135,6 +135,10 @@ const COMMANDS: &[(&str, &str)] = &[
         "distribution.pay",
         "receipt:id person:id amount:fen paid:day voucher:text paper~:paper",
     ),
+    (
+        "distribution.file_relief",
+        "receipt:id month:day filed:day paper:paper",
+    ),
     ("distribution.allot_equity", "people:holding[] paper:paper"),
     ("closing.end", "outcome:outcome reason:text paper~:paper"),
     ("closing.correct", "entry:number text:text"),

@@ -25,6 +25,8 @@ pub struct Offer {
     pub rights: Vec<Choice>,
     /// Receipts of the deal.
     pub receipts: Vec<Choice>,
+    /// Months whose awards wait to be filed with the tax office.
+    pub months: Vec<Choice>,
     /// Open objections.
     pub objections: Vec<Choice>,
     /// Entries that may be corrected.
@@ -84,6 +86,7 @@ pub const DEAL_STEPS: &[&str] = &[
     "distribution.post_reward",
     "distribution.close_reward",
     "distribution.pay",
+    "distribution.file_relief",
     "distribution.allot_equity",
     "closing.note",
     "closing.correct",

@@ -340,6 +340,7 @@ fn acts(
     let division = deal.distribution.divisions.get(&receipt);
     let standing = division.map_or(Standing::Undivided, |it| it.standing());
     let reward = division.and_then(|it| it.reward.as_ref());
+    let files = division.is_some_and(|it| !it.unfiled().is_empty());
     let commands: &[&str] = match (standing, reward) {
         (Standing::Undivided, _) => &["distribution.propose", "income.reverse"],
         (Standing::Proposed, _) => &["distribution.reject", "distribution.approve"],
@@ -348,8 +349,10 @@ fn acts(
         (Standing::Approved, Some(_)) => &["distribution.pay"],
         (Standing::Paid, _) => &["income.refund"],
     };
-    let mut acts: Vec<Act> = commands
+    let filing: &[&str] = if files { &["distribution.file_relief"] } else { &[] };
+    let mut acts: Vec<Act> = filing
         .iter()
+        .chain(commands)
         .filter(|command| may(command))
         .filter_map(|command| {
             let spec = crate::forms::spec(command, &crate::forms::Offer::default())?;

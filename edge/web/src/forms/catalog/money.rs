@@ -177,6 +177,29 @@ pub(super) fn spec(command: &str, offer: &Offer) -> Option<Spec> {
                 Field::new("paper", Kind::File, "银行回单", "Bank slip").optional(),
             ],
         ),
+        "distribution.file_relief" => form(
+            "distribution.file_relief",
+            ("登记个税备案", "Record the tax filing"),
+            (
+                "记下本月奖励已向主管税务机关备案；此后补发的另行备案。",
+                "Records that the month's awards were filed with the tax office; what is paid later is filed by itself.",
+            ),
+            ("税务总局公告2018年第30号", "STA Announcement 30 (2018)"),
+            vec![
+                receipt(),
+                Field::new(
+                    "month",
+                    Kind::Choose(offer.months.clone()),
+                    "发放的月份",
+                    "Month of payment",
+                ),
+                Field::new("filed", Kind::Day, "备案日期", "Filed on").with(today),
+                Field::new("paper", Kind::File, "备案表", "The filing").hint(
+                    "税务机关受理的《备案表》",
+                    "The form as the tax office took it",
+                ),
+            ],
+        ),
         "distribution.allot_equity" => form(
             "distribution.allot_equity",
             ("分配股权", "Allot the equity"),

@@ -123,6 +123,11 @@ pub const KINDS: &[(&str, &str, &str)] = &[
     ),
     ("distribution.paid.v1", "已兑现", "Paid"),
     (
+        "distribution.relief_filed.v1",
+        "个税优惠已备案",
+        "Tax relief filed",
+    ),
+    (
         "distribution.equity_allotted.v1",
         "股权已分配",
         "Equity allotted",

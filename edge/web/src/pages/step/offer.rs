@@ -1,6 +1,7 @@
 //! What the form of a step may offer: people, rights, receipts, entries, and what
 //! stands now.
 
+use dukou_chain::distribution::{Unfiled, filing};
 use dukou_chain::people::{Role, Scope};
 use dukou_chain::whole::{Case, Deal, State};
 use dukou_journal::StreamId;
@@ -213,6 +214,7 @@ pub(super) fn fill_deal_offer(
         offer.receipts.sort_by_key(|it| it.value != receipt);
         to_be_paid(req, deal, receipt, offer);
     }
+    offer.months = unfiled_months(req, deal);
     if let Some(notice) = deal.publicity.current(deal.negotiation.version()) {
         offer.objections = notice
             .open_objections()
@@ -228,6 +230,24 @@ pub(super) fn fill_deal_offer(
     }
     standing_terms(req, deal, offer);
     Ok(())
+}
+
+/// The months in which awards of the receipt that the address names, or of any, were
+/// paid and not filed with the tax office.
+fn unfiled_months(req: &Req, deal: &Deal) -> Vec<Choice> {
+    let receipt = req.query("receipt");
+    let divisions = &deal.distribution.divisions;
+    let mine = divisions
+        .iter()
+        .filter(|(id, _)| receipt.is_empty() || id.to_string() == receipt);
+    let mut months: Vec<_> = mine.flat_map(|(_, it)| it.unfiled()).collect();
+    months.sort_by_key(|it| it.month);
+    months.dedup_by_key(|it| it.month);
+    let choice = |it: Unfiled| Choice {
+        value: it.month.to_string(),
+        label: filing::month_words(it.month),
+    };
+    months.into_iter().map(choice).collect()
 }
 
 /// The person whom the address names, and what is owed to them of that receipt.
