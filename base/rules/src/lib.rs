@@ -17,6 +17,7 @@
 //! ```
 
 mod change;
+mod codes;
 mod read;
 mod register;
 mod file;
@@ -39,6 +40,7 @@ mod export;
 mod decisions;
 
 pub use change::{Change, ChangeKind, Changed};
+pub use codes::{cell_words, code_words, subject};
 pub use decisions::{
     AppraisalAnswer, AppraisalNeed, AppraisalQuestion, ContractAmounts, ContractAmountsAnswer,
     Exemption, ExemptionAnswer, SelfImplementation, SelfImplementationAnswer, appraisal_need,

@@ -125,7 +125,8 @@ impl Row {
         self.cells.get(name).map(String::as_str)
     }
 
-    pub(crate) fn holds_on(&self, day: Date) -> bool {
+    /// Does the row hold on this day?
+    pub fn holds_on(&self, day: Date) -> bool {
         self.from <= day && self.until.is_none_or(|last| day <= last)
     }
 }

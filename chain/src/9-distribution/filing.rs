@@ -89,19 +89,37 @@ fn relieved(paid: &Paid) -> bool {
     paid.findings.iter().any(|it| it.code == FILE_BY)
 }
 
+/// Where the filing of one payment stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It carries no relief.
+    Unneeded,
+    /// Filed on that day.
+    Filed(Date),
+    /// Not filed yet; paid on that day.
+    Open(Date),
+}
+
 impl Division {
-    fn is_filed(&self, place: usize, paid: &Paid) -> bool {
+    /// Where the filing of the payment at this place, from 0, stands.
+    pub fn filing(&self, place: usize) -> State {
+        let Some(paid) = self.paid.get(place).filter(|it| relieved(it)) else {
+            return State::Unneeded;
+        };
         let month = paid.paid.first_of_month();
-        self.filed.iter().any(|it| {
-            it.month == month && usize::try_from(it.payments).is_ok_and(|count| place < count)
-        })
+        let stood = |it: &&ReliefFiled| usize::try_from(it.payments).is_ok_and(|all| place < all);
+        let mut filed = self.filed.iter().filter(|it| it.month == month);
+        match filed.find(stood) {
+            Some(it) => State::Filed(it.filed),
+            None => State::Open(paid.paid),
+        }
     }
 
     /// What waits to be filed, by month of payment, earliest first.
     pub fn unfiled(&self) -> Vec<Unfiled> {
         let mut months: Vec<Unfiled> = Vec::new();
         for (place, paid) in self.paid.iter().enumerate() {
-            if !relieved(paid) || self.is_filed(place, paid) {
+            if !matches!(self.filing(place), State::Open(_)) {
                 continue;
             }
             let month = paid.paid.first_of_month();

@@ -71,7 +71,10 @@ impl Distribution {
             let (amount, month) = (it.amount, filing::month_words(it.month));
             let what = Text::new(
                 format!("备案个人所得税优惠：{}发放的奖励 ¥{amount}", month.zh),
-                format!("File the income tax relief: ¥{amount} of awards paid in {}", month.en),
+                format!(
+                    "File the income tax relief: ¥{amount} of awards paid in {}",
+                    month.en
+                ),
             );
             add(
                 "distribution.file_relief",

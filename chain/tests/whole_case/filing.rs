@@ -88,7 +88,10 @@ fn a_payment_entered_after_its_month_was_filed_waits_again() {
     world.on("2026-12-16");
     let events = world.must(FINANCE, file("2026-11-01", "2026-12-16"));
     let late = format!("{:?}", events[0]);
-    assert!(late.contains("filing.late"), "one day after the 15th: {late}");
+    assert!(
+        late.contains("filing.late"),
+        "one day after the 15th: {late}"
+    );
     assert!(tasks(&world).is_empty());
     let mut command = world.pay(500, LI, 100);
     command["paid"] = json!("2026-11-20");
@@ -118,7 +121,11 @@ fn the_day_of_filing_moves_off_rest_days() {
         ("2026-11-11", "2026-12-15", "2026-12-15"),
     ] {
         let (due, citation) = filing::due(institution, day(paid)).unwrap();
-        assert_eq!((due.raw, due.end), (day(counted), Some(day(moved))), "{paid}");
+        assert_eq!(
+            (due.raw, due.end),
+            (day(counted), Some(day(moved))),
+            "{paid}"
+        );
         assert_eq!(citation.id, "sta_2018_30.2");
     }
 }

@@ -40,7 +40,10 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
     let sight = Sight::new(&institution, user);
     let reads_money = app.store.read(|db| sight.reads_money(db, id))?;
     let (receipts, right) = match reads_money {
-        true => (receipts(deal, mine, req.lang), sight.money_right()),
+        true => (
+            receipts(&institution, deal, mine, req.lang),
+            sight.money_right(),
+        ),
         false => (Vec::new(), MoneyRight::None),
     };
     let pen = &mut Pen::new(right);
@@ -79,7 +82,12 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
 }
 
 /// Receipts in order of entry, each with how it is divided once that is proposed.
-fn receipts(deal: &Deal, mine: Option<PersonId>, lang: Lang) -> Vec<Value> {
+fn receipts(
+    institution: &Institution,
+    deal: &Deal,
+    mine: Option<PersonId>,
+    lang: Lang,
+) -> Vec<Value> {
     let order = deal.income.order.iter();
     order
         .filter_map(|id| Some((*id, deal.income.receipts.get(id)?)))
@@ -90,7 +98,7 @@ fn receipts(deal: &Deal, mine: Option<PersonId>, lang: Lang) -> Vec<Value> {
                 "received": Received::of(&it.received), "refunds": Refunded::all(&it.refunds),
                 "reversed": it.reversed,
                 "history": it.history, "standing": deal.distribution.standing_of(id),
-                "division": split.map(|it| divided(&it, deal, id, mine, lang)),
+                "division": split.map(|it| divided(institution, &it, deal, id, mine, lang)),
             })
         })
         .collect()

@@ -8,7 +8,7 @@ mod views;
 use std::collections::BTreeMap;
 
 use askama::Template;
-use dukou_chain::distribution::{Divided, Split, Standing};
+use dukou_chain::distribution::{Divided, Division, Split, Standing};
 use dukou_chain::institution::Institution;
 use dukou_chain::people::Scope;
 use dukou_chain::whole::{Command, Deal};
@@ -17,7 +17,7 @@ use dukou_kernel::{DealId, Finding, Lang, Money, PersonId, ReceiptId, Severity, 
 use dukou_ledger::trace::{Line, Operation};
 use dukou_store::{Envelope, Rejected};
 use trace::{Reader, Told};
-use views::{Award, Cost, PoolView};
+use views::{Award, Cost, Payment, PoolView};
 
 pub(crate) use api::divided;
 pub use api::show as api_show;
@@ -67,6 +67,7 @@ struct SplitPage {
     preview: bool,
     computed: bool,
     acts: Vec<Act>,
+    payments: Vec<Payment>,
     rejected: String,
     voucher: Vec<(String, String, Option<Money>, Option<Money>)>,
 }
@@ -129,9 +130,16 @@ fn see<T>(
     show(&institution, id, deal, receipt, seen)
 }
 
-fn names(app: &App, req: &Req, divided: &Divided) -> Result<BTreeMap<PersonId, String>, Failure> {
+/// Names of everybody who gets something of the receipt, or was paid for somebody.
+fn names(
+    app: &App,
+    req: &Req,
+    divided: &Divided,
+    division: Option<&Division>,
+) -> Result<BTreeMap<PersonId, String>, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
-    let people = everybody(&divided.split);
+    let mut people = everybody(&divided.split);
+    people.extend(division.iter().flat_map(|it| &it.paid).map(|it| it.to));
     let names = app
         .store
         .read(|db| data::names(db, user.institution, people))?;
@@ -145,7 +153,8 @@ fn names(app: &App, req: &Req, divided: &Divided) -> Result<BTreeMap<PersonId, S
 /// Not found, or the database cannot be read.
 pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
     see(app, req, |institution, id, deal, receipt, seen| {
-        let names = names(app, req, &seen.divided)?;
+        let division = deal.distribution.divisions.get(&receipt);
+        let names = names(app, req, &seen.divided, division.map(AsRef::as_ref))?;
         let reader = Reader {
             lang: req.lang,
             mine: seen.mine,
@@ -162,7 +171,7 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
 /// Not found, or the database cannot be read.
 pub fn export(app: &App, req: &Req) -> Result<Answer, Failure> {
     see(app, req, |_, _, deal, _, seen| {
-        let names = names(app, req, &seen.divided)?;
+        let names = names(app, req, &seen.divided, None)?;
         let reader = Reader {
             lang: req.lang,
             mine: seen.mine,
@@ -244,6 +253,9 @@ fn page(
         preview,
         computed: split.gross != Money::ZERO || !split.pools.is_empty(),
         acts: acts(req, deal, id, receipt, &may),
+        payments: division.map_or_else(Vec::new, |it| {
+            views::payments(it, institution, reader, app.store.today())
+        }),
         rejected: division
             .and_then(|it| it.rejected.clone())
             .unwrap_or_default(),
@@ -349,7 +361,11 @@ fn acts(
         (Standing::Approved, Some(_)) => &["distribution.pay"],
         (Standing::Paid, _) => &["income.refund"],
     };
-    let filing: &[&str] = if files { &["distribution.file_relief"] } else { &[] };
+    let filing: &[&str] = if files {
+        &["distribution.file_relief"]
+    } else {
+        &[]
+    };
     let mut acts: Vec<Act> = filing
         .iter()
         .chain(commands)

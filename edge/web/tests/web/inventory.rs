@@ -116,6 +116,7 @@ pub async fn places(fixture: &Fixture) -> (Told, Vec<Place>) {
             "cases" => (told.case.to_string(), CASE_STEPS),
             "deals" => (told.deal.to_string(), DEAL_STEPS),
             "notices" => (told.notice.to_string(), &[] as &[&str]),
+            "rules" => ("reward.min.transfer_license".to_owned(), &[] as &[&str]),
             _ => (person.clone(), PERSON_STEPS),
         };
         let own = if room == "import" { &import } else { &draft };

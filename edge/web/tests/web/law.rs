@@ -74,6 +74,13 @@ async fn a_law_file_is_previewed_then_adopted_and_holds_at_once() {
     assert_eq!(adopted.code(), 303, "{}", adopted.body);
     assert_eq!(fixture.entries(), before + 1);
     let rules = fixture.get(Some(head), "/rules?region=CN-XA").await;
+    for word in ["甲省促进科技成果转化条例第9条", "2026-06-01", "9%"] {
+        assert!(rules.body.contains(word), "{word}");
+    }
+    let id = "reward.min.self_or_joint";
+    let link = format!("/rules/{id}?region=CN-XA");
+    assert!(rules.body.contains(&link), "the list leads to each rule");
+    let rules = fixture.get(Some(head), &link).await;
     for word in [
         "甲省促进科技成果转化条例第9条",
         "提取不低于百分之六十的比例",

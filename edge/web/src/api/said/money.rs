@@ -1,5 +1,7 @@
 //! What is said of receipts and what became of them.
 
+use dukou_chain::distribution::filing;
+use dukou_chain::institution::Institution;
 use dukou_chain::public::{Day, Id};
 use dukou_chain::{distribution, income};
 use dukou_kernel::{Date, Lang};
@@ -67,6 +69,18 @@ pub(crate) struct Paid {
     pub paper: Option<Paper>,
     /// What was checked.
     pub findings: Vec<Found>,
+    /// True when half of it is left out of the income tax and must be filed.
+    pub relief: bool,
+    /// The day it was filed with the tax office.
+    #[schemars(with = "Option<Day>")]
+    pub filed: Option<Date>,
+    /// Last day of filing as counted; none without relief.
+    #[schemars(with = "Option<Day>")]
+    pub file_by: Option<Date>,
+    /// The same moved off rest days; none without relief, and while the year's
+    /// holidays are not known.
+    #[schemars(with = "Option<Day>")]
+    pub file_by_rolled: Option<Date>,
 }
 
 /// The notice of awards.
@@ -133,8 +147,25 @@ impl Refunded {
 }
 
 impl Paid {
-    pub fn of(it: &distribution::Paid, lang: Lang) -> Self {
+    pub fn of(
+        it: &distribution::Paid,
+        filing: filing::State,
+        institution: &Institution,
+        lang: Lang,
+    ) -> Self {
+        let relief = filing != filing::State::Unneeded;
+        let due = match relief {
+            true => filing::due(institution, it.paid).ok().map(|(due, _)| due),
+            false => None,
+        };
         Self {
+            relief,
+            filed: match filing {
+                filing::State::Filed(day) => Some(day),
+                _ => None,
+            },
+            file_by: due.as_ref().map(|it| it.raw),
+            file_by_rolled: due.and_then(|it| it.end),
             receipt: Id::new(it.receipt),
             person: Id::new(it.person),
             to: Id::new(it.to),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use dukou_chain::distribution::Divided;
+use dukou_chain::institution::Institution;
 use dukou_chain::people::Scope;
 use dukou_chain::whole::Deal;
 use dukou_kernel::{DealId, Lang, Money, PersonId, ReceiptId};
@@ -46,7 +47,7 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
     let receipt = receipts.get(&receipt_id).ok_or(Failure::NotFound)?;
     let (split, preview, refusals) = divided_of(app, req, deal, id, receipt_id)?;
     let mine = (scope == Scope::Own).then_some(user.person);
-    let mut body = divided(&split, deal, receipt_id, mine, req.lang);
+    let mut body = divided(&institution, &split, deal, receipt_id, mine, req.lang);
     if let Some(map) = body.as_object_mut() {
         map.insert("id".to_owned(), json!(receipt_id));
         map.insert("deal".to_owned(), json!(id));
@@ -70,6 +71,7 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
 
 /// A division as programs read it; for one person alone when `mine` names them.
 pub(crate) fn divided(
+    institution: &Institution,
     it: &Divided,
     deal: &Deal,
     receipt: ReceiptId,
@@ -117,9 +119,12 @@ pub(crate) fn divided(
         .collect();
     let paid: Vec<Paid> = division
         .iter()
-        .flat_map(|it| &it.paid)
-        .filter(|it| visible(it.person))
-        .map(|it| Paid::of(it, lang))
+        .flat_map(|division| {
+            let paid = division.paid.iter().enumerate();
+            paid.map(|(place, it)| (it, division.filing(place)))
+        })
+        .filter(|(it, _)| visible(it.person))
+        .map(|(it, filing)| Paid::of(it, filing, institution, lang))
         .collect();
     json!({
         "standing": deal.distribution.standing_of(receipt),

@@ -1,7 +1,9 @@
 //! The rows of the page, from the explanation.
 
-use dukou_chain::distribution::{Divided, Division};
-use dukou_kernel::{Lang, Money, PersonId};
+use dukou_chain::distribution::{Divided, Division, filing};
+use dukou_chain::institution::Institution;
+use dukou_chain::law::{self, Due};
+use dukou_kernel::{Date, Lang, Money, PersonId};
 use dukou_ledger::Exact;
 use dukou_ledger::distribution::amount_text;
 use dukou_ledger::trace::{Line, Operation, Quantity, Subject};
@@ -60,6 +62,25 @@ pub struct Award {
     pub owed: Money,
     /// Where to pay.
     pub pay: String,
+}
+
+/// One payment, and where its tax filing stands.
+pub struct Payment {
+    /// The day it left the bank.
+    pub paid: String,
+    /// For whom, and who received it where that is somebody else.
+    pub who: String,
+    /// Voucher number.
+    pub voucher: String,
+    /// How much.
+    pub amount: Money,
+    /// Where its filing (个税备案) stands: `none` without relief, `filed`, `open`, or
+    /// `counted` while it is not known whether the last day moves.
+    pub filing: &'static str,
+    /// The day it was filed, or the last day.
+    pub day: String,
+    /// Days left, where it is open.
+    pub days: i32,
 }
 
 /// True when a comparison holds.
@@ -206,5 +227,53 @@ fn award(
             false => String::new(),
         },
         owed,
+    }
+}
+
+/// Payments that the reader may see, in order.
+pub fn payments(
+    division: &Division,
+    institution: &Institution,
+    reader: &Reader<'_>,
+    today: Date,
+) -> Vec<Payment> {
+    let name = |person: PersonId| reader.names.get(&person).cloned().unwrap_or_default();
+    let seen = division.paid.iter().enumerate();
+    let seen = seen.filter(|(_, it)| reader.mine.is_none_or(|mine| mine == it.person));
+    seen.map(|(place, it)| {
+        let mut who = name(it.person);
+        if it.to != it.person {
+            who = format!("{who} → {}", name(it.to));
+        }
+        let (filing, day, days) = filing_of(division, place, institution, today);
+        Payment {
+            paid: it.paid.to_string(),
+            who,
+            voucher: it.voucher.clone(),
+            amount: it.amount,
+            filing,
+            day,
+            days,
+        }
+    })
+    .collect()
+}
+
+fn filing_of(
+    division: &Division,
+    place: usize,
+    institution: &Institution,
+    today: Date,
+) -> (&'static str, String, i32) {
+    match division.filing(place) {
+        filing::State::Unneeded => ("none", String::new(), 0),
+        filing::State::Filed(day) => ("filed", day.to_string(), 0),
+        filing::State::Open(paid) => match filing::due(institution, paid) {
+            Ok((Due { end: Some(end), .. }, _)) => {
+                ("open", end.to_string(), law::days_between(today, end))
+            }
+            Ok((due, _)) => ("counted", due.raw.to_string(), 0),
+            Err(_) => ("none", String::new(), 0),
+        },
     }
 }
