@@ -7,6 +7,7 @@ mod money;
 mod share;
 mod ids;
 mod finding;
+pub mod spelling;
 
 pub use finding::{Citation, Finding, Refusal, Severity};
 pub use ids::{

@@ -163,7 +163,9 @@ mod tests {
         }
         for it in book.parameters().flat_map(|it| &it.values) {
             if let crate::Value::Text(code) = &it.value {
-                assert_ne!(&code_words(code).zh, code, "{}", it.origin);
+                // Words are words already.
+                let named = !code.is_ascii() || &code_words(code).zh != code;
+                assert!(named, "{}: {code}", it.origin);
             }
         }
         let ids = book.parameters().map(|it| &it.id);

@@ -215,7 +215,11 @@ pub(crate) fn period(
 ) -> String {
     let from = day(next_day(posted_on), lang);
     let to = day(until.end.unwrap_or(until.raw), lang);
-    let pending = match until.end {
+    let moved = match until.end {
+        Some(end) if end != until.raw => lang.pick(
+            "（末日逢休息日，已顺延）",
+            " (the last day fell on a rest day and moved on)",
+        ),
         Some(_) => "",
         None => lang.pick(
             "（届满日待国务院放假安排公布后确定）",
@@ -225,10 +229,10 @@ pub(crate) fn period(
     let unit = unit.get(lang);
     match lang {
         Lang::Zh => format!(
-            "{from}至{to}{pending}，共{days}{unit}。公示期内对上述内容有异议的，请以书面形式实名提出。受理：{contact}。"
+            "公示期{days}{unit}：{from}至{to}{moved}。公示期内对上述内容有异议的，请以书面形式实名提出。受理：{contact}。"
         ),
         Lang::En => format!(
-            "{from} to {to}{pending}, {days} {unit}. Objections in writing and under your name to: {contact}."
+            "{days} {unit}: {from} to {to}{moved}. Objections in writing and under your name to: {contact}."
         ),
     }
 }

@@ -68,7 +68,7 @@ fn the_page_holds_the_names_and_the_event_holds_none() {
         "青岚新能源有限公司",
         "一种高比能固态电解质膜（发明）",
         "内容摘要：一种&#60;b&#62;电解质&#60;/b&#62;膜",
-        "2026年9月22日至2026年10月8日，共15日",
+        "公示期15日：2026年9月22日至2026年10月8日（末日逢休息日，已顺延）",
         "Yunzhou University",
     ] {
         assert!(html.contains(known), "{known} in {html}");

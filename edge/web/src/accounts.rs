@@ -3,7 +3,7 @@
 use dukou_chain::people::{self, AccountFact, PersonKind, Role, Tenure};
 use dukou_chain::whole::Command;
 use dukou_journal::Actor;
-use dukou_kernel::{InstitutionId, PersonId, UnitId};
+use dukou_kernel::{InstitutionId, PersonId, UnitId, spelling};
 use dukou_store::{Envelope, Fault, Rejected, SealedText, Store, Value};
 
 use crate::{password, session};
@@ -55,6 +55,7 @@ pub fn seal(
     name: &str,
     staff_no: &str,
 ) -> (people::Seals, Vec<SealedText>) {
+    let (name, staff_no) = (&spelling::visible(name), &spelling::number(staff_no));
     let numbered = !staff_no.is_empty();
     let seals = people::Seals {
         name: dukou_journal::commitment_to(&salts.name, name),
@@ -62,7 +63,7 @@ pub fn seal(
     };
     let number_salt = if numbered { salts.number.as_str() } else { "" };
     let texts = [
-        ("name", name),
+        ("name", name.as_str()),
         ("staff_no", staff_no),
         ("name_salt", salts.name.as_str()),
         ("number_salt", number_salt),

@@ -67,6 +67,8 @@ struct SplitPage {
     preview: bool,
     computed: bool,
     acts: Vec<Act>,
+    /// The day the entry was posted; empty before approval.
+    posted: String,
     payments: Vec<Payment>,
     rejected: String,
     voucher: Vec<(String, String, Option<Money>, Option<Money>)>,
@@ -253,6 +255,9 @@ fn page(
         preview,
         computed: split.gross != Money::ZERO || !split.pools.is_empty(),
         acts: acts(req, deal, id, receipt, &may),
+        posted: division
+            .and_then(|it| it.approved.as_ref())
+            .map_or_else(String::new, |(day, _)| day.to_string()),
         payments: division.map_or_else(Vec::new, |it| {
             views::payments(it, institution, reader, app.store.today())
         }),

@@ -30,6 +30,7 @@ mod rights;
 mod security;
 mod server;
 mod shapes;
+mod spelling;
 mod stored;
 mod story;
 mod told;

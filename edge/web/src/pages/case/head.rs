@@ -84,11 +84,18 @@ impl Build<'_> {
         let shown = due.shown();
         let earliest = dukou_chain::law::next_day(shown);
         let wd = weekday(earliest, self.req.lang);
-        let title = if open {
+        let title = if finding.code == "publicity.not_needed" {
+            self.t(
+                "价格公示不是签约的前提",
+                "The contract need not wait for this notice",
+            )
+        } else if open {
             self.t(
                 "公示已满，可以签合同",
                 "The notice has ended; the contract may be signed",
             )
+        } else if earliest <= self.today && !due.pending() {
+            self.t("合同环节锁定", "The contract stage is locked")
         } else if due.pending() {
             self.t(
                 "合同环节锁定，届满日待国务院安排",

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use dukou_chain::people::{self, PersonKind, Post, Tenure};
 use dukou_chain::whole::Command;
 use dukou_journal::Actor;
-use dukou_kernel::{Finding, PersonId, UnitId};
+use dukou_kernel::{Finding, PersonId, UnitId, spelling};
 use dukou_store::{Envelope, Rejected, SealedText};
 use serde_json::{Map, Value, json};
 
@@ -199,11 +199,12 @@ fn bad_name(name: &str) -> Option<Finding> {
         Finding::refused(
             "people.name",
             dukou_kernel::text!(
-                "填姓名，至多60字。",
-                "Enter a name of at most 60 characters."
+                "填看得见的姓名，至多60字。",
+                "Enter a name that can be seen, of at most 60 characters."
             ),
         )
     };
+    let name = spelling::visible(name);
     (name.is_empty() || name.chars().count() > 60).then(|| finding().at("name"))
 }
 
@@ -227,11 +228,22 @@ pub fn seal(id: PersonId, name: &str, staff_no: &str) -> (people::Seals, Vec<Sea
     accounts::seal(&Salts::fresh(), id, name, staff_no)
 }
 
+/// Seals and keys are made where the texts are kept; one from outside would vouch for
+/// a text that nobody has seen.
+fn made_by_the_program(key: &str) -> Finding {
+    let message = dukou_kernel::text!(
+        "{key} 由系统生成，不能从外面送来；送 name 和 staff_no。",
+        "{key} is made by the system and not taken from outside; send name and staff_no."
+    );
+    Finding::refused("people.seal", message).at(key)
+}
+
 /// Turns the names in a caller's JSON for `people.register` and `people.update`
 /// into the commitment that the command carries; the texts to be sealed.
 ///
 /// # Errors
-/// A name that is missing or too long, or the database cannot be read.
+/// A name that is missing or too long, a seal or key of the caller's own, or the
+/// database cannot be read.
 pub fn seal_names(
     app: &App,
     user: &User,
@@ -248,9 +260,10 @@ pub fn seal_names(
         value.and_then(|it| Some(it.as_str()?.trim().to_owned()))
     };
     let (name, staff_no) = (taken("name"), taken("staff_no"));
-    // Only the program makes these.
     for own in ["seals", "seal", "staff_no_key"] {
-        object.shift_remove(own);
+        if object.contains_key(own) {
+            return Err(Failure::Refused(made_by_the_program(own).into()));
+        }
     }
     if name.is_none() && !new {
         return Ok(Vec::new());

@@ -9,7 +9,7 @@ use dukou_chain::institution::{self, Institution};
 use dukou_chain::people::{self, Person, PersonKind, Post, Scope, Tenure};
 use dukou_chain::whole::Command;
 use dukou_journal::Actor;
-use dukou_kernel::{Date, Finding, PersonId, Refusal, Text, UnitId};
+use dukou_kernel::{Date, Finding, PersonId, Refusal, Text, UnitId, spelling};
 use dukou_store::Envelope;
 use serde_json::json;
 
@@ -310,8 +310,8 @@ fn read_row(sheet: &Sheet, row: usize, req: &Req, fixes: &mut Vec<Fix>) -> (Stri
     let mut wrong = |column: Column, zh: &str, en: &str| {
         fixes.push(fix(sheet, row, column, req.lang.pick(zh, en)));
     };
-    let number = sheet.cell(row, Column::StaffNo);
-    let name = sheet.cell(row, Column::Name);
+    let number = spelling::number(&sheet.cell(row, Column::StaffNo));
+    let name = spelling::visible(&sheet.cell(row, Column::Name));
     if number.is_empty() {
         wrong(
             Column::StaffNo,
@@ -491,36 +491,45 @@ fn plan(
         units.insert(name, unit);
         outcome.units += 1;
     }
+    let known = known_numbers(app, user)?;
     for (number, entry) in entries {
         let unit = entry
             .unit
             .as_ref()
             .and_then(|name| units.get(name).copied());
-        if let Some(envelope) = one(app, user, (&number, entry, unit), &mut outcome)? {
+        let person = known.get(&number).copied();
+        if let Some(envelope) = one(app, user, (&number, entry, unit), person, &mut outcome)? {
             envelopes.push(envelope);
         }
     }
     Ok((envelopes, outcome))
 }
 
-fn known_person(app: &App, user: &User, number: &str) -> Result<Option<PersonId>, Failure> {
-    let row = app.store.read(|db| {
-        db.row(
-            "SELECT subject FROM sealed WHERE institution = $1 AND field = 'staff_no' AND text = $2",
-            &[text(user.institution), text(number)],
+/// Whose number is whose, each in its one spelling; one that was entered before there
+/// was one counts too.
+fn known_numbers(app: &App, user: &User) -> Result<HashMap<String, PersonId>, Failure> {
+    let rows = app.store.read(|db| {
+        db.rows(
+            "SELECT subject, text FROM sealed WHERE institution = $1 AND field = 'staff_no' AND text <> ''",
+            &[text(user.institution)],
         )
     })?;
-    Ok(row.and_then(|row| row.text(0).parse().ok()))
+    let known = rows.iter().filter_map(|row| {
+        let person = row.text(0).parse().ok()?;
+        Some((spelling::number(row.text(1)), person))
+    });
+    Ok(known.collect())
 }
 
 fn one(
     app: &App,
     user: &User,
     (number, entry, unit): (&str, Entry, Option<UnitId>),
+    known: Option<PersonId>,
     outcome: &mut Outcome,
 ) -> Result<Option<Envelope>, Failure> {
     let (actor, today) = (Actor::Person(user.person), app.store.today());
-    let Some(id) = known_person(app, user, number)? else {
+    let Some(id) = known else {
         outcome.new += 1;
         let id = PersonId(uuid::Uuid::now_v7());
         let (seals, sealed) = seal(id, &entry.name, number);

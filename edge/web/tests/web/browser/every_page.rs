@@ -1,6 +1,7 @@
 //! Every page in a real browser: both languages, wide, narrow and dark. axe-core
 //! looks for what keeps people out (WCAG 2.2 A and AA); `checks.js` for the rest.
 
+use base64::Engine;
 use dukou_chain::people::Role;
 use serde_json::{Value, json};
 
@@ -80,6 +81,17 @@ impl Stage {
         found
     }
 
+    /// The page that stands here, in a window where scripts may wait: a kept page is
+    /// served in a box (`sandbox`) in which nothing that waits ever ends.
+    async fn unbox(&self) {
+        let html = "return document.documentElement.outerHTML";
+        let html = self.client.execute(html, vec![]).await.unwrap();
+        let html = format!("<!doctype html>{}", html.as_str().unwrap());
+        let html = base64::engine::general_purpose::STANDARD.encode(html);
+        let address = format!("data:text/html;charset=utf-8;base64,{html}");
+        self.client.goto(&address).await.unwrap();
+    }
+
     /// What is wrong with the page that stands here: its name, the status that it
     /// must have, and whether a quick look is enough.
     pub async fn examine(
@@ -148,6 +160,9 @@ async fn every_page(lang: &'static str) {
     assert!(found.is_empty(), "{}:\n{}", found.len(), found.join("\n"));
 }
 
+/// What a browser says of the status of a page that came from no server.
+const NO_STATUS: u16 = 0;
+
 async fn look(stage: &Stage, place: &Place, axe: Option<&str>, found: &mut Vec<String>) {
     stage.width(1440, 900).await;
     stage.go(&place.path).await;
@@ -155,6 +170,17 @@ async fn look(stage: &Stage, place: &Place, axe: Option<&str>, found: &mut Vec<S
     let code = match place.route.path {
         "/invite/{token}" => 404,
         _ => 200,
+    };
+    let code = match place.route.path {
+        "/notices/{id}/page" => {
+            let status = stage.status().await;
+            if status != 200 {
+                found.push(format!("{}: status {status}, not 200", place.path));
+            }
+            stage.unbox().await;
+            NO_STATUS
+        }
+        _ => code,
     };
     // Steps are one page with other fields: once is enough for the slow look.
     let page = (place.path.as_str(), code, !place.step.is_empty());

@@ -79,7 +79,7 @@ async fn connect(port: u16, profile: &Path) -> Client {
     let capabilities = json!({
         "browserName": "chrome",
         // axe walks long pages, and machines are shared.
-        "timeouts": {"script": 600_000},
+        "timeouts": {"script": 120_000},
         "goog:chromeOptions": {"args": args},
         "goog:loggingPrefs": {"browser": "ALL"},
     });
