@@ -1,6 +1,8 @@
 //! Reading of law files, with the line of every mistake.
 
-use dukou_kernel::{Citation, Date, Severity, Text};
+use std::collections::BTreeSet;
+
+use dukou_kernel::{Citation, Date, Severity, Text, text};
 use toml::Spanned;
 use toml::value::Datetime;
 
@@ -37,7 +39,7 @@ pub(crate) struct Source<'a> {
     /// The region of its folder.
     jurisdiction: String,
     /// The files that are read with it.
-    layer: Vec<&'a str>,
+    layer: &'a BTreeSet<&'a str>,
 }
 
 impl Source<'_> {
@@ -124,10 +126,10 @@ impl Source<'_> {
 /// stands in.
 pub(crate) fn read(book: &mut Rulebook, files: &[(&str, &str)]) -> Result<(), LawError> {
     let below = book.clone();
+    let layer: BTreeSet<&str> = files.iter().map(|(name, _)| *name).collect();
     let mut parsed = Vec::with_capacity(files.len());
     for (file, text) in files {
-        let layer = files.iter().map(|(name, _)| *name).collect();
-        let source = source_of(file, text, layer)?;
+        let source = source_of(file, text, &layer)?;
         let law = parse(&source)?;
         parsed.push((source, law));
     }
@@ -177,7 +179,7 @@ fn parse(source: &Source<'_>) -> Result<LawFile, LawError> {
 fn source_of<'a>(
     file: &'a str,
     text: &'a str,
-    layer: Vec<&'a str>,
+    layer: &'a BTreeSet<&'a str>,
 ) -> Result<Source<'a>, LawError> {
     let folder = file.rsplit('/').nth(1).unwrap_or_default();
     let jurisdiction = match folder {
@@ -256,30 +258,35 @@ fn read_region(
     };
     if let Some(known) = book.regions.get(&entry.code) {
         let same = known.name == region.name;
-        return again(source, offset, &entry.code, &known.origin, same);
+        return again(source, offset, (&known.origin, same), one_text(&entry.code));
     }
     book.regions.insert(entry.code, region);
     Ok(())
 }
 
-/// An id that is written down already: twice in one layer, or with another text,
-/// is a mistake; the same text over what stands below says nothing new (a later
-/// program may carry what was loaded before).
+/// What is written down already: twice in one layer, or in other words, it is a
+/// mistake; the same over what stands below says nothing new (a later program may
+/// carry what was loaded before).
 fn again(
     source: &Source<'_>,
     offset: usize,
-    id: &str,
-    known: &Origin,
-    same: bool,
+    (known, same): (&Origin, bool),
+    said: impl FnOnce(&Origin) -> Text,
 ) -> Result<(), LawError> {
-    if same && !source.layer.contains(&known.file.as_str()) {
+    if same && !source.layer.contains(known.file.as_str()) {
         return Ok(());
     }
-    Err(source.error(
-        offset,
-        format!("{id} 已写在 {known}，一个标识只有一处文字"),
-        format!("{id} already stands in {known}: one id has one text"),
-    ))
+    let Text { zh, en } = said(known);
+    Err(source.error(offset, zh, en))
+}
+
+fn one_text(id: &str) -> impl FnOnce(&Origin) -> Text {
+    move |known| {
+        text!(
+            "{id} 已写在 {known}，一个标识只有一处文字",
+            "{id} already stands in {known}: one id has one text"
+        )
+    }
 }
 
 fn read_document(
@@ -298,7 +305,7 @@ fn read_document(
     };
     if let Some(known) = book.documents.get(&entry.id) {
         let same = known.title == document.title;
-        return again(source, offset, &entry.id, &known.origin, same);
+        return again(source, offset, (&known.origin, same), one_text(&entry.id));
     }
     book.documents.insert(entry.id, document);
     Ok(())
@@ -315,7 +322,7 @@ fn read_article(
     if let Some(known) = book.articles.get(&entry.id) {
         let same = (&known.citation.zh, &known.citation.en) == (&entry.zh, &entry.en)
             && known.document == *entry.document.get_ref();
-        return again(source, offset, &entry.id, &known.origin, same);
+        return again(source, offset, (&known.origin, same), one_text(&entry.id));
     }
     let document = entry.document.get_ref();
     if !book.documents.contains_key(document) {
@@ -486,18 +493,15 @@ fn read_value(
     };
     let mut own = parameter.values.iter();
     if let Some(known) = own.find(|it| it.jurisdiction == dated.jurisdiction && it.from == from) {
-        let where_ = &known.origin;
         let same = (&known.value, known.until) == (&dated.value, dated.until);
-        if same && !source.layer.contains(&where_.file.as_str()) {
-            return Ok(from);
-        }
-        return Err(source.error(
-            entry.from.span().start,
-            format!("参数 {id} 自 {from} 起有两个值（另一个在 {where_}）；修订的规则写新的施行日"),
-            format!(
-                "{id} has two values from {from} (the other in {where_}); a revised rule has a day of its own"
-            ),
-        ));
+        let at = entry.from.span().start;
+        return again(source, at, (&known.origin, same), |known| {
+            text!(
+                "参数 {id} 自 {from} 起有两个值（另一个在 {known}）；修订的规则写新的施行日",
+                "{id} has two values from {from} (the other in {known}); a revised rule has a day of its own"
+            )
+        })
+        .map(|()| from);
     }
     parameter.values.push(dated);
     parameter
@@ -596,29 +600,24 @@ fn read_row(
             format!("no check-list {id}"),
         ));
     };
-    // A row without an end gives way to the next row of its key.
     let says = |it: &Row| (it.from, it.until, it.words.clone(), it.cells.clone());
-    let known = list.rows.iter().find(|it| {
-        (&it.jurisdiction, &it.key, it.from) == (&row.jurisdiction, &row.key, row.from)
-            && !source.layer.contains(&it.origin.file.as_str())
-    });
-    if known.is_some_and(|it| says(it) == says(&row)) {
-        return Ok(());
-    }
     let mut own = list.rows.iter_mut();
-    let same = own.find(|it| {
+    // A row without an end gives way to the next row of its key.
+    let met = own.find(|it| {
         (&it.jurisdiction, &it.key) == (&row.jurisdiction, &row.key)
             && it.from <= row.until.unwrap_or(Date::MAX)
             && row.from <= it.until.unwrap_or(Date::MAX)
     });
-    if let Some(known) = same {
+    if let Some(known) = met {
         if known.until.is_some() || known.from >= row.from {
-            let (key, where_) = (&row.key, &known.origin);
-            return Err(source.error(
-                entry.key.span().start,
-                format!("清单 {id} 的 {key} 在同一天有两行（另一行在 {where_}）"),
-                format!("{id} has two rows {key} on one day (the other in {where_})"),
-            ));
+            let (key, same) = (&row.key, says(known) == says(&row));
+            let at = entry.key.span().start;
+            return again(source, at, (&known.origin, same), |known| {
+                text!(
+                    "清单 {id} 的 {key} 在同一天有两行（另一行在 {known}）",
+                    "{id} has two rows {key} on one day (the other in {known})"
+                )
+            });
         }
         known.until = row.from.yesterday().ok();
     }
