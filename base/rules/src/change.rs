@@ -1,6 +1,8 @@
 //! What one rulebook says that another does not: shown before a law file is
 //! adopted, so that whoever adopts it sees what changes.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use dukou_kernel::{Date, Text};
 use serde::Serialize;
 
@@ -58,27 +60,26 @@ pub struct Change {
 }
 
 /// What differs between two lists, by what makes an entry the same.
-fn differ<'a, T, K: PartialEq>(
+fn differ<'a, T, K: Ord>(
     old: &'a [T],
     new: &'a [T],
-    key: impl Fn(&T) -> K,
+    key: impl Fn(&'a T) -> K,
     same: impl Fn(&T, &T) -> bool,
 ) -> Vec<(ChangeKind, Option<&'a T>, Option<&'a T>)> {
+    let known: BTreeMap<K, &T> = old.iter().map(|it| (key(it), it)).collect();
+    let kept: BTreeSet<K> = new.iter().map(&key).collect();
     let mut out = Vec::new();
     for it in new {
-        match old.iter().find(|known| key(known) == key(it)) {
+        match known.get(&key(it)) {
             None => out.push((ChangeKind::Added, None, Some(it))),
             Some(known) if !same(known, it) => {
-                out.push((ChangeKind::Changed, Some(known), Some(it)));
+                out.push((ChangeKind::Changed, Some(*known), Some(it)));
             }
             Some(_) => {}
         }
     }
-    for it in old {
-        if !new.iter().any(|known| key(known) == key(it)) {
-            out.push((ChangeKind::Removed, Some(it), None));
-        }
-    }
+    let gone = old.iter().filter(|it| !kept.contains(&key(it)));
+    out.extend(gone.map(|it| (ChangeKind::Removed, Some(it), None)));
     out
 }
 
@@ -133,7 +134,7 @@ impl Rulebook {
     fn value_changes(&self, after: &Self) -> Vec<Change> {
         let mut out = Vec::new();
         let ids = self.parameters.keys().chain(after.parameters.keys());
-        let ids: std::collections::BTreeSet<&String> = ids.collect();
+        let ids: BTreeSet<&String> = ids.collect();
         for id in ids {
             let (old, new) = (self.parameter(id), after.parameter(id));
             let Some(parameter) = new.or(old) else {
@@ -172,7 +173,7 @@ impl Rulebook {
     fn row_changes(&self, after: &Self) -> Vec<Change> {
         let mut out = Vec::new();
         let ids = self.checklists.keys().chain(after.checklists.keys());
-        let ids: std::collections::BTreeSet<&String> = ids.collect();
+        let ids: BTreeSet<&String> = ids.collect();
         for id in ids {
             let rows = |book: &Self| {
                 let list = book.checklists.get(id);

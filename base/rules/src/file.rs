@@ -2,22 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use dukou_kernel::{Citation, Date, Severity, Text, text};
+use dukou_kernel::{Citation, Date, Text, text};
 use toml::Spanned;
 use toml::value::Datetime;
 
+mod dated;
 mod shapes;
 mod values;
 
-use shapes::{
-    ArticleEntry, ChecklistEntry, DocumentEntry, LawFile, ParameterEntry, RegionEntry, RowEntry,
-    ValueEntry, Words,
-};
+use dated::Dated;
+use shapes::{ArticleEntry, DocumentEntry, LawFile, RegionEntry};
 
 use crate::floor;
-use crate::register::{
-    Article, Checklist, DatedValue, Document, Mark, Origin, Parameter, Region, Row,
-};
+use crate::register::{Article, Document, Origin, Region};
 use crate::rulebook::{COUNTRY, Rulebook};
 
 /// A mistake in a law file.
@@ -36,6 +33,8 @@ pub struct LawError {
 pub(crate) struct Source<'a> {
     file: &'a str,
     text: &'a str,
+    /// Where each line begins.
+    lines: Vec<usize>,
     /// The region of its folder.
     jurisdiction: String,
     /// The files that are read with it.
@@ -53,10 +52,9 @@ impl Source<'_> {
     }
 
     fn origin(&self, offset: usize) -> Origin {
-        let before = self.text.bytes().take(offset);
         Origin {
             file: self.file.to_owned(),
-            line: before.filter(|byte| *byte == b'\n').count() + 1,
+            line: self.lines.partition_point(|begins| *begins <= offset),
         }
     }
 
@@ -151,14 +149,16 @@ pub(crate) fn read(book: &mut Rulebook, files: &[(&str, &str)]) -> Result<(), La
     }
     // A province may give a value to a parameter of the country: the country first.
     parsed.sort_by_key(|(source, _)| source.jurisdiction != COUNTRY);
+    let mut dated = Dated::over(book);
     for (source, law) in parsed {
         for entry in law.parameter {
-            read_parameter(book, &source, entry)?;
+            dated.read_parameter(&source, entry)?;
         }
         for entry in law.checklist {
-            read_checklist(book, &source, entry)?;
+            dated.read_checklist(&source, entry)?;
         }
     }
+    dated.settle();
     floor::check(&below, book)
 }
 
@@ -203,9 +203,17 @@ fn source_of<'a>(
     Ok(Source {
         file,
         text,
+        lines: lines(text),
         jurisdiction: jurisdiction.to_owned(),
         layer,
     })
+}
+
+fn lines(text: &str) -> Vec<usize> {
+    let after = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+    std::iter::once(0)
+        .chain(after.map(|(at, _)| at + 1))
+        .collect()
 }
 
 fn is_province(code: &str) -> bool {
@@ -349,278 +357,5 @@ fn read_article(
         origin: source.origin(offset),
     };
     book.articles.insert(entry.id, article);
-    Ok(())
-}
-
-fn read_parameter(
-    book: &mut Rulebook,
-    source: &Source<'_>,
-    entry: Spanned<ParameterEntry>,
-) -> Result<(), LawError> {
-    let offset = entry.span().start;
-    let entry = entry.into_inner();
-    let id = entry.id.get_ref().clone();
-    let refuse = |zh: String, en: String| source.error(offset, zh, en);
-    match book.parameters.get(&id) {
-        None => {
-            let (Some(Words { zh, en }), Some(unit)) = (entry.meaning, entry.unit) else {
-                return Err(refuse(
-                    format!("参数 {id} 首次出现，须有 meaning 和 unit"),
-                    format!("{id} appears for the first time and needs meaning and unit"),
-                ));
-            };
-            let parameter = Parameter {
-                id: id.clone(),
-                meaning: source.words(offset, &id, &zh, &en)?,
-                unit,
-                least: entry.least.unwrap_or_default(),
-                values: Vec::new(),
-            };
-            book.parameters.insert(id.clone(), parameter);
-        }
-        Some(known) => {
-            let unit = entry.unit.is_some_and(|it| it != known.unit);
-            let least = entry.least.is_some_and(|it| it != known.least);
-            let meaning = entry
-                .meaning
-                .is_some_and(|it| (&it.zh, &it.en) != (&known.meaning.zh, &known.meaning.en));
-            if unit || least || meaning {
-                return Err(refuse(
-                    format!("参数 {id} 已另有 meaning、unit 或 least"),
-                    format!("{id} has another meaning, unit or least elsewhere"),
-                ));
-            }
-        }
-    }
-    if entry.value.is_empty() {
-        return Err(refuse(
-            format!("参数 {id} 没有值"),
-            format!("{id} has no value"),
-        ));
-    }
-    let mut before = None;
-    for value in entry.value {
-        before = Some(read_value(book, source, (&id, before), value)?);
-    }
-    Ok(())
-}
-
-/// The proof of a value or a row: its own, else its article's.
-struct Proof {
-    citation: Citation,
-    url: Option<String>,
-    quote: Option<String>,
-    quote_missing: Option<String>,
-}
-
-fn proof(
-    book: &Rulebook,
-    source: &Source<'_>,
-    (offset, of): (usize, &str),
-    article: Option<&Spanned<String>>,
-    mark: Mark,
-) -> Result<Proof, LawError> {
-    let Some(article) = article else {
-        return Err(source.error(
-            offset,
-            format!("{of} 的值没有条文（article）"),
-            format!("a value of {of} has no article"),
-        ));
-    };
-    let id = article.get_ref();
-    let Some(known) = book.articles.get(id) else {
-        return Err(source.error(
-            article.span().start,
-            format!("没有 [[article]] {id}；先写条文"),
-            format!("no [[article]] is called {id}: write it down first"),
-        ));
-    };
-    let document = book.documents.get(&known.document);
-    Ok(Proof {
-        citation: Citation {
-            verified: mark.is_verified(),
-            ..known.citation.clone()
-        },
-        url: known
-            .url
-            .clone()
-            .or_else(|| document.and_then(|it| it.url.clone())),
-        quote: known.quote.clone(),
-        quote_missing: known.quote_missing.clone(),
-    })
-}
-
-/// Reads a value and answers the day from which it holds.
-fn read_value(
-    book: &mut Rulebook,
-    source: &Source<'_>,
-    (id, before): (&str, Option<Date>),
-    entry: Spanned<ValueEntry>,
-) -> Result<Date, LawError> {
-    let offset = entry.span().start;
-    let entry = entry.into_inner();
-    let at = (offset, id);
-    let proof = proof(book, source, at, entry.article.as_ref(), entry.mark)?;
-    let url = source.address(offset, entry.url)?;
-    let Some(parameter) = book.parameters.get_mut(id) else {
-        return Err(source.error(
-            offset,
-            format!("没有参数 {id}"),
-            format!("no parameter {id}"),
-        ));
-    };
-    let (from, until) = source.days(&entry.from, entry.until.as_ref())?;
-    if before.is_some_and(|day| day > from) {
-        return Err(source.error(
-            entry.from.span().start,
-            format!("参数 {id} 的值未按日期排列"),
-            format!("the values of {id} are not in date order"),
-        ));
-    }
-    let dated = DatedValue {
-        jurisdiction: source.jurisdiction.clone(),
-        from,
-        until,
-        value: values::value_of(source, parameter.unit, &entry.value)?,
-        citation: proof.citation,
-        url: url.or(proof.url),
-        quote: entry.quote.or(proof.quote),
-        quote_missing: entry.quote_missing.or(proof.quote_missing),
-        note: entry.note,
-        mark: entry.mark,
-        checked: source.date(&entry.checked)?,
-        origin: source.origin(offset),
-    };
-    let mut own = parameter.values.iter();
-    if let Some(known) = own.find(|it| it.jurisdiction == dated.jurisdiction && it.from == from) {
-        let same = (&known.value, known.until) == (&dated.value, dated.until);
-        let at = entry.from.span().start;
-        return again(source, at, (&known.origin, same), |known| {
-            text!(
-                "参数 {id} 自 {from} 起有两个值（另一个在 {known}）；修订的规则写新的施行日",
-                "{id} has two values from {from} (the other in {known}); a revised rule has a day of its own"
-            )
-        })
-        .map(|()| from);
-    }
-    parameter.values.push(dated);
-    parameter
-        .values
-        .sort_by(|a, b| (&a.jurisdiction, a.from).cmp(&(&b.jurisdiction, b.from)));
-    Ok(from)
-}
-
-fn read_checklist(
-    book: &mut Rulebook,
-    source: &Source<'_>,
-    entry: Spanned<ChecklistEntry>,
-) -> Result<(), LawError> {
-    let offset = entry.span().start;
-    let entry = entry.into_inner();
-    let id = entry.id;
-    let known = book.checklists.get(&id).map(|it| it.meaning.clone());
-    match (known, entry.meaning) {
-        (None, Some(Words { zh, en })) => {
-            let list = Checklist {
-                id: id.clone(),
-                meaning: source.words(offset, &id, &zh, &en)?,
-                rows: Vec::new(),
-            };
-            book.checklists.insert(id.clone(), list);
-        }
-        (None, None) => {
-            return Err(source.error(
-                offset,
-                format!("清单 {id} 首次出现，须有 meaning"),
-                format!("{id} appears for the first time and needs meaning"),
-            ));
-        }
-        (Some(known), Some(Words { zh, en })) if (&known.zh, &known.en) != (&zh, &en) => {
-            return Err(source.error(
-                offset,
-                format!("清单 {id} 已另有 meaning"),
-                format!("{id} has another meaning elsewhere"),
-            ));
-        }
-        (Some(_), _) => {}
-    }
-    if entry.row.is_empty() {
-        return Err(source.error(
-            offset,
-            format!("清单 {id} 没有条件"),
-            format!("{id} has no row"),
-        ));
-    }
-    for row in entry.row {
-        read_row(book, source, &id, row)?;
-    }
-    Ok(())
-}
-
-fn read_row(
-    book: &mut Rulebook,
-    source: &Source<'_>,
-    id: &str,
-    entry: Spanned<RowEntry>,
-) -> Result<(), LawError> {
-    let offset = entry.span().start;
-    let entry = entry.into_inner();
-    let proof = proof(
-        book,
-        source,
-        (offset, id),
-        entry.article.as_ref(),
-        entry.mark,
-    )?;
-    let key = entry.key.get_ref().clone();
-    let (from, until) = source.days(&entry.from, entry.until.as_ref())?;
-    let row = Row {
-        jurisdiction: source.jurisdiction.clone(),
-        words: source.words(offset, &key, &entry.zh, &entry.en)?,
-        key,
-        from,
-        until,
-        citation: proof.citation,
-        severity: entry.severity.unwrap_or(Severity::Refused),
-        modes: entry.modes,
-        kinds: entry.kinds,
-        cells: entry.cells,
-        url: source.address(offset, entry.url)?.or(proof.url),
-        quote: entry.quote.or(proof.quote),
-        quote_missing: entry.quote_missing.or(proof.quote_missing),
-        note: entry.note,
-        mark: entry.mark,
-        checked: source.date(&entry.checked)?,
-        origin: source.origin(offset),
-    };
-    let Some(list) = book.checklists.get_mut(id) else {
-        return Err(source.error(
-            offset,
-            format!("没有清单 {id}"),
-            format!("no check-list {id}"),
-        ));
-    };
-    let says = |it: &Row| (it.from, it.until, it.words.clone(), it.cells.clone());
-    let mut own = list.rows.iter_mut();
-    // A row without an end gives way to the next row of its key.
-    let met = own.find(|it| {
-        (&it.jurisdiction, &it.key) == (&row.jurisdiction, &row.key)
-            && it.from <= row.until.unwrap_or(Date::MAX)
-            && row.from <= it.until.unwrap_or(Date::MAX)
-    });
-    if let Some(known) = met {
-        if known.until.is_some() || known.from >= row.from {
-            let (key, same) = (&row.key, says(known) == says(&row));
-            let at = entry.key.span().start;
-            return again(source, at, (&known.origin, same), |known| {
-                text!(
-                    "清单 {id} 的 {key} 在同一天有两行（另一行在 {known}）",
-                    "{id} has two rows {key} on one day (the other in {known})"
-                )
-            });
-        }
-        known.until = row.from.yesterday().ok();
-    }
-    list.rows.push(row);
     Ok(())
 }

@@ -270,3 +270,27 @@ pub struct Parameter {
     /// By jurisdiction as read, in date order within each.
     pub values: Vec<DatedValue>,
 }
+
+/// The order of the values of a parameter.
+pub(crate) fn place(value: &DatedValue) -> (&str, Date) {
+    (&value.jurisdiction, value.from)
+}
+
+impl Parameter {
+    /// The value of a region that holds on a day.
+    pub(crate) fn on(&self, region: &str, day: Date) -> Option<&DatedValue> {
+        let after = self.values.partition_point(|it| place(it) <= (region, day));
+        self.values
+            .get(after.checked_sub(1)?)
+            .filter(|it| it.jurisdiction == region)
+            .filter(|it| it.until.is_none_or(|last| day <= last))
+    }
+
+    /// The value of a region that holds from a day.
+    pub(crate) fn since(&self, region: &str, day: Date) -> Option<&DatedValue> {
+        let at = self
+            .values
+            .binary_search_by(|it| place(it).cmp(&(region, day)));
+        at.ok().and_then(|at| self.values.get(at))
+    }
+}

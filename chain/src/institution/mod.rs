@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 mod law;
 
-pub use law::{LONGEST, Law, LawFile, LawLoaded, MOST, hash, is_name};
+pub use law::{LONGEST, Law, LawFile, LawLoaded, MOST, TOGETHER, hash, is_name};
 
 use crate::checks::Checks;
 use crate::contract::{Context, Stage};

@@ -2,7 +2,7 @@
 //! a later program does not understand one.
 
 use dukou_chain::contract::Stage;
-use dukou_chain::institution::{Event, Institution, LawFile, LawLoaded, hash};
+use dukou_chain::institution::{Event, Institution, LONGEST, LawFile, LawLoaded, TOGETHER, hash};
 use dukou_chain::whole::State;
 use dukou_journal::StreamId;
 use serde_json::{Value, json};
@@ -143,6 +143,33 @@ fn a_wrong_file_is_refused_with_its_line_and_loses_nothing() {
         "law.empty"
     );
     assert_eq!(least(&world), "60% xa.1");
+}
+
+/// What one institution loads is limited, over all its files and all its loads.
+#[test]
+fn all_files_together_are_limited() {
+    let mut world = World::new();
+    let long = format!("# {}\n", "法".repeat(LONGEST - 3));
+    let names: Vec<String> = (0..=TOGETHER / LONGEST)
+        .map(|n| format!("f{n}.toml"))
+        .collect();
+    let files: Vec<(&str, &str)> = names
+        .iter()
+        .map(|it| (it.as_str(), long.as_str()))
+        .collect();
+    let (last, fit) = files.split_last().unwrap();
+    let told = codes(&mut world, load(&files));
+    assert_eq!(told[0].0, "law.too_much");
+    assert!(
+        told[0].1.contains("4200000") && told[0].1.contains("4000000"),
+        "{}",
+        told[0].1
+    );
+    world.must(HEAD, load(fit));
+    assert_eq!(codes(&mut world, load(&[*last]))[0].0, "law.too_much");
+    // What is withdrawn makes room.
+    world.must(HEAD, load(&[(fit[0].0, "# 撤下\n")]));
+    world.must(HEAD, load(&[("f.toml", "# 短\n")]));
 }
 
 /// An event of before, whose file this program reads otherwise.
