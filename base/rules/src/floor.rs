@@ -1,11 +1,13 @@
 //! Statutory minima (最低标准): a province, a school's installation or an upload
-//! may ask for more than stands above it, never for less.
+//! may ask for more than stands above it, never for less. A condition of a
+//! check-list may be put otherwise by a later row, never ended by one.
 
-use dukou_kernel::{Date, Text};
+use dukou_kernel::{Date, Text, text};
 
 use crate::file::LawError;
-use crate::register::{DatedValue, Parameter, Value, place};
+use crate::register::{Checklist, DatedValue, Parameter, Row, Value, place};
 use crate::rulebook::{COUNTRY, Rulebook};
+use crate::timeline::of_rows;
 
 /// Refuses a value of a `least` parameter that lies below what stands above it:
 /// for a province the country's value, for a layer also the value below it in
@@ -26,6 +28,32 @@ pub(crate) fn check(below: &Rulebook, book: &Rulebook) -> Result<(), LawError> {
                     return Err(too_low(parameter, value, least));
                 }
             }
+        }
+    }
+    for list in book.checklists.values() {
+        if let Some(known) = below.checklists.get(&list.id) {
+            conditions(known, list)?;
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a layer's row that ends where the condition below it would go on and no
+/// row follows: what a law lifts is said by a row of its own, with its article.
+fn conditions(below: &Checklist, list: &Checklist) -> Result<(), LawError> {
+    let (old, new) = (of_rows(below), of_rows(list));
+    for row in &list.rows {
+        let place = (row.key.as_str(), row.jurisdiction.as_str());
+        let (Some(old), Some(new)) = (old.get(&place), new.get(&place)) else {
+            continue;
+        };
+        let carried = old.since(row.from).is_some_and(|it| it.until == row.until);
+        let after = row.until.and_then(|last| last.tomorrow().ok());
+        let Some(after) = after.filter(|_| !carried) else {
+            continue;
+        };
+        if let (None, Some(lost)) = (new.on(after), old.on(after)) {
+            return Err(condition_ended(list, row, lost));
         }
     }
     Ok(())
@@ -119,6 +147,19 @@ fn cut_off(parameter: &Parameter, value: &DatedValue, least: &DatedValue) -> Law
                 "this value of {id} ends, and no minimum follows, while the one before it ({}, {origin}) goes on: drop until, or add a value from the next day",
                 article.en
             ),
+        ),
+    }
+}
+
+fn condition_ended(list: &Checklist, row: &Row, lost: &Row) -> LawError {
+    let (id, key, article, origin) = (&list.id, &row.key, &lost.citation, &lost.origin);
+    let (zh, en) = (&article.zh, &article.en);
+    LawError {
+        file: row.origin.file.clone(),
+        line: row.origin.line,
+        message: text!(
+            "{id} 的条件 {key} 有截止日，其后没有条件；原来的（{zh}，{origin}）仍然有效。删去 until，或写明次日起的一行：条件已取消的，写 severity = \"info\" 和取消它的条文",
+            "this row {key} of {id} ends, and no condition follows, while the one before it ({en}, {origin}) goes on: drop until, or add a row from the next day; for a condition that was lifted, one with severity = \"info\" and the article that lifts it"
         ),
     }
 }

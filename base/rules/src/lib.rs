@@ -26,6 +26,7 @@ mod floor;
 mod rulebook;
 mod step;
 mod terms;
+mod timeline;
 mod ordered;
 mod policy;
 mod publicity;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use dukou_kernel::{Citation, Date, Money, Severity, Share, Text};
+use dukou_kernel::{Citation, Date, Money, Severity, Share, Text, text};
 use serde::{Deserialize, Serialize};
 
 /// Where an entry is written, for whoever must mend it.
@@ -123,6 +123,34 @@ impl Row {
     /// A named word of the row.
     pub fn cell(&self, name: &str) -> Option<&str> {
         self.cells.get(name).map(String::as_str)
+    }
+
+    /// Do both ask for the same, and weigh the same?
+    pub(crate) fn same_condition(&self, other: &Self) -> bool {
+        (&self.words, self.severity, &self.modes) == (&other.words, other.severity, &other.modes)
+            && (&self.kinds, &self.cells) == (&other.kinds, &other.cells)
+    }
+
+    /// The condition with its weight, and what narrows it, in the words of the file.
+    pub(crate) fn told(&self) -> Text {
+        let weight = match self.severity {
+            Severity::Refused => "refused",
+            Severity::Warning => "warning",
+            Severity::Info => "info",
+        };
+        let mut parts = vec![weight.to_owned()];
+        for (name, words) in [("modes", &self.modes), ("kinds", &self.kinds)] {
+            if !words.is_empty() {
+                parts.push(format!("{name} = {}", words.join(", ")));
+            }
+        }
+        let cells = self
+            .cells
+            .iter()
+            .map(|(name, word)| format!("{name} = {word}"));
+        parts.extend(cells);
+        let (zh, en, parts) = (&self.words.zh, &self.words.en, parts.join("; "));
+        text!("{zh} [{parts}]", "{en} [{parts}]")
     }
 
     pub(crate) fn holds_on(&self, day: Date) -> bool {

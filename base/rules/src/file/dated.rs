@@ -263,7 +263,8 @@ impl<'a> Dated<'a> {
             let known = list.rows.get_mut(met);
             if let Some(known) = known {
                 if known.until.is_some() || known.from >= row.from {
-                    let (key, same) = (&row.key, says(known) == says(&row));
+                    let days = (known.from, known.until) == (row.from, row.until);
+                    let (key, same) = (&row.key, days && known.same_condition(&row));
                     let at = entry.key.span().start;
                     return again(source, at, (&known.origin, same), |known| {
                         text!(
@@ -280,11 +281,6 @@ impl<'a> Dated<'a> {
         list.rows.push(row);
         Ok(())
     }
-}
-
-/// What two rows of one key must agree in to say the same.
-fn says(row: &Row) -> impl PartialEq {
-    (row.from, row.until, row.words.clone(), row.cells.clone())
 }
 
 /// Of the rows of one key, which never hold on one day, the one that holds on a

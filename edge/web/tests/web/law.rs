@@ -103,6 +103,54 @@ async fn a_law_file_is_previewed_then_adopted_and_holds_at_once() {
     assert!(list.body.contains("CN-XA/reward.toml"));
 }
 
+const LIST: &str = "[[checklist]]\nid = \"exemption.conditions\"\n";
+
+fn no_gain(from: &str, extra: &str) -> String {
+    format!(
+        "[[checklist.row]]\nkey = \"no_gain\"\nfrom = {from}\nzh = \"没有牟取重大非法利益\"\nen = \"No grave benefit\"\narticle = \"sc_2016_16.10\"\nmark = \"V\"\nchecked = 2026-06-01\n{extra}"
+    )
+}
+
+/// What a load puts in the place of a condition is shown beside it; what would end
+/// one is not loaded.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_shows_what_held_beside_what_will_hold() {
+    let fixture = Fixture::new();
+    let at = [("folder", "CN"), ("reason", "修订")];
+    let softer = format!(
+        "{LIST}{}",
+        no_gain("2027-01-01", "severity = \"warning\"\n")
+    );
+    let shown = send(&fixture, "own.toml", &softer, &at).await;
+    assert_eq!(shown.code(), 200, "{}", shown.body);
+    for word in [
+        "没有牟取非法利益 [refused]",
+        "没有牟取重大非法利益 [warning]",
+        "2027-01-01",
+        "国发〔2016〕16号（十）",
+    ] {
+        assert!(shown.body.contains(word), "{word} in {}", shown.body);
+    }
+    let ends = format!("{LIST}{}", no_gain("2027-01-01", "until = 2027-12-31\n"));
+    let refused = send(&fixture, "own.toml", &ends, &at).await;
+    assert_eq!(refused.code(), 422);
+    assert!(refused.body.contains("其后没有条件"), "{}", refused.body);
+    // A bound that is no minimum may end, and the preview says when.
+    let brief = REWARD
+        .replace("reward.min.self_or_joint", "pit.cash_reward.included")
+        .replace("2020-01-01\nvalue", "2027-01-01\nuntil = 2027-12-31\nvalue");
+    let shown = send(&fixture, "own.toml", &brief, &at).await;
+    assert_eq!(shown.code(), 200, "{}", shown.body);
+    for word in [
+        "2028-01-01",
+        "到期，其后没有",
+        "甲省促进科技成果转化条例第9条",
+        "50%",
+    ] {
+        assert!(shown.body.contains(word), "{word} in {}", shown.body);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_law_file_says_file_and_line_and_loses_nothing() {
     let fixture = Fixture::new();
