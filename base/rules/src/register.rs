@@ -254,6 +254,31 @@ pub enum Value {
     Brackets(Vec<Bracket>),
 }
 
+/// As it is written in a law file, for whoever compares two of them.
+impl std::fmt::Display for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Share(share) => f.write_str(&share.to_percent_text()),
+            Self::Count(count) => write!(f, "{count}"),
+            Self::Money(amount) => write!(f, "¥{amount}"),
+            Self::MonthDay { month, day } => write!(f, "{month:02}-{day:02}"),
+            Self::Flag(flag) => write!(f, "{flag}"),
+            Self::Text(text) => f.write_str(text),
+            Self::Brackets(rows) => {
+                for (at, row) in rows.iter().enumerate() {
+                    let gap = if at == 0 { "" } else { ", " };
+                    let rate = row.rate.to_percent_text();
+                    match &row.up_to {
+                        Some(up_to) => write!(f, "{gap}to ¥{up_to} {rate} − ¥{}", row.quick)?,
+                        None => write!(f, "{gap}above {rate} − ¥{}", row.quick)?,
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
 /// A value and the days on which it holds, with its proof.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DatedValue {
