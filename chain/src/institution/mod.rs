@@ -47,6 +47,9 @@ pub enum Command {
     Found {
         /// What it says of itself.
         profile: Profile,
+        /// Law files that it starts with: its region may stand in them alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        law: Option<LawLoaded>,
     },
     /// 改设置
     #[serde(rename = "institution.set_profile")]
@@ -332,12 +335,15 @@ fn check_profile(profile: &Profile, book: &Rulebook) -> Result<(), Refusal> {
         )
         .at("prefix")
     });
-    checks.refuse_if(book.region(&profile.jurisdiction).is_none(), || {
+    let region = &profile.jurisdiction;
+    checks.refuse_if(book.region(region).is_none(), || {
+        let known: Vec<&str> = book.regions().map(|it| it.code.as_str()).collect();
+        let known = known.join(", ");
         Finding::refused(
             "institution.jurisdiction",
             text!(
-                "没有这个地区的规则。",
-                "There are no rules for this region."
+                "没有地区 {region} 的规则。已有 {known}；其他省份先载入它的法规文件。",
+                "There are no rules for the region {region}. Known are {known}; for another province load its law files first."
             ),
         )
         .at("jurisdiction")
@@ -357,19 +363,7 @@ impl Stage for Institution {
         ctx: &Context,
     ) -> Result<Vec<Event>, Refusal> {
         match command {
-            Command::Found { profile } => {
-                check_profile(profile, self.rulebook())?;
-                if self.profile.is_some() {
-                    return Err(Finding::refused(
-                        "institution.exists",
-                        text!("学校已经设立。", "The institution is set up already."),
-                    )
-                    .into());
-                }
-                Ok(vec![Event::Founded(ProfileSet {
-                    profile: profile.clone(),
-                })])
-            }
+            Command::Found { profile, law } => self.found(profile, law.as_ref()),
             Command::SetProfile { profile } => {
                 self.founded()?;
                 check_profile(profile, self.rulebook())?;
@@ -457,6 +451,32 @@ impl Stage for Institution {
 }
 
 impl Institution {
+    /// The events of its founding, with the law files that it starts with.
+    ///
+    /// # Errors
+    /// The refusal: a field, the region or a law file is wrong, or it is there already.
+    pub fn found(&self, profile: &Profile, law: Option<&LawLoaded>) -> Result<Vec<Event>, Refusal> {
+        let mut own = self.law.clone();
+        let loaded = law.map(|it| self.law.load(&it.files, &it.reason));
+        let loaded = loaded.transpose()?;
+        if let Some(loaded) = &loaded {
+            own.apply(loaded.clone());
+        }
+        check_profile(profile, own.book())?;
+        if self.profile.is_some() {
+            return Err(Finding::refused(
+                "institution.exists",
+                text!("学校已经设立。", "The institution is set up already."),
+            )
+            .into());
+        }
+        let founded = Event::Founded(ProfileSet {
+            profile: profile.clone(),
+        });
+        let loaded = loaded.map(Event::LawLoaded);
+        Ok(std::iter::once(founded).chain(loaded).collect())
+    }
+
     fn set_permission(
         &self,
         (role, action, scope, reason): (Role, &str, Scope, &str),

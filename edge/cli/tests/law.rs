@@ -350,3 +350,39 @@ fn nothing_is_loaded_where_one_institution_refuses() {
         .sum();
     assert_eq!(loaded, 1);
 }
+
+/// By `law/README.md` alone: the folder is laid, then the institution is set up in it.
+#[test]
+fn an_institution_is_set_up_in_a_province_that_only_the_folder_knows() {
+    let folder = Folder::new();
+    let (done, said) = folder.set_up("CN-XA");
+    assert!(!done, "{said}");
+    for word in ["CN-XA", "CN-ZJ", "law files"] {
+        assert!(said.contains(word), "{word} in {said}");
+    }
+    folder.lay("CN-XA/region.toml", REGION.as_bytes());
+    folder.lay("CN-XA/reward.toml", reward("9%", "").as_bytes());
+    folder.lay("cases/xa.toml", case(r#"{"findings": []}"#).as_bytes());
+    let (done, said) = folder.set_up("CN-XA");
+    assert!(!done && said.contains("do not come out"), "{said}");
+    assert!(folder.institutions().is_empty());
+    folder.lay("cases/xa.toml", case(BELOW).as_bytes());
+    let (done, said) = folder.set_up("CN-XA");
+    assert!(done, "{said}");
+    let institution = folder.institutions().remove(0);
+    assert_eq!(institution.jurisdiction(), "CN-XA");
+    let rules = dukou_chain::law::rules(&institution, "2025-03-01".parse().unwrap());
+    let least = rules.share("reward.min.self_or_joint").unwrap();
+    assert_eq!(
+        (least.value.to_percent_text(), least.citation.id),
+        ("9%".to_owned(), "xa.1".to_owned())
+    );
+    // The words are evidence, the chain is whole, and nothing is left to load.
+    let (done, said) = folder.run(&["verify"]);
+    assert!(done, "{said}");
+    let (_, said) = folder.run(&["law", "load"]);
+    assert!(said.contains("loaded into 0"), "{said}");
+    let store = Store::open_reader(Config::folder(&folder.0)).unwrap();
+    let hash = dukou_chain::institution::hash(REGION);
+    assert_eq!(store.file(&hash).unwrap().unwrap(), REGION.as_bytes());
+}

@@ -131,7 +131,7 @@ fn found(teller: &mut Teller) -> Vec<(UnitId, &'static str)> {
         600,
         8,
         setup(),
-        Command::Institution(institution::Command::Found { profile }),
+        Command::Institution(institution::Command::Found { profile, law: None }),
     );
     let units: Vec<(UnitId, &'static str)> =
         UNITS.iter().map(|(zh, _)| (UnitId(id()), *zh)).collect();

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use dukou_calc::Env;
-use dukou_chain::institution::{Institution, Law, LawFile};
+use dukou_chain::institution::{Institution, Law, LawFile, LawLoaded};
 use dukou_chain::whole::State;
 use dukou_journal::StreamId;
 use dukou_kernel::{InstitutionId, Refusal};
@@ -20,6 +20,9 @@ use dukou_store::{Clock, Store};
 
 use self::folder::Laid;
 use crate::config::Resolved;
+
+/// Why the files of the folder are loaded, as the journal says it.
+const REASON: &str = "DIR/law";
 
 /// `dukou law …`
 #[derive(Args)]
@@ -84,6 +87,23 @@ pub fn adopt(settings: &Resolved, store: &Store) -> Result<usize, String> {
     } else {
         Ok(0)
     }
+}
+
+/// What lies in DIR/law, for an institution that is set up there.
+///
+/// # Errors
+/// When it is not accepted over what the program carries.
+pub fn to_start_with(settings: &Resolved) -> Result<Option<LawLoaded>, String> {
+    let folder = own_folder(settings);
+    let laid = Laid::read(&folder)?;
+    if laid.files.is_empty() {
+        return Ok(None);
+    }
+    judge(&folder, &laid, &Institution::default())?;
+    Ok(Some(LawLoaded {
+        files: named(&laid.files),
+        reason: REASON.to_owned(),
+    }))
 }
 
 /// Everything that a folder holds.
@@ -196,7 +216,7 @@ fn judge(folder: &Path, laid: &Laid, institution: &Institution) -> Result<Vec<Ch
     let law = institution.law();
     let new = unloaded(law, laid);
     if !new.is_empty() {
-        law.load(&named(&new), "DIR/law")
+        law.load(&named(&new), REASON)
             .map_err(|refusal| match law.over(&new) {
                 Err(error) if refusal.code() == "law.file" => placed(folder, &error),
                 _ => said(folder, &refusal),

@@ -76,7 +76,7 @@ fn found(store: &Store, prefix: &str) -> (InstitutionId, UnitId, BTreeMap<Role, 
     };
     let from = store.today().saturating_sub(jiff::Span::new().days(900));
     for command in [
-        institution::Command::Found { profile },
+        institution::Command::Found { profile, law: None },
         institution::Command::AddUnit {
             unit,
             name_zh: "材料学院".to_owned(),
