@@ -32,6 +32,7 @@ mod policy;
 mod publicity;
 mod leader;
 mod equity;
+mod exemption;
 mod tax;
 mod filing;
 mod relief;
@@ -42,10 +43,11 @@ mod decisions;
 pub use change::{Change, ChangeKind, Changed};
 pub use decisions::{
     AppraisalAnswer, AppraisalNeed, AppraisalQuestion, ContractAmounts, ContractAmountsAnswer,
-    Exemption, ExemptionAnswer, SelfImplementation, SelfImplementationAnswer, appraisal_need,
-    contract_amounts, contribution_appraisal, exemption, self_implementation, technology_exceeds,
+    SelfImplementation, SelfImplementationAnswer, appraisal_need, contract_amounts,
+    contribution_appraisal, self_implementation, technology_exceeds,
 };
 pub use equity::{Equity, EquityAnswer, EquityChecked, EquityPerson, check_equity, equity};
+pub use exemption::{Exemption, ExemptionAnswer, exemption};
 pub use export::{ExportFacts, export_findings};
 pub use file::LawError;
 pub use filing::{filing_day, rolled_filing_day};

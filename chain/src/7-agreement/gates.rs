@@ -130,7 +130,7 @@ fn appraisal_findings(before: &Before<'_>, mode: Mode, today: Date) -> Vec<Findi
 
 /// What the leaders' exemption from decision liability still misses
 /// (国发〔2016〕16号（十）). Whether somebody sought an illegal benefit no file
-/// shows; the dossier is judged on what it holds.
+/// shows, so nobody's word is taken for it.
 pub fn exemption_findings(before: &Before<'_>, today: Date) -> Vec<Finding> {
     let Some(terms) = before.negotiation.newest() else {
         return Vec::new();
@@ -144,12 +144,14 @@ pub fn exemption_findings(before: &Before<'_>, today: Date) -> Vec<Finding> {
         publicity_complete: Some(
             notice.is_some_and(|it| it.closed.is_some() && it.open_objections().next().is_none()),
         ),
-        collective_decision: before
-            .negotiation
-            .current_decision()
-            .is_some_and(|it| it.approved),
-        conflicts_declared: all_declared(before),
-        illegal_benefit: false,
+        collective_decision: Some(
+            before
+                .negotiation
+                .current_decision()
+                .is_some_and(|it| it.approved),
+        ),
+        conflicts_declared: Some(all_declared(before)),
+        illegal_benefit: None,
         on: Some(today),
         jurisdiction: Some(institution.jurisdiction().to_owned()),
     };
