@@ -29,6 +29,7 @@ mod terms;
 mod timeline;
 mod ordered;
 mod policy;
+mod proposed;
 mod publicity;
 mod leader;
 mod equity;
@@ -58,6 +59,7 @@ pub use ordered::Ordered;
 pub use policy::{
     DistributionPolicy, Flush, OFFICE, PolicyError, SchoolPolicy, TEAM, Tier, Window, school_policy,
 };
+pub use proposed::ProposedPolicy;
 pub use publicity::{
     Due, Publicity, PublicityAnswer, PublicityKind, least_publicity, market_publicity,
     natural_days, publicity, publicity_end, working_days,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use dukou_calendar::{Calendar, Year};
 use dukou_kernel::{Date, Finding, Refusal, Severity, UnitId, text};
-use dukou_rules::{Rulebook, SchoolPolicy};
+use dukou_rules::{ProposedPolicy, Rulebook, SchoolPolicy};
 use serde::{Deserialize, Serialize};
 
 mod law;
@@ -87,8 +87,8 @@ pub enum Command {
     AdoptPolicy {
         /// In force from.
         from: Date,
-        /// The rules.
-        policy: SchoolPolicy,
+        /// The rules; what they leave out is settled by the law in force here.
+        policy: ProposedPolicy,
         /// The published document.
         #[serde(default)]
         paper: Option<Attachment>,
@@ -401,7 +401,8 @@ impl Stage for Institution {
             } => {
                 self.founded()?;
                 self.law.sound()?;
-                let findings = crate::law::check_policy(self, policy, *from);
+                let policy = policy.clone().settle(&crate::law::rules(self, *from));
+                let findings = crate::law::check_policy(self, &policy, *from);
                 let refused = findings.iter().any(|it| it.severity == Severity::Refused);
                 if refused {
                     let no = findings
@@ -413,7 +414,7 @@ impl Stage for Institution {
                 }
                 Ok(vec![Event::PolicyAdopted(PolicyAdopted {
                     from: *from,
-                    policy: policy.clone(),
+                    policy,
                     paper: paper.clone(),
                     findings,
                 })])

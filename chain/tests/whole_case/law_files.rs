@@ -93,6 +93,64 @@ fn a_province_is_loaded_and_revised_and_holds_at_once() {
     assert_eq!(least(&world), "50% transfer_law.45.1");
 }
 
+/// What the school's own rules leave out is what holds here, not what the program
+/// carries.
+#[test]
+fn own_rules_that_are_silent_take_the_defaults_of_the_loaded_law() {
+    let mut world = World::new();
+    let adopt = |from: &str, more: Value| {
+        let mut policy = json!({"title": "办法", "distribution": {"tiers": [
+            {"pools": {"team": "70%", "university": "30%"}}]}});
+        for (key, value) in more.as_object().unwrap() {
+            policy[key] = value.clone();
+        }
+        json!({"command": "institution.adopt_policy", "from": from, "policy": policy})
+    };
+    let told = |world: &World, on: &str| {
+        let institution = institution(world);
+        let it = institution.policy_on(day(on)).unwrap().clone();
+        (
+            it.main_contributors.to_percent_text(),
+            it.equity_team.to_percent_text(),
+            [it.price_publicity_days, it.reply_days, it.objection_days],
+        )
+    };
+    let shares = |main: &str, equity: &str| (main.to_owned(), equity.to_owned());
+    world.must(HEAD, adopt("2027-01-01", json!({})));
+    let (main, equity) = shares("50%", "50%");
+    assert_eq!(told(&world, "2027-01-01"), (main, equity, [15, 15, 15]));
+    let parameter = |id: &str, value: &str| {
+        format!(
+            "[[parameter]]\nid = \"{id}\"\n[[parameter.value]]\nfrom = 2026-01-01\nvalue = {value}\narticle = \"xa.1\"\nmark = \"V\"\nchecked = 2026-01-01\n"
+        )
+    };
+    let text = reward("60%", "2020-01-01")
+        + &parameter("reward.main_contributor.min", "\"60%\"")
+        + &parameter("reward.min.equity", "\"55%\"")
+        + &parameter("price.publicity.min", "20")
+        + &parameter("default.reply_days", "10");
+    let files = [
+        ("CN-XA/region.toml", REGION),
+        ("CN-XA/own.toml", text.as_str()),
+    ];
+    world.must(HEAD, load(&files));
+    let profile = json!({"command": "institution.set_profile", "profile": {
+        "name_zh": "甲大学", "name_en": "", "prefix": "JA", "jurisdiction": "CN-XA",
+        "state_established": true, "central_unit": false, "contact": "",
+    }});
+    world.must(HEAD, profile);
+    world.must(HEAD, adopt("2027-02-01", json!({"objection_days": 7})));
+    let (main, equity) = shares("60%", "55%");
+    assert_eq!(told(&world, "2027-02-01"), (main, equity, [20, 10, 7]));
+    // What was adopted before stays as it was written down.
+    assert_eq!(told(&world, "2027-01-31").2, [15, 15, 15]);
+    let low = adopt("2027-03-01", json!({"price_publicity_days": 15}));
+    assert_eq!(
+        codes(&mut world, low)[0].0,
+        "policy.price_publicity_too_short"
+    );
+}
+
 #[test]
 fn a_wrong_file_is_refused_with_its_line_and_loses_nothing() {
     let mut world = World::new();

@@ -157,7 +157,7 @@ fn found(store: &Store) -> Result<Cast, String> {
         },
         institution::Command::AdoptPolicy {
             from,
-            policy: SchoolPolicy::example(),
+            policy: SchoolPolicy::example().into(),
             paper: None,
         },
     ]

@@ -150,7 +150,7 @@ fn found(teller: &mut Teller) -> Vec<(UnitId, &'static str)> {
     };
     let command = institution::Command::AdoptPolicy {
         from: teller.day(900),
-        policy,
+        policy: policy.into(),
         paper: None,
     };
     teller.act(600, 10, setup(), Command::Institution(command));

@@ -84,7 +84,7 @@ fn found(store: &Store, prefix: &str) -> (InstitutionId, UnitId, BTreeMap<Role, 
         },
         institution::Command::AdoptPolicy {
             from,
-            policy: SchoolPolicy::example(),
+            policy: SchoolPolicy::example().into(),
             paper: None,
         },
     ] {
