@@ -60,7 +60,8 @@ impl Default for Law {
     }
 }
 
-fn carried() -> Arc<Rulebook> {
+/// What the program carries, read once.
+pub(crate) fn carried() -> Arc<Rulebook> {
     static BOOK: OnceLock<Arc<Rulebook>> = OnceLock::new();
     Arc::clone(BOOK.get_or_init(|| Arc::new(Rulebook::builtin())))
 }

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dukou_calendar::{Calendar, Year};
-use dukou_kernel::{Date, Finding, Refusal, Severity, UnitId, text};
+use dukou_kernel::{Citation, Date, Finding, Refusal, Severity, UnitId, text};
 use dukou_rules::{ProposedPolicy, Rulebook, SchoolPolicy};
 use serde::{Deserialize, Serialize};
 
 mod law;
 
+pub(crate) use law::carried;
 pub use law::{LONGEST, Law, LawFile, LawLoaded, MOST, TOGETHER, hash, is_name};
 
 use crate::checks::Checks;
@@ -246,6 +247,11 @@ impl Institution {
     /// loaded over it.
     pub fn rulebook(&self) -> &Rulebook {
         self.law.book()
+    }
+
+    /// An article by its id, as it stands in the rules of this installation.
+    pub fn article(&self, id: &str) -> Citation {
+        self.rulebook().article(id)
     }
 
     /// The same with the files that it is made of.
@@ -506,7 +512,7 @@ impl Institution {
                     "System, security and audit administrators stay separate: this cell cannot change, and they get no business rights."
                 ),
             )
-            .cite(crate::law::citation("gbt_22239.separation"))
+            .cite(self.article("gbt_22239.separation"))
             .at("scope")
         });
         let part = permission::is_whole(action) && matches!(scope, Scope::Own | Scope::Unit);

@@ -5,6 +5,7 @@ use dukou_chain::contract::Stage;
 use dukou_chain::institution::{Event, Institution, LONGEST, LawFile, LawLoaded, TOGETHER, hash};
 use dukou_chain::whole::State;
 use dukou_journal::StreamId;
+use dukou_rules::{Article, Rulebook};
 use serde_json::{Value, json};
 
 use crate::runner::{CASE, DEAL, HEAD, MANAGER, World, day, id};
@@ -228,6 +229,37 @@ fn all_files_together_are_limited() {
     // What is withdrawn makes room.
     world.must(HEAD, load(&[(fit[0].0, "# 撤下\n")]));
     world.must(HEAD, load(&[("f.toml", "# 短\n")]));
+}
+
+/// Why [`dukou_chain::law::citation`] may be asked where no institution is at hand:
+/// no loaded file puts an article that the program carries in other words.
+#[test]
+fn an_article_is_the_same_for_every_institution() {
+    let mut world = World::new();
+    let carried = Rulebook::builtin();
+    let written = |it: &Article, en: &str| {
+        let (id, zh, document) = (&it.citation.id, &it.citation.zh, &it.document);
+        format!(
+            "[[article]]\nid = \"{id}\"\nzh = \"{zh}\"\nen = \"{en}\"\ndocument = \"{document}\"\narticle = \"x\"\nmark = \"K\"\nchecked = 2026-01-01\n"
+        )
+    };
+    let mut all = String::new();
+    for article in carried.articles() {
+        let other = written(article, "something else");
+        let error = carried.with_layer(&[("law/x.toml", &other)]).unwrap_err();
+        assert!(error.message.en.contains("one id has one text"), "{error}");
+        all += &written(article, &article.citation.en);
+    }
+    world.must(
+        HEAD,
+        load(&[("x.toml", &all), ("CN-XA/region.toml", REGION)]),
+    );
+    let institution = institution(&world);
+    assert!(institution.rulebook().region("CN-XA").is_some());
+    for article in carried.articles() {
+        let id = &article.citation.id;
+        assert_eq!(institution.article(id), dukou_chain::law::citation(id));
+    }
 }
 
 /// An event of before, whose file this program reads otherwise.
