@@ -4,8 +4,9 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use dukou_chain::institution::{Institution, LONGEST};
 use dukou_chain::whole::State;
@@ -265,10 +266,8 @@ fn what_the_check_finds_sound_is_what_is_loaded() {
         for (name, bytes) in &files {
             folder.lay(name, bytes);
         }
-        let own = folder.0.join("law").display().to_string();
         let answers = [
             ("check", folder.run(&["law", "check"])),
-            ("check DIR", folder.run(&["law", "check", &own])),
             ("load", folder.run(&["law", "load"])),
         ];
         for (verb, (done, said)) in &answers {
@@ -305,7 +304,8 @@ fn a_folder_is_checked_without_data_and_told_with_what_it_replaces() {
     let folder = Folder::new();
     folder.lay("CN-XA/region.toml", REGION.as_bytes());
     folder.lay("CN-XA/reward.toml", reward("9%", "").as_bytes());
-    let (done, said) = folder.run(&["law", "check"]);
+    let own = folder.0.join("law").display().to_string();
+    let (done, said) = folder.run(&["law", "check", &own]);
     assert!(done, "{said}");
     for line in [
         "+ CN-XA CN-XA (Province A)",
@@ -385,4 +385,42 @@ fn an_institution_is_set_up_in_a_province_that_only_the_folder_knows() {
     let store = Store::open_reader(Config::folder(&folder.0)).unwrap();
     let hash = dukou_chain::institution::hash(REGION);
     assert_eq!(store.file(&hash).unwrap().unwrap(), REGION.as_bytes());
+}
+
+/// A calculator is not answered by the rules of whichever institution comes first.
+#[test]
+fn a_calculator_asks_whose_rules_where_they_differ() {
+    let folder = Folder::new();
+    assert!(folder.set_up("CN").0 && folder.set_up("CN").0);
+    let question = r#"{"profits_fen": [100000000], "rate": "8%", "on": "2025-03-01"}"#;
+    let ask = |more: &[&str]| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_dukou"));
+        program.args(["calc", "self-implementation", "--data"]);
+        program.arg(&folder.0).args(more);
+        program.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = program.stderr(Stdio::piped()).spawn().unwrap();
+        let _ = child.stdin.take().unwrap().write_all(question.as_bytes());
+        let output = child.wait_with_output().unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        String::from_utf8_lossy(&text).into_owned()
+    };
+    assert!(
+        !ask(&[]).contains("reward.below_minimum"),
+        "5 % is the least"
+    );
+    let ids = {
+        let store = Store::open(Config::folder(&folder.0)).unwrap();
+        let ids = store.institutions().unwrap();
+        let more = [("own.toml".to_owned(), reward("9%", ""))];
+        let actor = Actor::System("law".to_owned());
+        store.load_law(ids[1], actor, &more, "修订").unwrap();
+        ids
+    };
+    let said = ask(&[]);
+    assert!(said.contains("--institution"), "{said}");
+    let of = |at: usize| ask(&["--institution", &ids[at].to_string()]);
+    assert!(!of(0).contains("reward.below_minimum"));
+    assert!(of(1).contains("reward.below_minimum") && of(1).contains("xa.1"));
+    let said = ask(&["--institution", &Uuid::now_v7().to_string()]);
+    assert!(said.contains("there is no institution"), "{said}");
 }

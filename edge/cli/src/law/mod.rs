@@ -136,7 +136,11 @@ fn take(store: &Store, folder: &Path, laid: &Laid) -> Result<usize, String> {
     Ok(loaded)
 }
 
-fn institutions(store: &Store) -> Result<Vec<(InstitutionId, Institution)>, String> {
+/// Every institution with its state.
+///
+/// # Errors
+/// When the data cannot be read.
+pub fn institutions(store: &Store) -> Result<Vec<(InstitutionId, Institution)>, String> {
     let mut all = Vec::new();
     for id in store.institutions().map_err(|error| error.to_string())? {
         let (_, state) = store
