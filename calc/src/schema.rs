@@ -260,9 +260,9 @@ pub(crate) fn exemption() -> Value {
         ("published_in_unit?", flag()),
         ("published_on_market?", flag()),
         ("publicity_complete?", flag()),
-        ("collective_decision", flag()),
-        ("conflicts_declared", flag()),
-        ("illegal_benefit", flag()),
+        ("collective_decision?", flag()),
+        ("conflicts_declared?", flag()),
+        ("illegal_benefit?", flag()),
         ("on?", day()),
         ("jurisdiction?", region()),
     ]))

@@ -6,19 +6,11 @@ use std::sync::{Arc, OnceLock};
 use dukou_calendar::Calendar;
 use dukou_kernel::{Citation, Date, Finding, Refusal, text};
 use dukou_rules::{
-    AppraisalAnswer, AppraisalQuestion, InForce, PublicityKind, RuleError, Rulebook, RulesOn,
-    SchoolPolicy,
+    AppraisalAnswer, AppraisalQuestion, InForce, PublicityKind, RuleError, RulesOn, SchoolPolicy,
 };
 
-use crate::institution::Institution;
+use crate::institution::{Institution, carried};
 use crate::terms::{Mode, PartyKind};
-
-/// The rulebook that the program carries. What is decided reads the
-/// institution's own ([`Institution::rulebook`]).
-fn rulebook() -> &'static Arc<Rulebook> {
-    static BOOK: OnceLock<Arc<Rulebook>> = OnceLock::new();
-    BOOK.get_or_init(|| Arc::new(Rulebook::builtin()))
-}
 
 /// The working-day calendar that the program carries.
 pub fn builtin_calendar() -> Arc<Calendar> {
@@ -26,9 +18,11 @@ pub fn builtin_calendar() -> Arc<Calendar> {
     Arc::clone(CALENDAR.get_or_init(|| Arc::new(Calendar::builtin())))
 }
 
-/// An article by its id, out of the one list of articles (`law/`).
+/// An article by its id, out of the one list of articles (`law/`), where no
+/// institution is at hand. [`Institution::article`] says the same of it: a loaded
+/// file adds articles, and has no other words for one that is there.
 pub fn citation(id: &str) -> Citation {
-    rulebook().article(id)
+    carried().article(id)
 }
 
 pub use dukou_rules::{Due, natural_days, working_days};

@@ -1,11 +1,14 @@
 //! What one rulebook says that another does not: shown before a law file is
 //! adopted, so that whoever adopts it sees what changes.
 
-use dukou_kernel::{Date, Text};
+use std::collections::{BTreeMap, BTreeSet};
+
+use dukou_kernel::{Citation, Date, Text};
 use serde::Serialize;
 
-use crate::register::{Row, Unit, Value};
-use crate::rulebook::Rulebook;
+use crate::register::{Unit, Value};
+use crate::rulebook::{COUNTRY, Rulebook};
+use crate::timeline::{Entry, Layers, Shift, Timeline, of_rows, of_values, shifts};
 
 /// Whether something came, went or reads otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -17,6 +20,8 @@ pub enum ChangeKind {
     Changed,
     /// No longer there.
     Removed,
+    /// Ends on a day on which it would hold otherwise, and nothing follows.
+    Ended,
 }
 
 /// What a change is about.
@@ -36,8 +41,14 @@ pub enum Changed {
         /// As it is.
         after: Option<Value>,
     },
-    /// A row of a check-list.
-    Row,
+    /// A row of a check-list: the condition as it was and as it is, with its weight
+    /// and what satisfies it.
+    Row {
+        /// As it was.
+        before: Option<Text>,
+        /// As it is.
+        after: Option<Text>,
+    },
 }
 
 /// One difference.
@@ -53,32 +64,33 @@ pub struct Change {
     pub jurisdiction: String,
     /// From when, for values and rows.
     pub from: Option<Date>,
+    /// The article of what holds from then, or of what ended or went.
+    pub article: Option<Citation>,
     /// What changed.
     pub what: Changed,
 }
 
 /// What differs between two lists, by what makes an entry the same.
-fn differ<'a, T, K: PartialEq>(
+fn differ<'a, T, K: Ord>(
     old: &'a [T],
     new: &'a [T],
-    key: impl Fn(&T) -> K,
+    key: impl Fn(&'a T) -> K,
     same: impl Fn(&T, &T) -> bool,
 ) -> Vec<(ChangeKind, Option<&'a T>, Option<&'a T>)> {
+    let known: BTreeMap<K, &T> = old.iter().map(|it| (key(it), it)).collect();
+    let kept: BTreeSet<K> = new.iter().map(&key).collect();
     let mut out = Vec::new();
     for it in new {
-        match old.iter().find(|known| key(known) == key(it)) {
+        match known.get(&key(it)) {
             None => out.push((ChangeKind::Added, None, Some(it))),
             Some(known) if !same(known, it) => {
-                out.push((ChangeKind::Changed, Some(known), Some(it)));
+                out.push((ChangeKind::Changed, Some(*known), Some(it)));
             }
             Some(_) => {}
         }
     }
-    for it in old {
-        if !new.iter().any(|known| key(known) == key(it)) {
-            out.push((ChangeKind::Removed, Some(it), None));
-        }
-    }
+    let gone = old.iter().filter(|it| !kept.contains(&key(it)));
+    out.extend(gone.map(|it| (ChangeKind::Removed, Some(it), None)));
     out
 }
 
@@ -104,6 +116,7 @@ impl Rulebook {
                 meaning: it.name.clone(),
                 jurisdiction: it.code.clone(),
                 from: None,
+                article: None,
                 what: Changed::Region,
             })
         });
@@ -124,6 +137,7 @@ impl Rulebook {
                 meaning: Text::new(it.citation.zh.clone(), it.citation.en.clone()),
                 jurisdiction: String::new(),
                 from: None,
+                article: Some(it.citation.clone()),
                 what: Changed::Article,
             })
         });
@@ -132,38 +146,28 @@ impl Rulebook {
 
     fn value_changes(&self, after: &Self) -> Vec<Change> {
         let mut out = Vec::new();
-        let ids = self.parameters.keys().chain(after.parameters.keys());
-        let ids: std::collections::BTreeSet<&String> = ids.collect();
-        for id in ids {
-            let (old, new) = (self.parameter(id), after.parameter(id));
+        for (id, old, new) in pairs(&self.parameters, &after.parameters) {
             let Some(parameter) = new.or(old) else {
                 continue;
             };
-            let values =
-                |it: Option<&'_ crate::Parameter>| it.map_or_else(Vec::new, |it| it.values.clone());
-            let (was, is) = (values(old), values(new));
-            let found = differ(
-                &was,
-                &is,
-                |it| (it.jurisdiction.clone(), it.from),
-                |a, b| (&a.value, a.until, &a.citation.id) == (&b.value, b.until, &b.citation.id),
+            let (was, is) = (
+                old.map(of_values).unwrap_or_default(),
+                new.map(of_values).unwrap_or_default(),
             );
-            for (kind, before, now) in found {
-                let Some(it) = now.or(before) else {
-                    continue;
-                };
-                out.push(Change {
-                    kind,
-                    id: id.clone(),
+            for (region, was, is) in regional(&was, &is, |_| COUNTRY) {
+                out.extend(shifts(&was, &is).iter().map(|shift| Change {
+                    kind: kind(shift),
+                    id: id.to_owned(),
                     meaning: parameter.meaning.clone(),
-                    jurisdiction: it.jurisdiction.clone(),
-                    from: Some(it.from),
+                    jurisdiction: (*region).to_owned(),
+                    from: Some(shift.from),
+                    article: article(shift),
                     what: Changed::Value {
                         unit: parameter.unit,
-                        before: before.map(|it| it.value.clone()),
-                        after: now.map(|it| it.value.clone()),
+                        before: shift.before.map(|it| it.value.clone()),
+                        after: shift.after.map(|it| it.value.clone()),
                     },
-                });
+                }));
             }
         }
         out
@@ -171,33 +175,73 @@ impl Rulebook {
 
     fn row_changes(&self, after: &Self) -> Vec<Change> {
         let mut out = Vec::new();
-        let ids = self.checklists.keys().chain(after.checklists.keys());
-        let ids: std::collections::BTreeSet<&String> = ids.collect();
-        for id in ids {
-            let rows = |book: &Self| {
-                let list = book.checklists.get(id);
-                list.map_or_else(Vec::new, |it| it.rows.clone())
-            };
-            let same = |a: &Row, b: &Row| {
-                (&a.words, a.until, a.severity, &a.modes, &a.kinds, &a.cells)
-                    == (&b.words, b.until, b.severity, &b.modes, &b.kinds, &b.cells)
-                    && a.citation.id == b.citation.id
-            };
-            let key = |it: &Row| (it.jurisdiction.clone(), it.key.clone(), it.from);
-            for (kind, before, now) in differ(&rows(self), &rows(after), key, same) {
-                let Some(it) = now.or(before) else {
-                    continue;
-                };
-                out.push(Change {
-                    kind,
-                    id: format!("{id}/{}", it.key),
-                    meaning: it.words.clone(),
-                    jurisdiction: it.jurisdiction.clone(),
-                    from: Some(it.from),
-                    what: Changed::Row,
-                });
+        for (id, old, new) in pairs(&self.checklists, &after.checklists) {
+            let (was, is) = (
+                old.map(of_rows).unwrap_or_default(),
+                new.map(of_rows).unwrap_or_default(),
+            );
+            for ((key, region), was, is) in regional(&was, &is, |(key, _)| (*key, COUNTRY)) {
+                let found = shifts(&was, &is);
+                out.extend(found.iter().filter_map(|shift| {
+                    let meaning = shift.after.or(shift.before)?.words.clone();
+                    Some(Change {
+                        kind: kind(shift),
+                        id: format!("{id}/{key}"),
+                        meaning,
+                        jurisdiction: (*region).to_owned(),
+                        from: Some(shift.from),
+                        article: article(shift),
+                        what: Changed::Row {
+                            before: shift.before.map(crate::Row::told),
+                            after: shift.after.map(crate::Row::told),
+                        },
+                    })
+                }));
             }
         }
         out
     }
+}
+
+/// The entries of two lists side by side, by id.
+fn pairs<'a, T>(
+    old: &'a BTreeMap<String, T>,
+    new: &'a BTreeMap<String, T>,
+) -> Vec<(&'a str, Option<&'a T>, Option<&'a T>)> {
+    let ids: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let side = |id: &'a String| (id.as_str(), old.get(id), new.get(id));
+    ids.into_iter().map(side).collect()
+}
+
+/// Every place in which one of two lists has entries of its own, with what holds
+/// there by each: a province's own, and the country's beneath.
+fn regional<'a, 'b, T, K: Ord>(
+    old: &'b BTreeMap<K, Timeline<'a, T>>,
+    new: &'b BTreeMap<K, Timeline<'a, T>>,
+    of_country: impl Fn(&K) -> K,
+) -> Vec<(&'b K, Layers<'a, 'b, T>, Layers<'a, 'b, T>)> {
+    let places: BTreeSet<&K> = old.keys().chain(new.keys()).collect();
+    let layers = |all: &'b BTreeMap<K, Timeline<'a, T>>, place: &K| {
+        let above = of_country(place);
+        Layers {
+            own: all.get(place),
+            country: all.get(&above).filter(|_| above != *place),
+        }
+    };
+    let side = |place: &'b K| (place, layers(old, place), layers(new, place));
+    places.into_iter().map(side).collect()
+}
+
+fn kind<T>(shift: &Shift<'_, T>) -> ChangeKind {
+    match (shift.before, shift.after, shift.ended) {
+        (None, _, _) => ChangeKind::Added,
+        (_, Some(_), _) => ChangeKind::Changed,
+        (_, None, Some(_)) => ChangeKind::Ended,
+        (_, None, None) => ChangeKind::Removed,
+    }
+}
+
+fn article<T: Entry>(shift: &Shift<'_, T>) -> Option<Citation> {
+    let from = shift.after.or(shift.ended).or(shift.before);
+    from.map(|it| it.citation().clone())
 }

@@ -1,14 +1,12 @@
-//! Appraisal, exemption from liability, contract amounts, and the reward of
-//! self-implementation.
+//! Appraisal, contract amounts, and the reward of self-implementation.
 
 use dukou_kernel::{Citation, Date, Finding, Money, Severity, Share, Text, text};
 use serde::{Deserialize, Serialize};
 
-use crate::register::Row;
-use crate::rulebook::{COUNTRY, InForce, LookupError, Rulebook};
+use crate::rulebook::{InForce, LookupError, Rulebook};
 use crate::step::{RuleError, Step};
 use crate::tax::part_half_up;
-use crate::terms::{Mode, Pricing, Taker};
+use crate::terms::{Mode, Taker};
 
 /// Whether an appraisal is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -154,179 +152,6 @@ pub fn contribution_appraisal(
         ),
     };
     Some(Finding::new(severity, "company_law.appraisal", message).cite(citation))
-}
-
-/// What a due-diligence dossier (尽职免责档案) proves.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Exemption {
-    /// How the price was found.
-    pub pricing: Pricing,
-    /// 单位内公示; needed for an agreed price.
-    #[serde(default)]
-    pub published_in_unit: Option<bool>,
-    /// 技术交易市场公示; needed for an agreed price.
-    #[serde(default)]
-    pub published_on_market: Option<bool>,
-    /// 公示期满无异议或异议已处理; needed for an agreed price.
-    #[serde(default)]
-    pub publicity_complete: Option<bool>,
-    /// 领导班子集体决策
-    pub collective_decision: bool,
-    /// 利益关系已申报
-    pub conflicts_declared: bool,
-    /// 牟取非法利益
-    pub illegal_benefit: bool,
-    /// The day; today when left out.
-    #[serde(default)]
-    pub on: Option<Date>,
-    /// Whose overlay applies; `CN` when left out.
-    #[serde(default)]
-    pub jurisdiction: Option<String>,
-}
-
-/// Whether the dossier is complete.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ExemptionAnswer {
-    /// True when nothing is missing.
-    pub complete: bool,
-    /// Names of the unmet inputs in order.
-    pub missing: Vec<String>,
-    /// How it was decided.
-    pub steps: Vec<Step>,
-    /// One for each that is missing.
-    pub findings: Vec<Finding>,
-}
-
-/// The check-list of the exemption.
-const EXEMPTION: &str = "exemption.conditions";
-
-/// Which of the publicity conditions the region's row asks for an agreed price.
-fn publicity_asked(row: &Row, pricing: Pricing) -> (bool, bool) {
-    let admits = |kind: &str| row.kinds.iter().any(|it| it == kind);
-    if pricing != Pricing::Agreement || admits("agreed") {
-        return (false, false);
-    }
-    (true, !admits("agreed_published_unit"))
-}
-
-/// Whether the conditions of exemption from decision liability are all proven
-/// (国发〔2016〕16号（十）, and what the region says instead).
-///
-/// # Errors
-/// `input.missing_key` when an agreed price comes without its publicity;
-/// `rule.not_in_force` before the first rule.
-pub fn exemption(
-    question: &Exemption,
-    book: &Rulebook,
-    today: Date,
-) -> Result<ExemptionAnswer, RuleError> {
-    let rules = book
-        .at(question.on.unwrap_or(today))
-        .within(question.jurisdiction.as_deref().unwrap_or(COUNTRY));
-    let given = |value: Option<bool>, asked: bool, key: &str| match value {
-        _ if !asked => Ok(None),
-        Some(value) => Ok(Some(value)),
-        None => Err(RuleError::missing(key)),
-    };
-    let (mut conditions, mut later) = (Vec::new(), Vec::new());
-    for row in rules.checklist(EXEMPTION)? {
-        let cite = &row.citation;
-        match row.key.as_str() {
-            "pricing" => {
-                let (unit, market) = publicity_asked(row, question.pricing);
-                let of = |name, value| (name, value, cite.clone());
-                conditions.extend([
-                    of(
-                        "published_in_unit",
-                        given(question.published_in_unit, unit, "published_in_unit")?,
-                    ),
-                    of(
-                        "published_on_market",
-                        given(question.published_on_market, market, "published_on_market")?,
-                    ),
-                    of(
-                        "publicity_complete",
-                        given(question.publicity_complete, unit, "publicity_complete")?,
-                    ),
-                ]);
-            }
-            "diligent" => conditions.extend([
-                (
-                    "collective_decision",
-                    Some(question.collective_decision),
-                    book.article("sc_2016_16.2"),
-                ),
-                (
-                    "conflicts_declared",
-                    Some(question.conflicts_declared),
-                    cite.clone(),
-                ),
-            ]),
-            "no_gain" => later.push((
-                "illegal_benefit",
-                Some(!question.illegal_benefit),
-                cite.clone(),
-            )),
-            _ => {}
-        }
-    }
-    conditions.extend(later);
-    Ok(judge(conditions))
-}
-
-fn judge(conditions: Vec<(&str, Option<bool>, Citation)>) -> ExemptionAnswer {
-    let mut answer = ExemptionAnswer {
-        complete: true,
-        missing: Vec::new(),
-        steps: Vec::new(),
-        findings: Vec::new(),
-    };
-    for (name, met, citation) in conditions {
-        let words = exemption_words(name);
-        let met = met.unwrap_or(true);
-        answer
-            .steps
-            .push(Step::new(name, words.clone(), met).cite(citation.clone()));
-        if met {
-            continue;
-        }
-        answer.complete = false;
-        answer.missing.push(name.to_owned());
-        let severity = if name == "illegal_benefit" {
-            Severity::Refused
-        } else {
-            Severity::Warning
-        };
-        let message = Text::new(
-            format!("未满足：{}", words.zh),
-            format!("Not met: {}", words.en),
-        );
-        answer.findings.push(
-            Finding::new(severity, &format!("exemption.{name}"), message)
-                .cite(citation)
-                .at(name),
-        );
-    }
-    answer
-}
-
-fn exemption_words(name: &str) -> Text {
-    match name {
-        "published_in_unit" => Text::new("在本单位公示", "published inside the unit"),
-        "published_on_market" => {
-            Text::new("在技术交易市场公示", "published on a technology market")
-        }
-        "publicity_complete" => Text::new(
-            "公示期满且异议已处理",
-            "publicity complete, objections settled",
-        ),
-        "collective_decision" => {
-            Text::new("领导班子集体决策", "decided by the leadership together")
-        }
-        "conflicts_declared" => Text::new("利益关系已申报", "conflicts of interest declared"),
-        _ => Text::new("未牟取非法利益", "no illegal benefit"),
-    }
 }
 
 /// The parts of a contract's price.

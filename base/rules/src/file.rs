@@ -1,21 +1,20 @@
 //! Reading of law files, with the line of every mistake.
 
-use dukou_kernel::{Citation, Date, Severity, Text};
+use std::collections::BTreeSet;
+
+use dukou_kernel::{Citation, Date, Text, text};
 use toml::Spanned;
 use toml::value::Datetime;
 
+mod dated;
 mod shapes;
 mod values;
 
-use shapes::{
-    ArticleEntry, ChecklistEntry, DocumentEntry, LawFile, ParameterEntry, RegionEntry, RowEntry,
-    ValueEntry, Words,
-};
+use dated::Dated;
+use shapes::{ArticleEntry, DocumentEntry, LawFile, RegionEntry};
 
 use crate::floor;
-use crate::register::{
-    Article, Checklist, DatedValue, Document, Mark, Origin, Parameter, Region, Row,
-};
+use crate::register::{Article, Document, Origin, Region};
 use crate::rulebook::{COUNTRY, Rulebook};
 
 /// A mistake in a law file.
@@ -34,10 +33,12 @@ pub struct LawError {
 pub(crate) struct Source<'a> {
     file: &'a str,
     text: &'a str,
+    /// Where each line begins.
+    lines: Vec<usize>,
     /// The region of its folder.
     jurisdiction: String,
     /// The files that are read with it.
-    layer: Vec<&'a str>,
+    layer: &'a BTreeSet<&'a str>,
 }
 
 impl Source<'_> {
@@ -51,10 +52,9 @@ impl Source<'_> {
     }
 
     fn origin(&self, offset: usize) -> Origin {
-        let before = self.text.bytes().take(offset);
         Origin {
             file: self.file.to_owned(),
-            line: before.filter(|byte| *byte == b'\n').count() + 1,
+            line: self.lines.partition_point(|begins| *begins <= offset),
         }
     }
 
@@ -124,10 +124,10 @@ impl Source<'_> {
 /// stands in.
 pub(crate) fn read(book: &mut Rulebook, files: &[(&str, &str)]) -> Result<(), LawError> {
     let below = book.clone();
+    let layer: BTreeSet<&str> = files.iter().map(|(name, _)| *name).collect();
     let mut parsed = Vec::with_capacity(files.len());
     for (file, text) in files {
-        let layer = files.iter().map(|(name, _)| *name).collect();
-        let source = source_of(file, text, layer)?;
+        let source = source_of(file, text, &layer)?;
         let law = parse(&source)?;
         parsed.push((source, law));
     }
@@ -149,14 +149,16 @@ pub(crate) fn read(book: &mut Rulebook, files: &[(&str, &str)]) -> Result<(), La
     }
     // A province may give a value to a parameter of the country: the country first.
     parsed.sort_by_key(|(source, _)| source.jurisdiction != COUNTRY);
+    let mut dated = Dated::over(book);
     for (source, law) in parsed {
         for entry in law.parameter {
-            read_parameter(book, &source, entry)?;
+            dated.read_parameter(&source, entry)?;
         }
         for entry in law.checklist {
-            read_checklist(book, &source, entry)?;
+            dated.read_checklist(&source, entry)?;
         }
     }
+    dated.settle();
     floor::check(&below, book)
 }
 
@@ -177,7 +179,7 @@ fn parse(source: &Source<'_>) -> Result<LawFile, LawError> {
 fn source_of<'a>(
     file: &'a str,
     text: &'a str,
-    layer: Vec<&'a str>,
+    layer: &'a BTreeSet<&'a str>,
 ) -> Result<Source<'a>, LawError> {
     let folder = file.rsplit('/').nth(1).unwrap_or_default();
     let jurisdiction = match folder {
@@ -201,9 +203,17 @@ fn source_of<'a>(
     Ok(Source {
         file,
         text,
+        lines: lines(text),
         jurisdiction: jurisdiction.to_owned(),
         layer,
     })
+}
+
+fn lines(text: &str) -> Vec<usize> {
+    let after = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+    std::iter::once(0)
+        .chain(after.map(|(at, _)| at + 1))
+        .collect()
 }
 
 fn is_province(code: &str) -> bool {
@@ -256,30 +266,35 @@ fn read_region(
     };
     if let Some(known) = book.regions.get(&entry.code) {
         let same = known.name == region.name;
-        return again(source, offset, &entry.code, &known.origin, same);
+        return again(source, offset, (&known.origin, same), one_text(&entry.code));
     }
     book.regions.insert(entry.code, region);
     Ok(())
 }
 
-/// An id that is written down already: twice in one layer, or with another text,
-/// is a mistake; the same text over what stands below says nothing new (a later
-/// program may carry what was loaded before).
+/// What is written down already: twice in one layer, or in other words, it is a
+/// mistake; the same over what stands below says nothing new (a later program may
+/// carry what was loaded before).
 fn again(
     source: &Source<'_>,
     offset: usize,
-    id: &str,
-    known: &Origin,
-    same: bool,
+    (known, same): (&Origin, bool),
+    said: impl FnOnce(&Origin) -> Text,
 ) -> Result<(), LawError> {
-    if same && !source.layer.contains(&known.file.as_str()) {
+    if same && !source.layer.contains(known.file.as_str()) {
         return Ok(());
     }
-    Err(source.error(
-        offset,
-        format!("{id} 已写在 {known}，一个标识只有一处文字"),
-        format!("{id} already stands in {known}: one id has one text"),
-    ))
+    let Text { zh, en } = said(known);
+    Err(source.error(offset, zh, en))
+}
+
+fn one_text(id: &str) -> impl FnOnce(&Origin) -> Text {
+    move |known| {
+        text!(
+            "{id} 已写在 {known}，一个标识只有一处文字",
+            "{id} already stands in {known}: one id has one text"
+        )
+    }
 }
 
 fn read_document(
@@ -298,7 +313,7 @@ fn read_document(
     };
     if let Some(known) = book.documents.get(&entry.id) {
         let same = known.title == document.title;
-        return again(source, offset, &entry.id, &known.origin, same);
+        return again(source, offset, (&known.origin, same), one_text(&entry.id));
     }
     book.documents.insert(entry.id, document);
     Ok(())
@@ -315,7 +330,7 @@ fn read_article(
     if let Some(known) = book.articles.get(&entry.id) {
         let same = (&known.citation.zh, &known.citation.en) == (&entry.zh, &entry.en)
             && known.document == *entry.document.get_ref();
-        return again(source, offset, &entry.id, &known.origin, same);
+        return again(source, offset, (&known.origin, same), one_text(&entry.id));
     }
     let document = entry.document.get_ref();
     if !book.documents.contains_key(document) {
@@ -342,286 +357,5 @@ fn read_article(
         origin: source.origin(offset),
     };
     book.articles.insert(entry.id, article);
-    Ok(())
-}
-
-fn read_parameter(
-    book: &mut Rulebook,
-    source: &Source<'_>,
-    entry: Spanned<ParameterEntry>,
-) -> Result<(), LawError> {
-    let offset = entry.span().start;
-    let entry = entry.into_inner();
-    let id = entry.id.get_ref().clone();
-    let refuse = |zh: String, en: String| source.error(offset, zh, en);
-    match book.parameters.get(&id) {
-        None => {
-            let (Some(Words { zh, en }), Some(unit)) = (entry.meaning, entry.unit) else {
-                return Err(refuse(
-                    format!("参数 {id} 首次出现，须有 meaning 和 unit"),
-                    format!("{id} appears for the first time and needs meaning and unit"),
-                ));
-            };
-            let parameter = Parameter {
-                id: id.clone(),
-                meaning: source.words(offset, &id, &zh, &en)?,
-                unit,
-                least: entry.least.unwrap_or_default(),
-                values: Vec::new(),
-            };
-            book.parameters.insert(id.clone(), parameter);
-        }
-        Some(known) => {
-            let unit = entry.unit.is_some_and(|it| it != known.unit);
-            let least = entry.least.is_some_and(|it| it != known.least);
-            let meaning = entry
-                .meaning
-                .is_some_and(|it| (&it.zh, &it.en) != (&known.meaning.zh, &known.meaning.en));
-            if unit || least || meaning {
-                return Err(refuse(
-                    format!("参数 {id} 已另有 meaning、unit 或 least"),
-                    format!("{id} has another meaning, unit or least elsewhere"),
-                ));
-            }
-        }
-    }
-    if entry.value.is_empty() {
-        return Err(refuse(
-            format!("参数 {id} 没有值"),
-            format!("{id} has no value"),
-        ));
-    }
-    let mut before = None;
-    for value in entry.value {
-        before = Some(read_value(book, source, (&id, before), value)?);
-    }
-    Ok(())
-}
-
-/// The proof of a value or a row: its own, else its article's.
-struct Proof {
-    citation: Citation,
-    url: Option<String>,
-    quote: Option<String>,
-    quote_missing: Option<String>,
-}
-
-fn proof(
-    book: &Rulebook,
-    source: &Source<'_>,
-    (offset, of): (usize, &str),
-    article: Option<&Spanned<String>>,
-    mark: Mark,
-) -> Result<Proof, LawError> {
-    let Some(article) = article else {
-        return Err(source.error(
-            offset,
-            format!("{of} 的值没有条文（article）"),
-            format!("a value of {of} has no article"),
-        ));
-    };
-    let id = article.get_ref();
-    let Some(known) = book.articles.get(id) else {
-        return Err(source.error(
-            article.span().start,
-            format!("没有 [[article]] {id}；先写条文"),
-            format!("no [[article]] is called {id}: write it down first"),
-        ));
-    };
-    let document = book.documents.get(&known.document);
-    Ok(Proof {
-        citation: Citation {
-            verified: mark.is_verified(),
-            ..known.citation.clone()
-        },
-        url: known
-            .url
-            .clone()
-            .or_else(|| document.and_then(|it| it.url.clone())),
-        quote: known.quote.clone(),
-        quote_missing: known.quote_missing.clone(),
-    })
-}
-
-/// Reads a value and answers the day from which it holds.
-fn read_value(
-    book: &mut Rulebook,
-    source: &Source<'_>,
-    (id, before): (&str, Option<Date>),
-    entry: Spanned<ValueEntry>,
-) -> Result<Date, LawError> {
-    let offset = entry.span().start;
-    let entry = entry.into_inner();
-    let at = (offset, id);
-    let proof = proof(book, source, at, entry.article.as_ref(), entry.mark)?;
-    let url = source.address(offset, entry.url)?;
-    let Some(parameter) = book.parameters.get_mut(id) else {
-        return Err(source.error(
-            offset,
-            format!("没有参数 {id}"),
-            format!("no parameter {id}"),
-        ));
-    };
-    let (from, until) = source.days(&entry.from, entry.until.as_ref())?;
-    if before.is_some_and(|day| day > from) {
-        return Err(source.error(
-            entry.from.span().start,
-            format!("参数 {id} 的值未按日期排列"),
-            format!("the values of {id} are not in date order"),
-        ));
-    }
-    let dated = DatedValue {
-        jurisdiction: source.jurisdiction.clone(),
-        from,
-        until,
-        value: values::value_of(source, parameter.unit, &entry.value)?,
-        citation: proof.citation,
-        url: url.or(proof.url),
-        quote: entry.quote.or(proof.quote),
-        quote_missing: entry.quote_missing.or(proof.quote_missing),
-        note: entry.note,
-        mark: entry.mark,
-        checked: source.date(&entry.checked)?,
-        origin: source.origin(offset),
-    };
-    let mut own = parameter.values.iter();
-    if let Some(known) = own.find(|it| it.jurisdiction == dated.jurisdiction && it.from == from) {
-        let where_ = &known.origin;
-        let same = (&known.value, known.until) == (&dated.value, dated.until);
-        if same && !source.layer.contains(&where_.file.as_str()) {
-            return Ok(from);
-        }
-        return Err(source.error(
-            entry.from.span().start,
-            format!("参数 {id} 自 {from} 起有两个值（另一个在 {where_}）；修订的规则写新的施行日"),
-            format!(
-                "{id} has two values from {from} (the other in {where_}); a revised rule has a day of its own"
-            ),
-        ));
-    }
-    parameter.values.push(dated);
-    parameter
-        .values
-        .sort_by(|a, b| (&a.jurisdiction, a.from).cmp(&(&b.jurisdiction, b.from)));
-    Ok(from)
-}
-
-fn read_checklist(
-    book: &mut Rulebook,
-    source: &Source<'_>,
-    entry: Spanned<ChecklistEntry>,
-) -> Result<(), LawError> {
-    let offset = entry.span().start;
-    let entry = entry.into_inner();
-    let id = entry.id;
-    let known = book.checklists.get(&id).map(|it| it.meaning.clone());
-    match (known, entry.meaning) {
-        (None, Some(Words { zh, en })) => {
-            let list = Checklist {
-                id: id.clone(),
-                meaning: source.words(offset, &id, &zh, &en)?,
-                rows: Vec::new(),
-            };
-            book.checklists.insert(id.clone(), list);
-        }
-        (None, None) => {
-            return Err(source.error(
-                offset,
-                format!("清单 {id} 首次出现，须有 meaning"),
-                format!("{id} appears for the first time and needs meaning"),
-            ));
-        }
-        (Some(known), Some(Words { zh, en })) if (&known.zh, &known.en) != (&zh, &en) => {
-            return Err(source.error(
-                offset,
-                format!("清单 {id} 已另有 meaning"),
-                format!("{id} has another meaning elsewhere"),
-            ));
-        }
-        (Some(_), _) => {}
-    }
-    if entry.row.is_empty() {
-        return Err(source.error(
-            offset,
-            format!("清单 {id} 没有条件"),
-            format!("{id} has no row"),
-        ));
-    }
-    for row in entry.row {
-        read_row(book, source, &id, row)?;
-    }
-    Ok(())
-}
-
-fn read_row(
-    book: &mut Rulebook,
-    source: &Source<'_>,
-    id: &str,
-    entry: Spanned<RowEntry>,
-) -> Result<(), LawError> {
-    let offset = entry.span().start;
-    let entry = entry.into_inner();
-    let proof = proof(
-        book,
-        source,
-        (offset, id),
-        entry.article.as_ref(),
-        entry.mark,
-    )?;
-    let key = entry.key.get_ref().clone();
-    let (from, until) = source.days(&entry.from, entry.until.as_ref())?;
-    let row = Row {
-        jurisdiction: source.jurisdiction.clone(),
-        words: source.words(offset, &key, &entry.zh, &entry.en)?,
-        key,
-        from,
-        until,
-        citation: proof.citation,
-        severity: entry.severity.unwrap_or(Severity::Refused),
-        modes: entry.modes,
-        kinds: entry.kinds,
-        cells: entry.cells,
-        url: source.address(offset, entry.url)?.or(proof.url),
-        quote: entry.quote.or(proof.quote),
-        quote_missing: entry.quote_missing.or(proof.quote_missing),
-        note: entry.note,
-        mark: entry.mark,
-        checked: source.date(&entry.checked)?,
-        origin: source.origin(offset),
-    };
-    let Some(list) = book.checklists.get_mut(id) else {
-        return Err(source.error(
-            offset,
-            format!("没有清单 {id}"),
-            format!("no check-list {id}"),
-        ));
-    };
-    // A row without an end gives way to the next row of its key.
-    let says = |it: &Row| (it.from, it.until, it.words.clone(), it.cells.clone());
-    let known = list.rows.iter().find(|it| {
-        (&it.jurisdiction, &it.key, it.from) == (&row.jurisdiction, &row.key, row.from)
-            && !source.layer.contains(&it.origin.file.as_str())
-    });
-    if known.is_some_and(|it| says(it) == says(&row)) {
-        return Ok(());
-    }
-    let mut own = list.rows.iter_mut();
-    let same = own.find(|it| {
-        (&it.jurisdiction, &it.key) == (&row.jurisdiction, &row.key)
-            && it.from <= row.until.unwrap_or(Date::MAX)
-            && row.from <= it.until.unwrap_or(Date::MAX)
-    });
-    if let Some(known) = same {
-        if known.until.is_some() || known.from >= row.from {
-            let (key, where_) = (&row.key, &known.origin);
-            return Err(source.error(
-                entry.key.span().start,
-                format!("清单 {id} 的 {key} 在同一天有两行（另一行在 {where_}）"),
-                format!("{id} has two rows {key} on one day (the other in {where_})"),
-            ));
-        }
-        known.until = row.from.yesterday().ok();
-    }
-    list.rows.push(row);
     Ok(())
 }

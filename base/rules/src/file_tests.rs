@@ -1,6 +1,6 @@
 //! Bad law files: each is refused with its file and line, and nothing is read of it.
 
-use crate::{ChangeKind, Rulebook};
+use crate::{ChangeKind, Changed, Rulebook};
 
 const ARTICLE: &str = r#"
 [[document]]
@@ -190,7 +190,7 @@ fn a_layer_adds_and_never_goes_below_a_minimum() {
         changes.iter().map(|it| (it.kind, it.id.as_str())).collect();
     assert_eq!(
         told,
-        [(ChangeKind::Added, "CN-JS"), (ChangeKind::Added, "a")]
+        [(ChangeKind::Added, "CN-JS"), (ChangeKind::Changed, "a")]
     );
     assert_eq!(more.changes(&below).len(), 2);
     assert!(below.changes(&below).is_empty());
@@ -235,4 +235,130 @@ fn rows_are_dated_and_a_province_replaces_by_key() {
     assert_eq!(on(2020, "CN-JS"), ["ours", "two", "three"]);
     let twice = list(&(row("one", "2015-01-01", "a") + &row("one", "2015-01-01", "b")));
     assert_eq!(refused(&twice).0, 13);
+}
+
+const LIST: &str = "[[checklist]]\nid = \"l\"\nmeaning = { zh = \"单\", en = \"list\" }\n";
+
+fn row(from: &str, extra: &str) -> String {
+    format!(
+        "[[checklist.row]]\nkey = \"one\"\nzh = \"条件\"\nen = \"a condition\"\nfrom = {from}\narticle = \"x\"\nmark = \"V\"\nchecked = 2026-01-01\n{extra}"
+    )
+}
+
+/// The country and a province with a condition of one key each.
+fn with_conditions() -> Rulebook {
+    let region = "[region]\ncode = \"CN-JS\"\nzh = \"江苏省\"\nen = \"Jiangsu\"\n";
+    let country = format!("{ARTICLE}{LIST}{}", row("2015-01-01", ""));
+    let province = format!("{LIST}{}", row("2018-01-01", "kinds = [\"b\"]\n"));
+    Rulebook::parse(&[
+        ("law/cn/x.toml", &country),
+        ("law/cn/CN-JS/region.toml", region),
+        ("law/cn/CN-JS/x.toml", &province),
+    ])
+    .unwrap()
+}
+
+#[test]
+fn a_layer_ends_no_condition_unless_a_row_says_what_holds_then() {
+    let below = with_conditions();
+    let ends = |from: &str| format!("{LIST}{}", row(from, "until = 2027-12-31\n"));
+    for file in ["law/y.toml", "law/CN-JS/y.toml"] {
+        let error = below
+            .with_layer(&[(file, &ends("2027-01-01"))])
+            .unwrap_err();
+        assert_eq!((error.file.as_str(), error.line), (file, 4));
+        let said = &error.message.en;
+        assert!(said.contains("this row one of l ends"), "{said}");
+        assert!(said.contains("A law art. 1, law/cn/"), "{said}");
+        // What lifts it is a row of its own; a gap is not closed by a later one.
+        let next = |day: &str| ends("2027-01-01") + &row(day, "severity = \"info\"\n");
+        below.with_layer(&[(file, &next("2028-01-01"))]).unwrap();
+        assert!(below.with_layer(&[(file, &next("2028-01-02"))]).is_err());
+    }
+    // A row that ends where nothing held before, or beside a province's own.
+    let province = ends("2027-01-01").replace("\"one\"", "\"two\"");
+    below
+        .with_layer(&[("law/CN-JS/y.toml", &province)])
+        .unwrap();
+    // The same row with another weight is another row.
+    let weaker = format!("{LIST}{}", row("2015-01-01", "severity = \"info\"\n"));
+    let error = below.with_layer(&[("law/y.toml", &weaker)]).unwrap_err();
+    assert!(error.message.en.contains("two rows one"), "{error}");
+    let same = format!("{LIST}{}", row("2015-01-01", ""));
+    assert_eq!(below.with_layer(&[("law/y.toml", &same)]).unwrap(), below);
+}
+
+/// Each change as a line: kind, id, region, day, what held and what holds, article.
+fn lines(before: &Rulebook, after: &Rulebook) -> Vec<String> {
+    let told = |it: &crate::Change| {
+        let (before, after) = match &it.what {
+            Changed::Value { before, after, .. } => (format!("{before:?}"), format!("{after:?}")),
+            Changed::Row { before, after } => {
+                let en = |it: &Option<dukou_kernel::Text>| {
+                    it.as_ref()
+                        .map_or_else(|| "-".to_owned(), |it| it.en.clone())
+                };
+                (en(before), en(after))
+            }
+            _ => (String::new(), String::new()),
+        };
+        let day = it.from.map_or_else(String::new, |day| day.to_string());
+        let article = it.article.as_ref().map_or("-", |it| it.id.as_str());
+        let (kind, id, place) = (it.kind, &it.id, &it.jurisdiction);
+        format!("{kind:?} {id} {place} {day}: {before} > {after} ({article})")
+    };
+    before.changes(after).iter().map(told).collect()
+}
+
+#[test]
+fn what_a_layer_puts_in_the_place_of_something_is_said_with_both() {
+    let below = with_conditions();
+    let wider = format!("{LIST}{}", row("2027-01-01", "severity = \"info\"\n"));
+    let after = below.with_layer(&[("law/y.toml", &wider)]).unwrap();
+    assert_eq!(
+        lines(&below, &after),
+        ["Changed l/one CN 2027-01-01: a condition [refused] > a condition [info] (x)"]
+    );
+    // Taken back: the old one goes on.
+    assert_eq!(
+        lines(&after, &below),
+        ["Changed l/one CN 2027-01-01: a condition [info] > a condition [refused] (x)"]
+    );
+    // A province's row in the place of the country's, for two years.
+    let own = format!(
+        "{LIST}{}",
+        row("2027-01-01", "until = 2028-12-31\nmodes = [\"equity\"]\n")
+    );
+    let region = "[region]\ncode = \"CN-HB\"\nzh = \"湖北省\"\nen = \"Hubei\"\n";
+    let files = [
+        ("law/CN-HB/region.toml", region),
+        ("law/CN-HB/y.toml", own.as_str()),
+    ];
+    let after = below.with_layer(&files).unwrap();
+    assert_eq!(
+        lines(&below, &after),
+        [
+            "Added CN-HB CN-HB :  >  (-)",
+            "Changed l/one CN-HB 2027-01-01: a condition [refused] > a condition [refused; modes = equity] (x)",
+        ]
+    );
+}
+
+#[test]
+fn a_value_that_ends_is_said_with_the_day_and_the_article() {
+    let head = HEAD.replace("least = true\n", "");
+    let text = format!("{ARTICLE}{head}{}", value("2020-01-01", "1/2", CITE));
+    let below = Rulebook::parse(&[("law/cn/x.toml", &text)]).unwrap();
+    let ends = value("2027-01-01", "1/4", CITE) + "until = 2027-12-31\n";
+    let layer = format!("[[parameter]]\nid = \"a\"\n{ends}");
+    let after = below.with_layer(&[("law/y.toml", &layer)]).unwrap();
+    let told = lines(&below, &after);
+    let kinds: Vec<&str> = told
+        .iter()
+        .map(|it| it.split(':').next().unwrap())
+        .collect();
+    assert_eq!(kinds, ["Changed a CN 2027-01-01", "Ended a CN 2028-01-01"]);
+    assert!(told[1].ends_with("> None (x)"), "{told:?}");
+    let gone: Vec<String> = lines(&after, &below);
+    assert!(gone[1].starts_with("Added a CN 2028-01-01"), "{gone:?}");
 }

@@ -1,11 +1,13 @@
 //! Statutory minima (最低标准): a province, a school's installation or an upload
-//! may ask for more than stands above it, never for less.
+//! may ask for more than stands above it, never for less. A condition of a
+//! check-list may be put otherwise by a later row, never ended by one.
 
-use dukou_kernel::{Date, Text};
+use dukou_kernel::{Date, Text, text};
 
 use crate::file::LawError;
-use crate::register::{DatedValue, Parameter, Value};
+use crate::register::{Checklist, DatedValue, Parameter, Row, Value, place};
 use crate::rulebook::{COUNTRY, Rulebook};
+use crate::timeline::of_rows;
 
 /// Refuses a value of a `least` parameter that lies below what stands above it:
 /// for a province the country's value, for a layer also the value below it in
@@ -13,16 +15,14 @@ use crate::rulebook::{COUNTRY, Rulebook};
 /// minimum that would still hold, and is refused too.
 pub(crate) fn check(below: &Rulebook, book: &Rulebook) -> Result<(), LawError> {
     for parameter in book.parameters.values().filter(|it| it.least) {
-        for value in &parameter.values {
-            let country = over(parameter, value);
-            let old = below
-                .parameters
-                .get(&parameter.id)
-                .filter(|old| !old.values.contains(value));
-            let earlier = old.and_then(|old| standing(old, value));
+        let known = below.parameters.get(&parameter.id);
+        for (at, value) in parameter.values.iter().enumerate() {
+            let old = known.filter(|old| old.since(&value.jurisdiction, value.from) != Some(value));
+            let earlier = old.and_then(|old| old.on(&value.jurisdiction, value.from));
             if let Some(least) = old.and_then(|old| ended(parameter, old, value)) {
                 return Err(cut_off(parameter, value, least));
             }
+            let country = over(&parameter.values, at);
             for least in country.into_iter().chain(earlier) {
                 if less(&value.value, &least.value) {
                     return Err(too_low(parameter, value, least));
@@ -30,23 +30,51 @@ pub(crate) fn check(below: &Rulebook, book: &Rulebook) -> Result<(), LawError> {
             }
         }
     }
+    for list in book.checklists.values() {
+        if let Some(known) = below.checklists.get(&list.id) {
+            conditions(known, list)?;
+        }
+    }
     Ok(())
 }
 
-/// The highest value of the country while a province's value holds.
-fn over<'a>(parameter: &'a Parameter, value: &DatedValue) -> Option<&'a DatedValue> {
-    if value.jurisdiction == COUNTRY {
-        return None;
+/// Refuses a layer's row that ends where the condition below it would go on and no
+/// row follows: what a law lifts is said by a row of its own, with its article.
+fn conditions(below: &Checklist, list: &Checklist) -> Result<(), LawError> {
+    let (old, new) = (of_rows(below), of_rows(list));
+    for row in &list.rows {
+        let place = (row.key.as_str(), row.jurisdiction.as_str());
+        let (Some(old), Some(new)) = (old.get(&place), new.get(&place)) else {
+            continue;
+        };
+        let carried = old.since(row.from).is_some_and(|it| it.until == row.until);
+        let after = row.until.and_then(|last| last.tomorrow().ok());
+        let Some(after) = after.filter(|_| !carried) else {
+            continue;
+        };
+        if let (None, Some(lost)) = (new.on(after), old.on(after)) {
+            return Err(condition_ended(list, row, lost));
+        }
     }
-    let last = ends(parameter, value);
-    let during = |it: &&DatedValue| {
-        it.jurisdiction == COUNTRY
-            && last.is_none_or(|day| it.from <= day)
-            && ends(parameter, it).is_none_or(|day| value.from <= day)
-    };
+    Ok(())
+}
+
+/// The highest value of the country while a province's value holds. Both lists are
+/// in date order, so no value of the country is looked at for long.
+fn over(values: &[DatedValue], at: usize) -> Option<&DatedValue> {
+    let value = values.get(at).filter(|it| it.jurisdiction != COUNTRY)?;
+    let last = last_day(values, at);
+    let (begins, ends) = (
+        values.partition_point(|it| place(it) <= (COUNTRY, value.from)),
+        values.partition_point(|it| place(it) <= (COUNTRY, last.unwrap_or(Date::MAX))),
+    );
     let mut highest: Option<&DatedValue> = None;
-    for it in parameter.values.iter().filter(during) {
-        if highest.is_none_or(|top| less(&top.value, &it.value)) {
+    for at in begins.saturating_sub(1)..ends {
+        let Some(it) = values.get(at).filter(|it| it.jurisdiction == COUNTRY) else {
+            continue;
+        };
+        let holds = last_day(values, at).is_none_or(|day| value.from <= day);
+        if holds && highest.is_none_or(|top| less(&top.value, &it.value)) {
             highest = Some(it);
         }
     }
@@ -54,31 +82,16 @@ fn over<'a>(parameter: &'a Parameter, value: &DatedValue) -> Option<&'a DatedVal
 }
 
 /// The last day of a value: its own, or the day before its successor.
-fn ends(parameter: &Parameter, value: &DatedValue) -> Option<Date> {
-    let next = parameter
-        .values
-        .iter()
-        .filter(|it| it.jurisdiction == value.jurisdiction && it.from > value.from)
-        .map(|it| it.from)
-        .min()
-        .and_then(|day| day.yesterday().ok());
+fn last_day(values: &[DatedValue], at: usize) -> Option<Date> {
+    let value = values.get(at)?;
+    let next = values
+        .get(at + 1)
+        .filter(|it| it.jurisdiction == value.jurisdiction)
+        .and_then(|it| it.from.yesterday().ok());
     match (value.until, next) {
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),
     }
-}
-
-/// What a layer finds in force in its own region on the first day of its value.
-fn standing<'a>(old: &'a Parameter, value: &DatedValue) -> Option<&'a DatedValue> {
-    on(old, &value.jurisdiction, value.from)
-}
-
-/// The value of a region that holds on a day.
-fn on<'a>(parameter: &'a Parameter, region: &str, day: Date) -> Option<&'a DatedValue> {
-    let mut values = parameter.values.iter().rev();
-    values
-        .find(|it| it.jurisdiction == region && it.from <= day)
-        .filter(|it| it.until.is_none_or(|last| day <= last))
 }
 
 /// The minimum that held on the day after the value ends, where nothing holds now.
@@ -89,9 +102,9 @@ fn ended<'a>(
 ) -> Option<&'a DatedValue> {
     let after = value.until?.tomorrow().ok()?;
     let region = &value.jurisdiction;
-    match on(parameter, region, after) {
+    match parameter.on(region, after) {
         Some(_) => None,
-        None => on(old, region, after),
+        None => old.on(region, after),
     }
 }
 
@@ -134,6 +147,19 @@ fn cut_off(parameter: &Parameter, value: &DatedValue, least: &DatedValue) -> Law
                 "this value of {id} ends, and no minimum follows, while the one before it ({}, {origin}) goes on: drop until, or add a value from the next day",
                 article.en
             ),
+        ),
+    }
+}
+
+fn condition_ended(list: &Checklist, row: &Row, lost: &Row) -> LawError {
+    let (id, key, article, origin) = (&list.id, &row.key, &lost.citation, &lost.origin);
+    let (zh, en) = (&article.zh, &article.en);
+    LawError {
+        file: row.origin.file.clone(),
+        line: row.origin.line,
+        message: text!(
+            "{id} 的条件 {key} 有截止日，其后没有条件；原来的（{zh}，{origin}）仍然有效。删去 until，或写明次日起的一行：条件已取消的，写 severity = \"info\" 和取消它的条文",
+            "this row {key} of {id} ends, and no condition follows, while the one before it ({en}, {origin}) goes on: drop until, or add a row from the next day; for a condition that was lifted, one with severity = \"info\" and the article that lifts it"
         ),
     }
 }

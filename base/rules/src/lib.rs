@@ -27,11 +27,14 @@ mod floor;
 mod rulebook;
 mod step;
 mod terms;
+mod timeline;
 mod ordered;
 mod policy;
+mod proposed;
 mod publicity;
 mod leader;
 mod equity;
+mod exemption;
 mod tax;
 mod filing;
 mod relief;
@@ -43,10 +46,11 @@ pub use change::{Change, ChangeKind, Changed};
 pub use codes::{cell_words, code_words, subject};
 pub use decisions::{
     AppraisalAnswer, AppraisalNeed, AppraisalQuestion, ContractAmounts, ContractAmountsAnswer,
-    Exemption, ExemptionAnswer, SelfImplementation, SelfImplementationAnswer, appraisal_need,
-    contract_amounts, contribution_appraisal, exemption, self_implementation, technology_exceeds,
+    SelfImplementation, SelfImplementationAnswer, appraisal_need, contract_amounts,
+    contribution_appraisal, self_implementation, technology_exceeds,
 };
 pub use equity::{Equity, EquityAnswer, EquityChecked, EquityPerson, check_equity, equity};
+pub use exemption::{Exemption, ExemptionAnswer, exemption};
 pub use export::{ExportFacts, export_findings};
 pub use file::LawError;
 pub use filing::{filing_day, rolled_filing_day};
@@ -57,6 +61,7 @@ pub use ordered::Ordered;
 pub use policy::{
     DistributionPolicy, Flush, OFFICE, PolicyError, SchoolPolicy, TEAM, Tier, Window, school_policy,
 };
+pub use proposed::ProposedPolicy;
 pub use publicity::{
     Due, Publicity, PublicityAnswer, PublicityKind, least_publicity, market_publicity,
     natural_days, publicity, publicity_end, working_days,

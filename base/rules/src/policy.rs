@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use dukou_kernel::{Citation, Date, Finding, Money, Severity, Share, Text, text};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::ordered::Ordered;
@@ -240,7 +241,8 @@ impl DistributionPolicy {
     }
 }
 
-/// The rules that the program carries, for what a school's rules leave out.
+/// The rules that the program carries, for what an entry of the journal leaves out;
+/// what a school hands in now is settled by its own ([`crate::ProposedPolicy`]).
 fn carried() -> &'static Rulebook {
     static BOOK: OnceLock<Rulebook> = OnceLock::new();
     BOOK.get_or_init(Rulebook::builtin)
@@ -378,24 +380,7 @@ impl SchoolPolicy {
     /// With the line: not TOML, an unknown key, an unreadable share; and what
     /// [`DistributionPolicy::validate`] refuses.
     pub fn parse(toml_text: &str) -> Result<Self, PolicyError> {
-        let policy: Self = toml::from_str(toml_text).map_err(|error| {
-            let offset = error.span().map_or(0, |span| span.start);
-            let said = error.message();
-            PolicyError {
-                code: "policy.unreadable",
-                message: text!(
-                    "办法文件无法读取：{said}",
-                    "the policy cannot be read: {said}"
-                ),
-                pointer: String::new(),
-                line: toml_text
-                    .bytes()
-                    .take(offset)
-                    .filter(|byte| *byte == b'\n')
-                    .count()
-                    + 1,
-            }
-        })?;
+        let policy: Self = read(toml_text)?;
         policy.distribution.validate()?;
         Ok(policy)
     }
@@ -461,6 +446,24 @@ impl SchoolPolicy {
         checks.publicity(self);
         checks.findings
     }
+}
+
+/// Reads TOML, with the line of a mistake.
+pub(crate) fn read<T: DeserializeOwned>(toml_text: &str) -> Result<T, PolicyError> {
+    toml::from_str(toml_text).map_err(|error| {
+        let offset = error.span().map_or(0, |span| span.start);
+        let said = error.message();
+        let before = toml_text.bytes().take(offset);
+        PolicyError {
+            code: "policy.unreadable",
+            message: text!(
+                "办法文件无法读取：{said}",
+                "the policy cannot be read: {said}"
+            ),
+            pointer: String::new(),
+            line: before.filter(|byte| *byte == b'\n').count() + 1,
+        }
+    })
 }
 
 struct Checks<'a> {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use dukou_kernel::{Citation, Date, Money, Severity, Share, Text};
+use dukou_kernel::{Citation, Date, Money, Severity, Share, Text, text};
 use serde::{Deserialize, Serialize};
 
 /// Where an entry is written, for whoever must mend it.
@@ -125,6 +125,34 @@ impl Row {
         self.cells.get(name).map(String::as_str)
     }
 
+    /// Do both ask for the same, and weigh the same?
+    pub(crate) fn same_condition(&self, other: &Self) -> bool {
+        (&self.words, self.severity, &self.modes) == (&other.words, other.severity, &other.modes)
+            && (&self.kinds, &self.cells) == (&other.kinds, &other.cells)
+    }
+
+    /// The condition with its weight, and what narrows it, in the words of the file.
+    pub(crate) fn told(&self) -> Text {
+        let weight = match self.severity {
+            Severity::Refused => "refused",
+            Severity::Warning => "warning",
+            Severity::Info => "info",
+        };
+        let mut parts = vec![weight.to_owned()];
+        for (name, words) in [("modes", &self.modes), ("kinds", &self.kinds)] {
+            if !words.is_empty() {
+                parts.push(format!("{name} = {}", words.join(", ")));
+            }
+        }
+        let cells = self
+            .cells
+            .iter()
+            .map(|(name, word)| format!("{name} = {word}"));
+        parts.extend(cells);
+        let (zh, en, parts) = (&self.words.zh, &self.words.en, parts.join("; "));
+        text!("{zh} [{parts}]", "{en} [{parts}]")
+    }
+
     /// Does the row hold on this day?
     pub fn holds_on(&self, day: Date) -> bool {
         self.from <= day && self.until.is_none_or(|last| day <= last)
@@ -227,6 +255,31 @@ pub enum Value {
     Brackets(Vec<Bracket>),
 }
 
+/// As it is written in a law file, for whoever compares two of them.
+impl std::fmt::Display for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Share(share) => f.write_str(&share.to_percent_text()),
+            Self::Count(count) => write!(f, "{count}"),
+            Self::Money(amount) => write!(f, "¥{amount}"),
+            Self::MonthDay { month, day } => write!(f, "{month:02}-{day:02}"),
+            Self::Flag(flag) => write!(f, "{flag}"),
+            Self::Text(text) => f.write_str(text),
+            Self::Brackets(rows) => {
+                for (at, row) in rows.iter().enumerate() {
+                    let gap = if at == 0 { "" } else { ", " };
+                    let rate = row.rate.to_percent_text();
+                    match &row.up_to {
+                        Some(up_to) => write!(f, "{gap}to ¥{up_to} {rate} − ¥{}", row.quick)?,
+                        None => write!(f, "{gap}above {rate} − ¥{}", row.quick)?,
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
 /// A value and the days on which it holds, with its proof.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DatedValue {
@@ -270,4 +323,28 @@ pub struct Parameter {
     pub least: bool,
     /// By jurisdiction as read, in date order within each.
     pub values: Vec<DatedValue>,
+}
+
+/// The order of the values of a parameter.
+pub(crate) fn place(value: &DatedValue) -> (&str, Date) {
+    (&value.jurisdiction, value.from)
+}
+
+impl Parameter {
+    /// The value of a region that holds on a day.
+    pub(crate) fn on(&self, region: &str, day: Date) -> Option<&DatedValue> {
+        let after = self.values.partition_point(|it| place(it) <= (region, day));
+        self.values
+            .get(after.checked_sub(1)?)
+            .filter(|it| it.jurisdiction == region)
+            .filter(|it| it.until.is_none_or(|last| day <= last))
+    }
+
+    /// The value of a region that holds from a day.
+    pub(crate) fn since(&self, region: &str, day: Date) -> Option<&DatedValue> {
+        let at = self
+            .values
+            .binary_search_by(|it| place(it).cmp(&(region, day)));
+        at.ok().and_then(|at| self.values.get(at))
+    }
 }

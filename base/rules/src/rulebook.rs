@@ -244,14 +244,9 @@ impl<'a> RulesOn<'a> {
             .ok_or_else(|| LookupError::Unknown {
                 parameter: id.to_owned(),
             })?;
-        let of = |jurisdiction: &str| {
-            let mut values = parameter.values.iter().rev();
-            values
-                .find(|it| it.jurisdiction == jurisdiction && it.from <= self.date)
-                .filter(|it| it.until.is_none_or(|last| self.date <= last))
-        };
-        of(&self.jurisdiction)
-            .or_else(|| of(COUNTRY))
+        parameter
+            .on(&self.jurisdiction, self.date)
+            .or_else(|| parameter.on(COUNTRY, self.date))
             .ok_or_else(|| LookupError::NotInForce {
                 parameter: id.to_owned(),
                 date: self.date,

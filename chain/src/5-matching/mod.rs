@@ -244,7 +244,7 @@ impl Matching {
                         "{number} has no right on record. Record the patent, registration or know-how first."
                     ),
                 )
-                .cite(law::citation("transfer_law.2"))
+                .cite(before.institution.article("transfer_law.2"))
                 .at("cases")
             });
         }

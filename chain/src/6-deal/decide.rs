@@ -309,7 +309,7 @@ impl Negotiation {
                     "You entered the terms; somebody else records the decision."
                 ),
             )
-            .cite(law::citation("conflict_of_interest"))
+            .cite(before.institution.article("conflict_of_interest"))
             .into());
         }
         let mut checks = Checks::default();

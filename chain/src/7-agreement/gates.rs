@@ -7,6 +7,7 @@ use dukou_rules::{AppraisalNeed, Exemption, ExportFacts};
 use super::{Agreement, Before, ExportRecorded};
 use crate::checks::Checks;
 use crate::deal::{Appraisal, Terms};
+use crate::institution::Institution;
 use crate::law;
 use crate::matching::CaseView;
 use crate::protection::not_in_future;
@@ -26,7 +27,7 @@ pub struct Brought {
 pub fn gates(before: &Before<'_>, brought: &Brought, today: Date) -> Vec<Finding> {
     let mut found = Vec::new();
     for case in before.cases {
-        found.extend(case_gates(case));
+        found.extend(case_gates(case, before.institution));
     }
     if let Some(terms) = before.negotiation.newest() {
         found.push(before.negotiation.decision_finding());
@@ -49,7 +50,7 @@ pub fn gates(before: &Before<'_>, brought: &Brought, today: Date) -> Vec<Finding
     found
 }
 
-fn case_gates(case: &CaseView<'_>) -> Vec<Finding> {
+fn case_gates(case: &CaseView<'_>, institution: &Institution) -> Vec<Finding> {
     let number = &case.disclosure.number;
     let mut found = Vec::new();
     found.push(if case.assessment.history && case.assessment.concluded.is_none() {
@@ -61,20 +62,20 @@ fn case_gates(case: &CaseView<'_>) -> Vec<Finding> {
                 "{number} is imported history: its assessment lies before Dukou and is not evidenced here."
             ),
         )
-        .cite(law::citation("moe_2020_1.assessment"))
+        .cite(institution.article("moe_2020_1.assessment"))
     } else if case.assessment.concluded.is_some() {
         Finding::new(
             Severity::Info,
             "assessment.on_file",
             text!("披露与申请前评估齐全（{number}）", "Disclosure and pre-filing assessment on file ({number})"),
         )
-        .cite(law::citation("moe_2020_1.assessment"))
+        .cite(institution.article("moe_2020_1.assessment"))
     } else {
         Finding::refused(
             "assessment.missing",
             text!("{number} 没有申请前评估。", "{number} has no pre-filing assessment."),
         )
-        .cite(law::citation("moe_2020_1.assessment"))
+        .cite(institution.article("moe_2020_1.assessment"))
     });
     let open = case.disclosure.unconfirmed().count();
     found.push(if open == 0 {
@@ -93,7 +94,7 @@ fn case_gates(case: &CaseView<'_>) -> Vec<Finding> {
             ),
         )
     }
-    .cite(law::citation("school.shares")));
+    .cite(institution.article("school.shares")));
     found
 }
 
@@ -130,7 +131,7 @@ fn appraisal_findings(before: &Before<'_>, mode: Mode, today: Date) -> Vec<Findi
 
 /// What the leaders' exemption from decision liability still misses
 /// (国发〔2016〕16号（十）). Whether somebody sought an illegal benefit no file
-/// shows; the dossier is judged on what it holds.
+/// shows, so nobody's word is taken for it.
 pub fn exemption_findings(before: &Before<'_>, today: Date) -> Vec<Finding> {
     let Some(terms) = before.negotiation.newest() else {
         return Vec::new();
@@ -144,12 +145,14 @@ pub fn exemption_findings(before: &Before<'_>, today: Date) -> Vec<Finding> {
         publicity_complete: Some(
             notice.is_some_and(|it| it.closed.is_some() && it.open_objections().next().is_none()),
         ),
-        collective_decision: before
-            .negotiation
-            .current_decision()
-            .is_some_and(|it| it.approved),
-        conflicts_declared: all_declared(before),
-        illegal_benefit: false,
+        collective_decision: Some(
+            before
+                .negotiation
+                .current_decision()
+                .is_some_and(|it| it.approved),
+        ),
+        conflicts_declared: Some(all_declared(before)),
+        illegal_benefit: None,
         on: Some(today),
         jurisdiction: Some(institution.jurisdiction().to_owned()),
     };
@@ -207,7 +210,7 @@ fn interest_findings(before: &Before<'_>) -> Vec<Finding> {
                 ),
             )
         }
-        .cite(law::citation("conflict_of_interest")),
+        .cite(before.institution.article("conflict_of_interest")),
     ];
     if related > 0 {
         found.push(
@@ -219,7 +222,7 @@ fn interest_findings(before: &Before<'_>) -> Vec<Finding> {
                     "{related} person(s) are tied to the other side: notice and decision papers must say so."
                 ),
             )
-            .cite(law::citation("conflict_of_interest")),
+            .cite(before.institution.article("conflict_of_interest")),
         );
     }
     found
@@ -320,7 +323,7 @@ impl Agreement {
                         "The contract was amended after it was registered: register it again. Until then it carries no tax relief."
                     ),
                 )
-                .cite(law::citation("most_2000_063")),
+                .cite(before.institution.article("most_2000_063")),
             );
         }
         let evidence = self.export.clone().unwrap_or_default();

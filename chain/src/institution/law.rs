@@ -16,6 +16,9 @@ pub const LONGEST: usize = 200_000;
 /// Most law files that one institution loads.
 pub const MOST: usize = 200;
 
+/// Most characters of everything that one institution has loaded, together.
+pub const TOGETHER: usize = 4_000_000;
+
 /// A law file with its words: `CN-JS/reward.toml`, or `tax.toml` for the country.
 /// It takes the place of what was loaded under its name; one with nothing but a
 /// comment withdraws that.
@@ -57,7 +60,8 @@ impl Default for Law {
     }
 }
 
-fn carried() -> Arc<Rulebook> {
+/// What the program carries, read once.
+pub(crate) fn carried() -> Arc<Rulebook> {
     static BOOK: OnceLock<Arc<Rulebook>> = OnceLock::new();
     Arc::clone(BOOK.get_or_init(|| Arc::new(Rulebook::builtin())))
 }
@@ -166,6 +170,18 @@ impl Law {
                 text!(
                     "这些文件已经载入，内容相同。",
                     "These files are loaded already and say the same."
+                ),
+            )
+            .at("files")
+            .into());
+        }
+        let long: usize = after.values().map(|it| it.chars().count()).sum();
+        if long > TOGETHER {
+            return Err(Finding::refused(
+                "law.too_much",
+                text!(
+                    "法规文件合计{long}字，超过{TOGETHER}字。撤下不用的文件（写一行注释），再载入。",
+                    "The law files have {long} characters together, more than {TOGETHER}. Withdraw those that are no longer needed (a comment in their place), then load."
                 ),
             )
             .at("files")

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dukou_calendar::{Calendar, Year};
-use dukou_kernel::{Date, Finding, Refusal, Severity, UnitId, text};
-use dukou_rules::{Rulebook, SchoolPolicy};
+use dukou_kernel::{Citation, Date, Finding, Refusal, Severity, UnitId, text};
+use dukou_rules::{ProposedPolicy, Rulebook, SchoolPolicy};
 use serde::{Deserialize, Serialize};
 
 mod law;
 
-pub use law::{LONGEST, Law, LawFile, LawLoaded, MOST, hash, is_name};
+pub(crate) use law::carried;
+pub use law::{LONGEST, Law, LawFile, LawLoaded, MOST, TOGETHER, hash, is_name};
 
 use crate::checks::Checks;
 use crate::contract::{Context, Stage};
@@ -47,6 +48,9 @@ pub enum Command {
     Found {
         /// What it says of itself.
         profile: Profile,
+        /// Law files that it starts with: its region may stand in them alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        law: Option<LawLoaded>,
     },
     /// 改设置
     #[serde(rename = "institution.set_profile")]
@@ -84,8 +88,8 @@ pub enum Command {
     AdoptPolicy {
         /// In force from.
         from: Date,
-        /// The rules.
-        policy: SchoolPolicy,
+        /// The rules; what they leave out is settled by the law in force here.
+        policy: ProposedPolicy,
         /// The published document.
         #[serde(default)]
         paper: Option<Attachment>,
@@ -245,6 +249,11 @@ impl Institution {
         self.law.book()
     }
 
+    /// An article by its id, as it stands in the rules of this installation.
+    pub fn article(&self, id: &str) -> Citation {
+        self.rulebook().article(id)
+    }
+
     /// The same with the files that it is made of.
     pub fn law(&self) -> &Law {
         &self.law
@@ -332,12 +341,15 @@ fn check_profile(profile: &Profile, book: &Rulebook) -> Result<(), Refusal> {
         )
         .at("prefix")
     });
-    checks.refuse_if(book.region(&profile.jurisdiction).is_none(), || {
+    let region = &profile.jurisdiction;
+    checks.refuse_if(book.region(region).is_none(), || {
+        let known: Vec<&str> = book.regions().map(|it| it.code.as_str()).collect();
+        let known = known.join(", ");
         Finding::refused(
             "institution.jurisdiction",
             text!(
-                "没有这个地区的规则。",
-                "There are no rules for this region."
+                "没有地区 {region} 的规则。已有 {known}；其他省份先载入它的法规文件。",
+                "There are no rules for the region {region}. Known are {known}; for another province load its law files first."
             ),
         )
         .at("jurisdiction")
@@ -357,19 +369,7 @@ impl Stage for Institution {
         ctx: &Context,
     ) -> Result<Vec<Event>, Refusal> {
         match command {
-            Command::Found { profile } => {
-                check_profile(profile, self.rulebook())?;
-                if self.profile.is_some() {
-                    return Err(Finding::refused(
-                        "institution.exists",
-                        text!("学校已经设立。", "The institution is set up already."),
-                    )
-                    .into());
-                }
-                Ok(vec![Event::Founded(ProfileSet {
-                    profile: profile.clone(),
-                })])
-            }
+            Command::Found { profile, law } => self.found(profile, law.as_ref()),
             Command::SetProfile { profile } => {
                 self.founded()?;
                 check_profile(profile, self.rulebook())?;
@@ -407,7 +407,8 @@ impl Stage for Institution {
             } => {
                 self.founded()?;
                 self.law.sound()?;
-                let findings = crate::law::check_policy(self, policy, *from);
+                let policy = policy.clone().settle(&crate::law::rules(self, *from));
+                let findings = crate::law::check_policy(self, &policy, *from);
                 let refused = findings.iter().any(|it| it.severity == Severity::Refused);
                 if refused {
                     let no = findings
@@ -419,7 +420,7 @@ impl Stage for Institution {
                 }
                 Ok(vec![Event::PolicyAdopted(PolicyAdopted {
                     from: *from,
-                    policy: policy.clone(),
+                    policy,
                     paper: paper.clone(),
                     findings,
                 })])
@@ -457,6 +458,32 @@ impl Stage for Institution {
 }
 
 impl Institution {
+    /// The events of its founding, with the law files that it starts with.
+    ///
+    /// # Errors
+    /// The refusal: a field, the region or a law file is wrong, or it is there already.
+    pub fn found(&self, profile: &Profile, law: Option<&LawLoaded>) -> Result<Vec<Event>, Refusal> {
+        let mut own = self.law.clone();
+        let loaded = law.map(|it| self.law.load(&it.files, &it.reason));
+        let loaded = loaded.transpose()?;
+        if let Some(loaded) = &loaded {
+            own.apply(loaded.clone());
+        }
+        check_profile(profile, own.book())?;
+        if self.profile.is_some() {
+            return Err(Finding::refused(
+                "institution.exists",
+                text!("学校已经设立。", "The institution is set up already."),
+            )
+            .into());
+        }
+        let founded = Event::Founded(ProfileSet {
+            profile: profile.clone(),
+        });
+        let loaded = loaded.map(Event::LawLoaded);
+        Ok(std::iter::once(founded).chain(loaded).collect())
+    }
+
     fn set_permission(
         &self,
         (role, action, scope, reason): (Role, &str, Scope, &str),
@@ -485,7 +512,7 @@ impl Institution {
                     "System, security and audit administrators stay separate: this cell cannot change, and they get no business rights."
                 ),
             )
-            .cite(crate::law::citation("gbt_22239.separation"))
+            .cite(self.article("gbt_22239.separation"))
             .at("scope")
         });
         let part = permission::is_whole(action) && matches!(scope, Scope::Own | Scope::Unit);

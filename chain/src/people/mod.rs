@@ -636,7 +636,7 @@ impl Person {
                     "System, security and audit administrators are three people, none with a business role."
                 ),
             )
-            .cite(crate::law::citation("gbt_22239.separation"))
+            .cite(before.institution.article("gbt_22239.separation"))
             .at("role")
         });
         checks.refuse_if(role.is_administrator() && self.is_service(), || {

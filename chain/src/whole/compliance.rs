@@ -118,7 +118,7 @@ pub fn deal_findings(
                         "Contract signed; everything was checked then"
                     ),
                 )
-                .cite(law::citation("transfer_law.18")),
+                .cite(institution.article("transfer_law.18")),
             ];
             match signed.findings.read() {
                 Ok(checked) => then.extend(checked.into_owned()),

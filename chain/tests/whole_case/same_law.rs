@@ -421,7 +421,7 @@ fn an_exemption() {
                     "pricing": "agreement", "published_in_unit": posted,
                     "published_on_market": market, "publicity_complete": posted,
                     "collective_decision": true, "conflicts_declared": declared,
-                    "illegal_benefit": false, "jurisdiction": region,
+                    "jurisdiction": region,
                 }),
             )
             .unwrap();

@@ -6,9 +6,8 @@ use std::sync::Arc;
 
 use clap::Args;
 use dukou_calc::{Env, Options};
-use dukou_chain::whole::State;
-use dukou_journal::StreamId;
-use dukou_kernel::Lang;
+use dukou_chain::institution::Institution;
+use dukou_kernel::{InstitutionId, Lang};
 use dukou_store::{Clock, Store};
 
 use crate::config::Resolved;
@@ -27,6 +26,9 @@ pub struct CalcArgs {
     /// Lines for people instead of JSON.
     #[arg(long)]
     explain: bool,
+    /// Whose rules, where the institutions of --data go by different ones.
+    #[arg(long, value_name = "ID")]
+    institution: Option<InstitutionId>,
     /// Language: zh or en.
     #[arg(long, default_value = "zh")]
     lang: String,
@@ -34,21 +36,19 @@ pub struct CalcArgs {
 
 /// Rules and calendar: with `--data`, those of the installation, as its cases and
 /// pages see them; else what the program carries.
-fn env(settings: Option<&Resolved>) -> Result<Env, String> {
+fn env(settings: Option<&Resolved>, wanted: Option<InstitutionId>) -> Result<Env, String> {
+    let today = Clock::System.today();
     let Some(settings) = settings else {
-        return Ok(Env::carried(Clock::System.today()));
+        return match wanted {
+            None => Ok(Env::carried(today)),
+            Some(_) => Err("--institution needs the data folder: give --data DIR".to_owned()),
+        };
     };
     let store =
         Store::open_reader(settings.store(Clock::System)).map_err(|error| error.to_string())?;
-    let institutions = store.institutions().map_err(|error| error.to_string())?;
-    let Some(first) = institutions.first() else {
-        return Ok(Env::carried(Clock::System.today()));
-    };
-    let (_, state) = store
-        .state(*first, StreamId::Institution)
-        .map_err(|error| error.to_string())?;
-    let State::Institution(institution) = state.as_ref() else {
-        return Ok(Env::carried(Clock::System.today()));
+    let all = crate::law::institutions(&store)?;
+    let Some(institution) = chosen(&all, wanted)? else {
+        return Ok(Env::carried(today));
     };
     if let Some(fault) = institution.law().fault() {
         return Err(format!(
@@ -58,8 +58,35 @@ fn env(settings: Option<&Resolved>) -> Result<Env, String> {
     Ok(Env {
         rulebook: Arc::clone(institution.law().book()),
         calendar: institution.shared_calendar(),
-        today: Clock::System.today(),
+        today,
     })
+}
+
+/// The institution whose rules answer: the one that is named, or any where all go by
+/// the same; nothing where there is none.
+fn chosen(
+    all: &[(InstitutionId, Institution)],
+    wanted: Option<InstitutionId>,
+) -> Result<Option<&Institution>, String> {
+    if let Some(id) = wanted {
+        let found = all.iter().find(|(own, _)| *own == id);
+        let found = found.ok_or_else(|| format!("there is no institution {id}"))?;
+        return Ok(Some(&found.1));
+    }
+    let Some((_, first)) = all.first() else {
+        return Ok(None);
+    };
+    let same = |it: &Institution| {
+        it.law().files() == first.law().files() && it.calendar() == first.calendar()
+    };
+    if all.iter().all(|(_, it)| same(it)) {
+        return Ok(Some(first));
+    }
+    let ids: Vec<String> = all.iter().map(|(id, _)| id.to_string()).collect();
+    Err(format!(
+        "the institutions go by different law files or calendars: name one with --institution ({})",
+        ids.join(", ")
+    ))
 }
 
 /// Runs a calculator over standard input.
@@ -92,7 +119,7 @@ pub fn run(settings: Option<&Resolved>, args: &CalcArgs) -> Result<ExitCode, Str
             .map(|()| ExitCode::SUCCESS)
             .map_err(|e| e.to_string());
     }
-    let env = env(settings)?;
+    let env = env(settings, args.institution)?;
     let options = Options {
         explain: args.explain,
         lang,

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use dukou_chain::institution::{self, Profile};
+use dukou_chain::institution::{self, LawLoaded, Profile};
 use dukou_chain::people::{PersonKind, Role};
 use dukou_chain::whole::Command;
 use dukou_journal::Actor;
@@ -35,7 +35,8 @@ enum UserVerb {
         /// Letters before every number.
         #[arg(long, default_value = "DK")]
         prefix: String,
-        /// Region: CN, CN-BJ, CN-SH, CN-ZJ, CN-SD.
+        /// Region: CN, CN-BJ, CN-SH, CN-ZJ, CN-SD, or a province whose law files lie
+        /// in DIR/law; they are loaded with the institution.
         #[arg(long, default_value = "CN")]
         region: String,
         /// Office that receives objections, with telephone.
@@ -108,7 +109,8 @@ pub fn run(settings: &Resolved, args: &UserArgs) -> Result<ExitCode, String> {
                 central_unit: *central,
                 contact: contact.clone(),
             };
-            let institution = setup(&store, profile, &base)?;
+            let law = crate::law::to_start_with(settings)?;
+            let institution = setup(&store, profile, law, &base)?;
             ("user.setup", prefix.clone(), Some(institution))
         }
         UserVerb::Invite { person } => {
@@ -143,10 +145,20 @@ pub fn run(settings: &Resolved, args: &UserArgs) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn setup(store: &Store, profile: Profile, base: &str) -> Result<InstitutionId, String> {
+fn setup(
+    store: &Store,
+    profile: Profile,
+    law: Option<LawLoaded>,
+    base: &str,
+) -> Result<InstitutionId, String> {
     let institution = InstitutionId(uuid::Uuid::now_v7());
     let actor = Actor::System("setup".to_owned());
-    let found = Command::Institution(institution::Command::Found { profile });
+    // What will be refused leaves no evidence behind.
+    institution::Institution::default()
+        .found(&profile, law.as_ref())
+        .map_err(|refusal| dukou_store::Rejected::Refused(refusal).to_string())?;
+    let files = law.as_ref().map_or_else(Vec::new, |it| it.files.clone());
+    let found = Command::Institution(institution::Command::Found { profile, law });
     let mut batch = vec![Envelope::new(institution, actor.clone(), found)];
     let roles = [
         (Role::SystemAdmin, "系统管理员", "sysadmin"),
@@ -172,6 +184,9 @@ fn setup(store: &Store, profile: Profile, base: &str) -> Result<InstitutionId, S
     for (person, _) in &people {
         batch.extend(accounts::registration(institution, &actor, person));
     }
+    store
+        .keep_law(institution, &actor, &files)
+        .map_err(|rejected| rejected.to_string())?;
     store
         .execute_all(batch)
         .map_err(|(_, rejected)| rejected.to_string())?;

@@ -27,9 +27,7 @@ impl Store {
         let named: Vec<LawFile> = named.collect();
         // What will be refused leaves nothing behind.
         self.law(institution)?.load(&named, reason)?;
-        for file in &named {
-            self.keep_law(institution, &actor, file)?;
-        }
+        self.keep_law(institution, &actor, &named)?;
         let command = institution::Command::LoadLaw {
             files: named,
             reason: reason.to_owned(),
@@ -74,7 +72,21 @@ impl Store {
         }
     }
 
-    fn keep_law(
+    /// Puts the words of law files away as evidence, before a command that names them.
+    ///
+    /// # Errors
+    /// When one of them cannot be kept.
+    pub fn keep_law(
+        &self,
+        institution: InstitutionId,
+        actor: &Actor,
+        files: &[LawFile],
+    ) -> Result<(), Rejected> {
+        let mut each = files.iter();
+        each.try_for_each(|file| self.keep_one(institution, actor, file))
+    }
+
+    fn keep_one(
         &self,
         institution: InstitutionId,
         actor: &Actor,

@@ -53,6 +53,13 @@ impl Config {
             recorder: None,
         }
     }
+
+    /// Is there a database to look into? One that is given by its address is asked
+    /// when it is opened.
+    pub fn holds_data(&self) -> bool {
+        let kept = |folder: Folder| folder.database().exists();
+        self.database_url.is_some() || Folder::existing(&self.data_dir).is_ok_and(kept)
+    }
 }
 
 /// Readers kept at hand.

@@ -12,9 +12,10 @@ pub mod machine;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use dukou_chain::whole::Command;
+use dukou_chain::whole::{Command, State};
+use dukou_journal::StreamId;
 use dukou_kernel::{Citation, InstitutionId, PersonId};
-use dukou_rules::Rulebook;
+use dukou_rules::{COUNTRY, Rulebook};
 use dukou_store::{Db, Fault, Store, Value};
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -45,10 +46,14 @@ pub struct Least {
     pub citation: Citation,
 }
 
-/// How long the law of this day wants network logs kept.
+/// How long the law of this day wants network logs kept, by what the program carries:
+/// for settings, which are read before any institution is.
 pub fn least(today: Date) -> Least {
-    let book = Rulebook::builtin();
-    match book.at(today).count("log.retention.min") {
+    of_book(&Rulebook::builtin(), COUNTRY, today)
+}
+
+fn of_book(book: &Rulebook, region: &str, today: Date) -> Least {
+    match book.at(today).within(region).count("log.retention.min") {
         Ok(rule) => Least {
             // The longest that so many months can be, with a day for the border.
             days: i64::from(rule.value) * 61 / 2 + 1,
@@ -60,6 +65,27 @@ pub fn least(today: Date) -> Least {
             citation: book.article("cyber_law.21"),
         },
     }
+}
+
+/// The same for an installation: the longest that the law of one of its institutions
+/// asks for, with what was loaded there.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn least_here(store: &Store) -> Result<Least, Fault> {
+    let today = store.today();
+    let mut longest = least(today);
+    for id in store.institutions()? {
+        let (_, state) = store.state(id, StreamId::Institution)?;
+        let State::Institution(it) = state.as_ref() else {
+            continue;
+        };
+        let own = of_book(it.rulebook(), it.jurisdiction(), today);
+        if own.days > longest.days {
+            longest = own;
+        }
+    }
+    Ok(longest)
 }
 
 /// What is done beside the permission table, in both languages.
@@ -309,7 +335,7 @@ fn insert(db: &mut dyn Db, line: Line) -> Result<(), Fault> {
 /// When the database cannot be written.
 pub fn forget(store: &Store, days: i64) -> Result<(), Fault> {
     let now = store.now_ms();
-    let days = days.max(least(store.today()).days);
+    let days = days.max(least_here(store)?.days);
     store.write(move |db| {
         let sql = "SELECT COALESCE(MAX(at_ms), 0) FROM audit WHERE at_ms < $1";
         let newest = db.row(sql, &[(now - DAY_MS).into()])?;

@@ -149,7 +149,7 @@ fn found(store: &Store) -> Result<Cast, String> {
         contact: "技术转移中心，电话 000-6600 0016".to_owned(),
     };
     let mut acts: Vec<Envelope> = [
-        institution::Command::Found { profile },
+        institution::Command::Found { profile, law: None },
         institution::Command::AddUnit {
             unit,
             name_zh: "材料学院".to_owned(),
@@ -157,7 +157,7 @@ fn found(store: &Store) -> Result<Cast, String> {
         },
         institution::Command::AdoptPolicy {
             from,
-            policy: SchoolPolicy::example(),
+            policy: SchoolPolicy::example().into(),
             paper: None,
         },
     ]

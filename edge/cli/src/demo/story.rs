@@ -131,7 +131,7 @@ fn found(teller: &mut Teller) -> Vec<(UnitId, &'static str)> {
         600,
         8,
         setup(),
-        Command::Institution(institution::Command::Found { profile }),
+        Command::Institution(institution::Command::Found { profile, law: None }),
     );
     let units: Vec<(UnitId, &'static str)> =
         UNITS.iter().map(|(zh, _)| (UnitId(id()), *zh)).collect();
@@ -150,7 +150,7 @@ fn found(teller: &mut Teller) -> Vec<(UnitId, &'static str)> {
     };
     let command = institution::Command::AdoptPolicy {
         from: teller.day(900),
-        policy,
+        policy: policy.into(),
         paper: None,
     };
     teller.act(600, 10, setup(), Command::Institution(command));

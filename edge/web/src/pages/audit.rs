@@ -285,7 +285,7 @@ pub fn list(app: &App, req: &Req) -> Result<Answer, Failure> {
         days: app
             .settings
             .audit_days
-            .max(audit::least(app.store.today()).days),
+            .max(audit::least_here(&app.store)?.days),
     })
 }
 

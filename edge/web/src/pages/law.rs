@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use dukou_chain::institution::{Law, LawFile};
 use dukou_chain::people::Scope;
 use dukou_journal::Actor;
-use dukou_kernel::{Finding, Lang, Refusal, text};
+use dukou_kernel::{Finding, Lang, Refusal, Text, text};
 use dukou_rules::{Change, ChangeKind, Changed, Rulebook};
 use dukou_store::Rejected;
 use serde::{Deserialize, Serialize};
@@ -41,7 +41,7 @@ struct FileRow {
 /// One change, in words.
 #[derive(Serialize)]
 struct ChangeRow {
-    /// `added`, `changed`, `removed`.
+    /// `added`, `changed`, `removed`, `ended`.
     kind: &'static str,
     id: String,
     meaning: String,
@@ -49,6 +49,7 @@ struct ChangeRow {
     from: String,
     before: String,
     after: String,
+    article: String,
 }
 
 #[derive(Template)]
@@ -148,7 +149,14 @@ fn told(lang: Lang, book: &Rulebook, change: &Change) -> ChangeRow {
             };
             (say(before), say(after))
         }
-        _ => (String::new(), String::new()),
+        Changed::Row { before, after } => {
+            let say = |it: &Option<Text>| {
+                it.as_ref()
+                    .map_or_else(String::new, |it| it.get(lang).to_owned())
+            };
+            (say(before), say(after))
+        }
+        Changed::Region | Changed::Article => (String::new(), String::new()),
     };
     let code = &change.jurisdiction;
     ChangeRow {
@@ -156,6 +164,7 @@ fn told(lang: Lang, book: &Rulebook, change: &Change) -> ChangeRow {
             ChangeKind::Added => "added",
             ChangeKind::Changed => "changed",
             ChangeKind::Removed => "removed",
+            ChangeKind::Ended => "ended",
         },
         id: change.id.clone(),
         meaning: change.meaning.get(lang).to_owned(),
@@ -167,6 +176,10 @@ fn told(lang: Lang, book: &Rulebook, change: &Change) -> ChangeRow {
         from: change.from.map_or_else(String::new, |day| day.to_string()),
         before,
         after,
+        article: change
+            .article
+            .as_ref()
+            .map_or_else(String::new, |it| it.get(lang).to_owned()),
     }
 }
 

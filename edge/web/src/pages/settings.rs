@@ -9,7 +9,7 @@ use dukou_chain::people::{Role, Scope, permission};
 use dukou_chain::whole;
 use dukou_journal::Actor;
 use dukou_kernel::{Finding, Refusal, Text, UnitId};
-use dukou_rules::{COUNTRY, Region, Rulebook, SchoolPolicy};
+use dukou_rules::{COUNTRY, ProposedPolicy, Region, Rulebook, SchoolPolicy};
 use dukou_store::{Envelope, Rejected};
 use serde_json::json;
 
@@ -381,7 +381,7 @@ fn read_policy(from: &str, toml: &str) -> Result<Command, Finding> {
         );
         Finding::refused("policy.from", say).at("from")
     })?;
-    let policy = SchoolPolicy::parse(toml)
+    let policy = ProposedPolicy::parse(toml)
         .map_err(|error| at_line(error.code, error.line, &error.message))?;
     Ok(Command::AdoptPolicy {
         from,

@@ -181,6 +181,33 @@ async fn lines_stay_for_six_months_at_least() {
     assert!(fixture.store().now_ms() > 185 * DAY_MS);
 }
 
+/// A law file of one institution that asks for longer is heeded for the installation.
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_stay_as_long_as_a_loaded_law_asks() {
+    let fixture = Fixture::new();
+    let text = "[[parameter]]\nid = \"log.retention.min\"\n[[parameter.value]]\nfrom = 2026-01-02\nvalue = 12\narticle = \"cyber_law.23\"\nmark = \"V\"\nchecked = 2026-06-01\n";
+    let files = [("own.toml".to_owned(), text.to_owned())];
+    let actor = fixture.actor(Role::OfficeHead);
+    let loaded = fixture
+        .store()
+        .load_law(fixture.institution, actor, &files, "修订");
+    loaded.unwrap();
+    fixture.get(Some(fixture.of(Role::Manager)), "/rules").await;
+    let left = || {
+        let all = lines(&fixture).len();
+        dukou_web::audit::forget(fixture.store(), 0).unwrap();
+        (all, lines(&fixture).len())
+    };
+    fixture.wait_days(300);
+    fixture.get(Some(fixture.of(Role::Manager)), "/cases").await;
+    fixture.wait_days(2);
+    assert_eq!(left(), (2, 2), "twelve months are not over");
+    fixture.wait_days(70);
+    fixture.get(Some(fixture.of(Role::Manager)), "/deals").await;
+    fixture.wait_days(2);
+    assert_eq!(left(), (3, 2), "the first line is older");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_that_runs_ahead_takes_no_line_away() {
     let fixture = Fixture::new();

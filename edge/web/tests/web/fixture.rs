@@ -76,7 +76,7 @@ fn found(store: &Store, prefix: &str) -> (InstitutionId, UnitId, BTreeMap<Role, 
     };
     let from = store.today().saturating_sub(jiff::Span::new().days(900));
     for command in [
-        institution::Command::Found { profile },
+        institution::Command::Found { profile, law: None },
         institution::Command::AddUnit {
             unit,
             name_zh: "材料学院".to_owned(),
@@ -84,7 +84,7 @@ fn found(store: &Store, prefix: &str) -> (InstitutionId, UnitId, BTreeMap<Role, 
         },
         institution::Command::AdoptPolicy {
             from,
-            policy: SchoolPolicy::example(),
+            policy: SchoolPolicy::example().into(),
             paper: None,
         },
     ] {
