@@ -40,7 +40,9 @@ pub fn visible(text: &str) -> String {
 /// without blanks (NFKC): `２０２６００１` and `2026001` are one number. Hyphens of
 /// every kind are `-`.
 pub fn number(text: &str) -> String {
-    let plain = text.nfkc().filter(|c| !is_invisible(*c) && !c.is_whitespace());
+    let plain = text
+        .nfkc()
+        .filter(|c| !is_invisible(*c) && !c.is_whitespace());
     let hyphen = |c| match c {
         '‐' | '‑' | '‒' | '–' | '—' | '―' | '−' | '─' | '﹣' => '-',
         other => other,

@@ -352,7 +352,7 @@ fn read_article(
         mark: entry.mark,
         url: source.address(offset, entry.url)?,
         quote: entry.quote,
-        quote_missing: entry.quote_missing,
+        quote_missing: entry.quote_missing.map(Into::into),
         checked: source.date(&entry.checked)?,
         origin: source.origin(offset),
     };

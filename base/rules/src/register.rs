@@ -50,7 +50,7 @@ pub struct Article {
     /// The words, shortened.
     pub quote: Option<String>,
     /// Why a confirmed article has no quotation.
-    pub quote_missing: Option<String>,
+    pub quote_missing: Option<Text>,
     /// The last day on which someone confirmed it.
     pub checked: Date,
     /// Where it is written.
@@ -98,9 +98,9 @@ pub struct Row {
     /// The words.
     pub quote: Option<String>,
     /// What is uncertain.
-    pub note: Option<String>,
+    pub note: Option<Text>,
     /// Why a confirmed row has no quotation.
-    pub quote_missing: Option<String>,
+    pub quote_missing: Option<Text>,
     /// How well it is confirmed.
     pub mark: Mark,
     /// The last day on which someone confirmed it.
@@ -298,9 +298,9 @@ pub struct DatedValue {
     /// The words.
     pub quote: Option<String>,
     /// What is uncertain.
-    pub note: Option<String>,
+    pub note: Option<Text>,
     /// Why a confirmed value has no quotation.
-    pub quote_missing: Option<String>,
+    pub quote_missing: Option<Text>,
     /// How well it is confirmed.
     pub mark: Mark,
     /// The last day on which someone confirmed that it is still in force.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dukou_kernel::{Citation, Date, Severity, text};
+use dukou_kernel::{Citation, Date, Severity, Text, text};
 use toml::Spanned;
 
 use super::shapes::{ChecklistEntry, ParameterEntry, RowEntry, ValueEntry, Words};
@@ -139,8 +139,8 @@ impl<'a> Dated<'a> {
             citation: proof.citation,
             url: url.or(proof.url),
             quote: entry.quote.or(proof.quote),
-            quote_missing: entry.quote_missing.or(proof.quote_missing),
-            note: entry.note,
+            quote_missing: entry.quote_missing.map(Into::into).or(proof.quote_missing),
+            note: entry.note.map(Into::into),
             mark: entry.mark,
             checked: source.date(&entry.checked)?,
             origin: source.origin(offset),
@@ -244,8 +244,8 @@ impl<'a> Dated<'a> {
             cells: entry.cells,
             url: source.address(offset, entry.url)?.or(proof.url),
             quote: entry.quote.or(proof.quote),
-            quote_missing: entry.quote_missing.or(proof.quote_missing),
-            note: entry.note,
+            quote_missing: entry.quote_missing.map(Into::into).or(proof.quote_missing),
+            note: entry.note.map(Into::into),
             mark: entry.mark,
             checked: source.date(&entry.checked)?,
             origin: source.origin(offset),
@@ -301,7 +301,7 @@ struct Proof {
     citation: Citation,
     url: Option<String>,
     quote: Option<String>,
-    quote_missing: Option<String>,
+    quote_missing: Option<Text>,
 }
 
 fn proof(

@@ -2,12 +2,29 @@
 
 use std::collections::BTreeMap;
 
-use dukou_kernel::Severity;
+use dukou_kernel::{Severity, Text};
 use serde::Deserialize;
 use toml::Spanned;
 use toml::value::Datetime;
 
 use crate::register::{Mark, Unit};
+
+/// What somebody remarked: in both languages, or in one for readers of either.
+#[derive(Clone, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Remark {
+    Both(Text),
+    One(String),
+}
+
+impl From<Remark> for Text {
+    fn from(it: Remark) -> Self {
+        match it {
+            Remark::Both(text) => text,
+            Remark::One(text) => Self::new(text.clone(), text),
+        }
+    }
+}
 
 /// One file as it is written.
 #[derive(Deserialize)]
@@ -60,7 +77,7 @@ pub(super) struct ArticleEntry {
     #[serde(default)]
     pub(super) quote: Option<String>,
     #[serde(default)]
-    pub(super) quote_missing: Option<String>,
+    pub(super) quote_missing: Option<Remark>,
 }
 
 #[derive(Deserialize)]
@@ -97,9 +114,9 @@ pub(super) struct ValueEntry {
     #[serde(default)]
     pub(super) quote: Option<String>,
     #[serde(default)]
-    pub(super) quote_missing: Option<String>,
+    pub(super) quote_missing: Option<Remark>,
     #[serde(default)]
-    pub(super) note: Option<String>,
+    pub(super) note: Option<Remark>,
     pub(super) mark: Mark,
     pub(super) checked: Spanned<Datetime>,
 }
@@ -137,9 +154,9 @@ pub(super) struct RowEntry {
     #[serde(default)]
     pub(super) quote: Option<String>,
     #[serde(default)]
-    pub(super) quote_missing: Option<String>,
+    pub(super) quote_missing: Option<Remark>,
     #[serde(default)]
-    pub(super) note: Option<String>,
+    pub(super) note: Option<Remark>,
     pub(super) mark: Mark,
     pub(super) checked: Spanned<Datetime>,
 }

@@ -22,11 +22,20 @@ async fn look_alike_numbers_are_one_number() {
     let first = register("苏墨", "T２０２６001");
     let first = call(&fixture, &admin, "/api/v1/commands", Some(first), &[]).await;
     assert_eq!(first.code(), 201, "{}", first.body);
-    for number in ["T2026001", "Ｔ2026001", " T2026\u{200b}001\u{202e}", "T 2026001"] {
+    for number in [
+        "T2026001",
+        "Ｔ2026001",
+        " T2026\u{200b}001\u{202e}",
+        "T 2026001",
+    ] {
         let again = register("苏沫", number);
         let again = call(&fixture, &admin, "/api/v1/commands", Some(again), &[]).await;
         assert_eq!(again.code(), 422, "{number:?}");
-        assert!(again.body.contains("people.staff_no_taken"), "{}", again.body);
+        assert!(
+            again.body.contains("people.staff_no_taken"),
+            "{}",
+            again.body
+        );
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a reader needs to check a value or a condition (依据): document, article,
 //! address, quotation, mark and the day of the last check.
 
-use dukou_kernel::{Citation, Date};
+use dukou_kernel::{Citation, Date, Text};
 use dukou_rules::{DatedValue, Mark, Origin, Row, Rulebook};
 use serde::Serialize;
 
@@ -37,8 +37,8 @@ struct Said<'a> {
     citation: &'a Citation,
     url: Option<&'a str>,
     quote: Option<&'a str>,
-    quote_missing: Option<&'a str>,
-    note: Option<&'a str>,
+    quote_missing: Option<&'a Text>,
+    note: Option<&'a Text>,
     mark: Mark,
     checked: Date,
     origin: &'a Origin,
@@ -50,8 +50,8 @@ macro_rules! said {
             citation: &$it.citation,
             url: $it.url.as_deref(),
             quote: $it.quote.as_deref(),
-            quote_missing: $it.quote_missing.as_deref(),
-            note: $it.note.as_deref(),
+            quote_missing: $it.quote_missing.as_ref(),
+            note: $it.note.as_ref(),
             mark: $it.mark,
             checked: $it.checked,
             origin: &$it.origin,
@@ -72,6 +72,8 @@ impl Proof {
 
     fn of(book: &Rulebook, req: &Req, said: &Said<'_>) -> Self {
         let own = |text: Option<&str>| text.unwrap_or_default().to_owned();
+        let told =
+            |text: Option<&Text>| text.map_or_else(String::new, |it| it.get(req.lang).to_owned());
         let document = book
             .entry(&said.citation.id)
             .and_then(|it| book.document(&it.document));
@@ -83,8 +85,8 @@ impl Proof {
             article: said.citation.get(req.lang).to_owned(),
             url: own(url),
             quote: own(said.quote),
-            quote_missing: own(said.quote_missing),
-            note: own(said.note),
+            quote_missing: told(said.quote_missing),
+            note: told(said.note),
             mark: match said.mark {
                 Mark::V => "V",
                 Mark::VNear => "V~",
