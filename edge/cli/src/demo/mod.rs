@@ -8,6 +8,7 @@ pub mod titles;
 use std::process::ExitCode;
 
 use dukou_chain::distribution;
+use dukou_chain::terms::Attachment;
 use dukou_chain::whole::{Command, State};
 use dukou_journal::{Actor, StreamId};
 use dukou_kernel::{Date, DealId, InstitutionId, ReceiptId};
@@ -84,21 +85,32 @@ pub struct Act {
 pub enum Deed {
     /// A command whose every word is known beforehand.
     Give(Box<Envelope>),
-    /// Everybody gets what a distribution says is owed.
-    PayOut {
-        /// Whose books.
-        institution: InstitutionId,
-        /// Who pays.
-        actor: Actor,
-        /// Of which deal.
-        deal: DealId,
-        /// Which receipt's distribution.
-        receipt: ReceiptId,
-        /// The day of payment.
-        paid: Date,
-        /// The voucher's number.
-        voucher: String,
-    },
+    /// What is done about the money of a receipt as it stands then.
+    Settle(Settle),
+}
+
+/// 兑现与备案 — payment or tax filing, of what is owed or unfiled when the day comes.
+pub struct Settle {
+    /// Whose books.
+    institution: InstitutionId,
+    /// Who does it.
+    actor: Actor,
+    /// Of which deal.
+    deal: DealId,
+    /// Which receipt's distribution.
+    receipt: ReceiptId,
+    /// The day on which it is done.
+    on: Date,
+    /// What is done.
+    what: Settling,
+}
+
+/// What is done about a receipt's money.
+pub enum Settling {
+    /// Everybody gets what is owed, under this voucher.
+    Pay(String),
+    /// What was paid under the tax relief is filed, with this paper.
+    File(Attachment),
 }
 
 /// Plays the deeds in order, those of one moment in one transaction.
@@ -116,9 +128,9 @@ fn play(store: &Store, clock: &Clock, mut acts: Vec<Act>) -> Result<(), String> 
         for deed in deeds {
             match deed {
                 Deed::Give(envelope) => group.push(*envelope),
-                owed => {
+                Deed::Settle(settle) => {
                     give(store, std::mem::take(&mut group))?;
-                    give(store, payments(store, owed)?)?;
+                    give(store, settled(store, settle)?)?;
                 }
             }
         }
@@ -141,45 +153,60 @@ fn give(store: &Store, group: Vec<Envelope>) -> Result<(), String> {
         })
 }
 
-/// One payment to each person, of what is owed to them now.
-fn payments(store: &Store, deed: Deed) -> Result<Vec<Envelope>, String> {
-    let Deed::PayOut {
+/// One payment to each person of what is owed now, or one filing for each month.
+fn settled(store: &Store, settle: Settle) -> Result<Vec<Envelope>, String> {
+    let Settle {
         institution,
         actor,
         deal,
         receipt,
-        paid,
-        voucher,
-    } = deed
-    else {
-        return Ok(Vec::new());
-    };
+        on,
+        what,
+    } = settle;
     let (_, state) = store
         .state(institution, StreamId::Deal(deal))
         .map_err(text)?;
     let State::Deal(it) = state.as_ref() else {
         return Ok(Vec::new());
     };
-    let division = it.distribution.divisions.get(&receipt);
-    let owed = division.into_iter().flat_map(|it| {
-        let people = it.people().into_iter();
-        people.map(|person| (person, it.awarded(person)))
-    });
-    Ok(owed
-        .filter(|(_, amount)| amount.is_positive())
-        .map(|(person, amount)| {
-            let pay = distribution::Command::Pay {
-                receipt,
-                person,
-                amount,
-                paid,
-                voucher: voucher.clone(),
-                paper: None,
-            };
-            let command = Command::Distribution(deal, pay);
-            Envelope::new(institution, actor.clone(), command)
-        })
-        .collect())
+    let Some(division) = it.distribution.divisions.get(&receipt) else {
+        return Ok(Vec::new());
+    };
+    let commands: Vec<distribution::Command> = match what {
+        Settling::Pay(voucher) => {
+            let people = division.people().into_iter();
+            let owed = people.map(|person| (person, division.awarded(person)));
+            owed.filter(|(_, amount)| amount.is_positive())
+                .map(|(person, amount)| distribution::Command::Pay {
+                    receipt,
+                    person,
+                    amount,
+                    paid: on,
+                    voucher: voucher.clone(),
+                    paper: None,
+                })
+                .collect()
+        }
+        Settling::File(paper) => {
+            let unfiled = division.unfiled().into_iter();
+            unfiled
+                .map(|it| distribution::Command::FileRelief {
+                    receipt,
+                    month: it.month,
+                    filed: on,
+                    paper: paper.clone(),
+                })
+                .collect()
+        }
+    };
+    let envelope = |command| {
+        Envelope::new(
+            institution,
+            actor.clone(),
+            Command::Distribution(deal, command),
+        )
+    };
+    Ok(commands.into_iter().map(envelope).collect())
 }
 
 /// People of the demo's one-click row, in order.

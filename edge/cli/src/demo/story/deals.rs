@@ -7,10 +7,10 @@ use dukou_chain::terms::{LicenceKind, Mode, Outcome, Party, PartyKind, PartySize
 use dukou_chain::whole::{Command, closing};
 use dukou_chain::{agreement, distribution, income, matching, publicity};
 use dukou_journal::Actor;
-use dukou_kernel::{DealId, Money, NoticeId, ReceiptId, Share};
+use dukou_kernel::{Date, DealId, Money, NoticeId, ReceiptId, Share};
 
 use super::{Ready, Teller, id};
-use crate::demo::{Act, Deed, titles};
+use crate::demo::{Act, Deed, Settle, Settling, titles};
 
 const DEALS: usize = 60;
 
@@ -426,14 +426,36 @@ fn reward(
         teller.act(ended - 1, 15, finance, distribution(pay));
     } else {
         let at_ms = teller.at(ended - 1, 15);
-        let deed = Deed::PayOut {
+        let deed = Deed::Settle(Settle {
             institution: teller.institution,
             actor: finance,
             deal: story.deal,
             receipt,
-            paid: teller.day(ended - 1),
-            voucher: format!("付-{:05}", 300 + story.n),
-        };
+            on: teller.day(ended - 1),
+            what: Settling::Pay(format!("付-{:05}", 300 + story.n)),
+        });
         teller.acts.push(Act { at_ms, deed });
     }
+    file(teller, story, receipt, teller.day(ended - 1));
+}
+
+/// Files the relief of a month's awards, on the tenth of the month after; those of the
+/// last days are work for today.
+fn file(teller: &mut Teller, story: &DealStory, receipt: ReceiptId, paid: Date) {
+    let month = jiff::Span::new().months(1).days(9);
+    let filed = paid.first_of_month().saturating_add(month);
+    let ago = i64::from(dukou_chain::law::days_between(filed, teller.today));
+    let Some(paper) = teller.paper("slip").filter(|_| ago > 0) else {
+        return;
+    };
+    let deed = Deed::Settle(Settle {
+        institution: teller.institution,
+        actor: teller.officer("fang"),
+        deal: story.deal,
+        receipt,
+        on: filed,
+        what: Settling::File(paper),
+    });
+    let at_ms = teller.at(ago, 16);
+    teller.acts.push(Act { at_ms, deed });
 }
