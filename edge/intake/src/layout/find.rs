@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use dukou_kernel::Date;
 
 use super::field::Field;
-use super::guess::{Guess, Mapping, fingerprint, guess, header_parts, noted_unit};
+use super::guess::{Guess, Mapping, fingerprint, guess, header_parts};
+use super::unit::noted_unit;
 use super::words::{meanings, without_brackets};
 use crate::cell::{Cell, squeeze};
 use crate::grid::Grid;
