@@ -40,6 +40,10 @@ pub enum Code {
     SharesSum,
     /// A patent number of impossible shape.
     NumberMalformed,
+    /// An application number beside another number that is none (warning).
+    ApplicationMalformed,
+    /// The right is applied for, its number is not written (warning).
+    NumberPending,
     /// A number that does not show its kind, without words that name it.
     KindUnknown,
     /// Words for the kind that are not known; the number's own kind is taken (warning).
@@ -69,6 +73,8 @@ impl Code {
             Self::DateOrder => "date.order",
             Self::SharesSum => "shares.sum",
             Self::NumberMalformed => "number.malformed",
+            Self::ApplicationMalformed => "application.malformed",
+            Self::NumberPending => "number.pending",
             Self::KindUnknown => "kind.unknown",
             Self::KindUnread => "kind.unread",
             Self::Duplicate => "duplicate",
@@ -84,7 +90,11 @@ impl Code {
     /// Whether the row is rejected.
     pub fn severity(self) -> Severity {
         match self {
-            Self::DateFuture | Self::PayerDiffers | Self::KindUnread => Severity::Warning,
+            Self::DateFuture
+            | Self::PayerDiffers
+            | Self::KindUnread
+            | Self::ApplicationMalformed
+            | Self::NumberPending => Severity::Warning,
             _ => Severity::Refused,
         }
     }
@@ -227,19 +237,29 @@ pub fn shares_sum(sum: Option<&str>, people: usize) -> Note {
     )
 }
 
-/// A patent number of impossible shape.
-pub fn number_malformed(field: Field, shown: &str) -> Note {
-    let shown = quoted(shown);
+/// A number of a right that is none, with what is expected instead.
+pub fn number_malformed(field: Field, fault: dukou_rights::Fault) -> Note {
+    Note::new(field, Code::NumberMalformed, fault.wrong, fault.expected)
+}
+
+/// An application number beside another number that is none.
+pub fn application_malformed(fault: dukou_rights::Fault) -> Note {
+    let code = Code::ApplicationMalformed;
+    Note::new(Field::Application, code, fault.wrong, fault.expected)
+}
+
+/// The right is applied for, its number is not written.
+pub fn number_pending() -> Note {
     Note::new(
-        field,
-        Code::NumberMalformed,
+        Field::Number,
+        Code::NumberPending,
         text!(
-            "号码“{shown}”的位数或格式不对。",
-            "The number “{shown}” has an impossible shape."
+            "权利还在申请中，没有号码。",
+            "The right is applied for and has no number yet."
         ),
         text!(
-            "专利写公开（公告）号，例如 CN114018693A；软件写 2021SR0123456，植物新品种写 CNA20170123.4，布图设计写 BS.175531234，外国权利带国别代码，例如 US11123456B2。",
-            "For a patent write the publication number, such as CN114018693A; for software 2021SR0123456, a plant variety CNA20170123.4, a layout BS.175531234, a foreign right with its country code, such as US11123456B2."
+            "有申请号时填写申请号，例如 201810123456.5；没有可不改，拿到后在案卷里登记。",
+            "Write the application number if there is one, such as 201810123456.5; if not, leave it and record the number in the case later."
         ),
     )
 }

@@ -102,7 +102,7 @@ fn accepted_json(accepted: &Accepted) -> Value {
         .contracts
         .iter()
         .map(|row| {
-            json!({
+            let mut object = json!({
                 "row": row.place.row,
                 "no": row.no,
                 "numbers": row.numbers,
@@ -112,7 +112,11 @@ fn accepted_json(accepted: &Accepted) -> Value {
                 "fen": row.amount,
                 "signed": row.signed.to_string(),
                 "pricing": row.pricing,
-            })
+            });
+            if !row.titles.is_empty() {
+                object["titles"] = json!(row.titles);
+            }
+            object
         })
         .collect();
     let receipts: Vec<Value> = accepted

@@ -8,6 +8,10 @@ use crate::row::contract_key;
 pub trait Known {
     /// A right by its number in normal form.
     fn right(&self, number: &str) -> bool;
+    /// An achievement without a number by its title, without blanks.
+    fn title(&self, _title: &str) -> bool {
+        false
+    }
     /// A contract by its number, as [`contract_key`] spells it.
     fn contract(&self, key: &str) -> bool;
     /// A receipt by the key of an earlier import.
@@ -38,6 +42,7 @@ impl Known for Nothing {
 #[derive(Clone, Debug, Default)]
 pub struct KnownSets {
     rights: HashSet<String>,
+    titles: HashSet<String>,
     contracts: HashSet<String>,
     receipts: HashSet<String>,
     distributions: HashSet<String>,
@@ -47,6 +52,11 @@ impl KnownSets {
     /// Adds a right.
     pub fn add_right(&mut self, number: &str) {
         self.rights.insert(number.to_owned());
+    }
+
+    /// Adds an achievement without a number.
+    pub fn add_title(&mut self, title: &str) {
+        self.titles.insert(crate::row::title_key(title));
     }
 
     /// Adds a contract.
@@ -68,6 +78,10 @@ impl KnownSets {
 impl Known for KnownSets {
     fn right(&self, number: &str) -> bool {
         self.rights.contains(number)
+    }
+
+    fn title(&self, title: &str) -> bool {
+        self.titles.contains(title)
     }
 
     fn contract(&self, key: &str) -> bool {

@@ -31,6 +31,6 @@ pub use fix_list::fix_list_xlsx;
 pub use grid::{Grid, column_letters};
 pub use known::{Known, KnownSets, Nothing};
 pub use layout::{Column, Field, Kind, Mapping};
-pub use row::{Achievement, Contract, Distribution, Place, Receipt, contract_key};
+pub use row::{Achievement, Contract, Distribution, Place, Receipt, contract_key, title_key};
 pub use value::amount::Unit;
 pub use value::right::kind as right_kind;

@@ -92,8 +92,9 @@ pub fn read_table(
         };
         match kind {
             Kind::Achievements => {
-                let draft = Draft::Achievement(read_achievement(&mut view));
-                push(draft, view.notes);
+                for draft in read_achievement(&mut view) {
+                    push(Draft::Achievement(draft), std::mem::take(&mut view.notes));
+                }
             }
             Kind::Contracts => {
                 let draft = Draft::Contract(read_contract(&mut view));
@@ -140,6 +141,9 @@ fn missing(reader: &Reader<'_>) -> Vec<Note> {
         .iter()
         .filter(|field| match field {
             Field::Inventors => !has(Field::Inventors) && !has(Field::Lead) && !has(Field::Others),
+            Field::Number => !has(Field::Number) && !has(Field::Application),
+            // Rows that say their mode are asked for rights one by one.
+            Field::Rights => !has(Field::Rights) && !has(Field::Mode),
             field => !has(**field),
         })
         .map(|field| finding::column_missing(*field, reader.kind))
@@ -339,10 +343,8 @@ impl<'a> Grouping<'a> {
         let signed = date::read(own(Field::Signed)?.0, self.reader.today)?;
         let firm = own(Field::Firm).map_or_else(String::new, |(cell, _)| squeeze(&cell.shown()));
         let rights = own(Field::Rights).map(|(cell, _)| right::pieces(&cell.shown()))?;
-        let spelled = !rights.is_empty()
-            && rights
-                .iter()
-                .all(|piece| right::number(piece).is_some() || right::application(piece).is_some());
+        let spelled =
+            !rights.is_empty() && rights.iter().all(|piece| right::number(piece).is_some());
         let key = format!(
             "{}|{}|{signed}|{firm}",
             contract_key(&no.shown()),

@@ -15,7 +15,7 @@ use dukou_chain::terms::{
 };
 use dukou_chain::whole::{Command, State};
 use dukou_chain::{agreement, protection};
-use dukou_intake::{Batch, Known, Mapping, Place, contract_key};
+use dukou_intake::{Batch, Known, Mapping, Place, contract_key, title_key};
 use dukou_journal::{Actor, StreamId};
 use dukou_kernel::{
     BatchId, CaseId, DealId, InstitutionId, Money, PersonId, ReceiptId, Share, UnitId,
@@ -29,6 +29,8 @@ use crate::accounts::{self, NewPerson};
 #[derive(Default)]
 pub struct InSystem {
     rights: HashMap<String, CaseId>,
+    /// Imported cases without a number, by title.
+    titles: HashMap<String, CaseId>,
     contracts: HashMap<String, DealId>,
     receipts: HashSet<String>,
     distributions: HashSet<String>,
@@ -37,6 +39,10 @@ pub struct InSystem {
 impl Known for InSystem {
     fn right(&self, number: &str) -> bool {
         self.rights.contains_key(&protection::normal_number(number))
+    }
+
+    fn title(&self, title: &str) -> bool {
+        self.titles.contains_key(title)
     }
 
     fn contract(&self, key: &str) -> bool {
@@ -83,6 +89,16 @@ pub fn in_system(store: &Store, institution: InstitutionId) -> Result<InSystem, 
                         known.contracts.insert(row.text(1).to_owned(), deal);
                     }
                     _ => {}
+                }
+                Ok(())
+            },
+        )?;
+        db.each(
+            "SELECT id, title FROM case_view WHERE institution = $1 AND history = 1 AND right_number = ''",
+            &key,
+            &mut |row| {
+                if let Ok(case) = row.text(0).parse() {
+                    known.titles.insert(title_key(row.text(1)), case);
                 }
                 Ok(())
             },
@@ -134,6 +150,8 @@ struct Maker<'a> {
     people: HashMap<(String, Option<UnitId>), PersonId>,
     roster: HashMap<String, Vec<(PersonId, Option<UnitId>)>>,
     cases: BTreeMap<String, CaseId>,
+    /// Cases without a number, by title.
+    titled: BTreeMap<String, CaseId>,
     case_people: HashMap<CaseId, Vec<(String, PersonId)>>,
     deals: HashMap<String, DealId>,
     deal_cases: HashMap<DealId, Vec<CaseId>>,
@@ -161,6 +179,7 @@ pub fn commands(
         people: HashMap::new(),
         roster: roster(store, institution)?,
         cases: BTreeMap::new(),
+        titled: BTreeMap::new(),
         case_people: HashMap::new(),
         deals: HashMap::new(),
         deal_cases: HashMap::new(),
@@ -365,7 +384,11 @@ impl Maker<'_> {
             granted: row.granted,
             origin: self.origin(row.place),
         };
-        self.cases.insert(row.number.clone(), case);
+        if row.number.is_empty() {
+            self.titled.insert(title_key(&row.title), case);
+        } else {
+            self.cases.insert(row.number.clone(), case);
+        }
         self.case_people.insert(case, named);
         self.send(Command::CaseHistory(case, CaseCommand::Import { past }));
     }
@@ -377,11 +400,13 @@ impl Maker<'_> {
 
     fn contract(&mut self, row: &dukou_intake::Contract) {
         let deal = DealId(uuid::Uuid::now_v7());
-        let mut cases: Vec<CaseId> = row
-            .numbers
-            .iter()
-            .filter_map(|it| self.case_of(it))
-            .collect();
+        let numbered = row.numbers.iter().filter_map(|it| self.case_of(it));
+        let titled = row.titles.iter().filter_map(|it| {
+            let key = title_key(it);
+            let in_system = || self.known.titles.get(&key);
+            self.titled.get(&key).or_else(in_system).copied()
+        });
+        let mut cases: Vec<CaseId> = numbered.chain(titled).collect();
         cases.dedup();
         let (mode, licence) = mode(row.mode.as_deref().unwrap_or_default());
         let past = PastDeal {

@@ -125,9 +125,8 @@ fn is_day(cell: &Cell, today: Date) -> bool {
 
 fn is_right(shown: &str) -> bool {
     right::pieces(shown).first().is_some_and(|piece| {
-        right::number(piece).is_some()
-            || right::application(piece).is_some()
-            || (right::plain(piece).starts_with("CN")
+        right::is_certain(piece)
+            || (dukou_rights::plain(piece).starts_with("CN")
                 && piece.chars().filter(char::is_ascii_digit).count() >= 5)
     })
 }

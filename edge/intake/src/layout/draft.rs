@@ -118,6 +118,7 @@ impl Draft {
         }
         self.extend(kind, &mut taken);
         self.fill(kind, &mut taken);
+        number_of_applications(kind, &mut taken);
         if kind == Kind::Distributions {
             self.add_up(&mut taken);
         }
@@ -445,6 +446,19 @@ impl Draft {
             header_row: frame.top + 1,
             header_lines: frame.lines,
             columns,
+        }
+    }
+}
+
+/// Where no other column holds the number, application numbers are it.
+fn number_of_applications(kind: Kind, taken: &mut Taken) {
+    let held = taken.iter().any(|(_, field, _)| *field == Field::Number);
+    if kind != Kind::Achievements || held {
+        return;
+    }
+    for (_, field, _) in taken {
+        if *field == Field::Application {
+            *field = Field::Number;
         }
     }
 }

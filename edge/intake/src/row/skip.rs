@@ -135,7 +135,7 @@ fn is_total(reader: &Reader<'_>, row: usize) -> bool {
     });
     let shown = reader.grid.own(row, column).shown();
     match reader.kind {
-        Kind::Achievements => right::register(&shown).is_none(),
+        Kind::Achievements => right::number(&shown).is_none(),
         Kind::Contracts | Kind::Receipts if !dated => true,
         _ => {
             shown.chars().all(is_blank)

@@ -1,6 +1,6 @@
 //! One row seen through a mapping: 同上 and merged cells resolved.
 
-use dukou_kernel::{Date, Money};
+use dukou_kernel::{Date, Money, Severity};
 
 use crate::cell::{Cell, is_blank, narrow, one_line, says_nothing};
 use crate::finding::{self, Note};
@@ -241,6 +241,12 @@ impl View {
     /// Takes a note.
     pub fn note(&mut self, note: Note) {
         self.notes.push(note);
+    }
+
+    /// True when a note refuses the row.
+    pub fn is_refused(&self) -> bool {
+        let mut notes = self.notes.iter();
+        notes.any(|note| note.code.severity() == Severity::Refused)
     }
 
     /// Words as they stand, on one line; a dash is nothing.

@@ -13,6 +13,7 @@ mod wide_layouts;
 mod mappings;
 mod office_styles;
 mod spread_rows;
+mod number_forms;
 mod bomb_files;
 mod bombs;
 mod hostile;
