@@ -29,6 +29,8 @@ pub enum Cell {
     Number(f64),
     /// A number shown as a date, with the number itself.
     Day(Stamp, f64),
+    /// An error such as #REF!, or a formula (with its =) whose value the file lacks.
+    Error(Box<str>),
 }
 
 impl Cell {
@@ -36,6 +38,8 @@ impl Cell {
     pub fn text(text: &str) -> Self {
         if text.chars().all(is_blank) {
             Self::Empty
+        } else if is_error(text) {
+            Self::Error(text.trim().into())
         } else {
             Self::Text(text.into())
         }
@@ -50,7 +54,7 @@ impl Cell {
     pub fn shown(&self) -> String {
         match self {
             Self::Empty => String::new(),
-            Self::Text(text) => text.to_string(),
+            Self::Text(text) | Self::Error(text) => text.to_string(),
             Self::Number(number) => plain_number(*number),
             Self::Day(stamp, _) if stamp.year < 1900 => {
                 format!("{}:{:02}:{:02}", stamp.hour, stamp.minute, stamp.second)
@@ -92,6 +96,29 @@ impl Cell {
                 | "同左上"
         )
     }
+}
+
+/// What spreadsheets show where a formula fails or a column is too narrow.
+fn is_error(text: &str) -> bool {
+    const ERRORS: [&str; 14] = [
+        "#REF!",
+        "#N/A",
+        "#VALUE!",
+        "#DIV/0!",
+        "#NAME?",
+        "#NUM!",
+        "#NULL!",
+        "#SPILL!",
+        "#CALC!",
+        "#FIELD!",
+        "#BLOCKED!",
+        "#CONNECT!",
+        "#UNKNOWN!",
+        "#GETTING_DATA",
+    ];
+    let text = text.trim();
+    text.starts_with('#')
+        && (ERRORS.contains(&text) || text.len() >= 3 && text.bytes().all(|b| b == b'#'))
 }
 
 /// A number without exponent, rounded to the fifteen digits a sheet shows.

@@ -3,6 +3,7 @@
 use dukou_kernel::{Severity, Text, text};
 
 use crate::layout::{Field, Kind};
+use crate::value::currency::Currency;
 
 /// One bad or odd cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +55,12 @@ pub enum Code {
     UsccCheckDigit,
     /// No amount can be read.
     AmountUnreadable,
+    /// Words for the unit of an amount that are not understood.
+    UnitUnread,
+    /// Money that is not the yuan.
+    CurrencyForeign,
+    /// An error, or a formula whose value the file lacks.
+    CellError,
     /// A contract or right that is neither in this batch nor in the system.
     ReferenceUnknown,
     /// The parts of a distribution do not add up.
@@ -80,6 +87,9 @@ impl Code {
             Self::Duplicate => "duplicate",
             Self::UsccCheckDigit => "uscc.check_digit",
             Self::AmountUnreadable => "amount.unreadable",
+            Self::UnitUnread => "unit.unread",
+            Self::CurrencyForeign => "currency.foreign",
+            Self::CellError => "cell.error",
             Self::ReferenceUnknown => "reference.unknown",
             Self::SumMismatch => "sum.mismatch",
             Self::DateFuture => "date.future",
@@ -353,6 +363,73 @@ pub fn amount_unreadable(field: Field, kind: Kind, shown: &str) -> Note {
             "Write a figure, such as 125000 or 12.5万元."
         ),
     )
+}
+
+/// Words for the unit of an amount that are not understood.
+pub fn unit_unread(field: Field, kind: Kind, words: &str) -> Note {
+    let (name_zh, name_en) = both(field, kind);
+    let words = quoted(words);
+    Note::new(
+        field,
+        Code::UnitUnread,
+        text!(
+            "{name_zh}的单位“{words}”不认得，数额没有按元导入。",
+            "The unit “{words}” of the {name_en} is not understood, so no amount was taken."
+        ),
+        text!(
+            "单位写元、千元、万元、百万元、千万元或亿元，或在单元格里写明，例如 12.5万元。",
+            "Write the unit 元, 千元, 万元, 百万元, 千万元 or 亿元, or write it in the cell, such as 12.5万元."
+        ),
+    )
+}
+
+/// Money that is not the yuan.
+pub fn currency_foreign(field: Field, kind: Kind, currency: &Currency) -> Note {
+    let (name_zh, name_en) = both(field, kind);
+    let (zh, en) = (currency.zh, currency.en);
+    Note::new(
+        field,
+        Code::CurrencyForeign,
+        text!(
+            "{name_zh}是{zh}，不是人民币元。",
+            "The {name_en} is in {en}, not in yuan."
+        ),
+        text!(
+            "原币金额、汇率、汇率来源（例如中国外汇交易中心某日中间价）和人民币金额（元）各写一列，再导入。",
+            "Write the original amount, the rate, the source of the rate (such as the CFETS central parity of a day) and the amount in yuan (人民币金额) in a column each, and import again."
+        ),
+    )
+}
+
+/// An error, or a formula whose value the file lacks.
+pub fn cell_error(field: Field, kind: Kind, shown: &str) -> Note {
+    let (name_zh, name_en) = both(field, kind);
+    let formula = shown.starts_with('=');
+    let shown = quoted(shown);
+    let (message, suggestion) = if formula {
+        (
+            text!(
+                "{name_zh}是公式“{shown}”，文件里没有算出的值。",
+                "The {name_en} is the formula “{shown}”, whose value the file does not hold."
+            ),
+            text!(
+                "用 Excel 或 WPS 打开、重新计算并保存后再导入，或直接写值。",
+                "Open the file in Excel or WPS, let it calculate, save and import again; or write the value."
+            ),
+        )
+    } else {
+        (
+            text!(
+                "{name_zh}的单元格显示错误“{shown}”。",
+                "The cell of the {name_en} shows the error “{shown}”."
+            ),
+            text!(
+                "改正公式或加宽这一列，或直接写{name_zh}。",
+                "Mend the formula or widen the column, or write the {name_en} itself."
+            ),
+        )
+    };
+    Note::new(field, Code::CellError, message, suggestion)
 }
 
 /// A contract or right that is neither in this batch nor in the system.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::cell::Cell;
+use crate::value::currency::Currency;
 
 /// A rectangle of merged cells; rows and columns counted from 0, both ends in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +18,15 @@ pub struct Region {
     pub right: usize,
 }
 
+/// What the looks of a cell say beside its content.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Mark {
+    /// The currency its number format shows, if it is not the yuan.
+    pub currency: Option<&'static Currency>,
+    /// It is struck through.
+    pub struck: bool,
+}
+
 /// The cells of one sheet. Row 0 here is row 1 for people.
 #[derive(Clone, Debug, Default)]
 pub struct Grid {
@@ -25,6 +35,7 @@ pub struct Grid {
     /// The sheet's name; a CSV file's name without its ending.
     pub sheet: String,
     rows: Vec<Vec<Cell>>,
+    marks: HashMap<(usize, usize), Mark>,
     width: usize,
     corners: HashMap<(usize, usize), Region>,
     anchors: HashMap<(usize, usize), (usize, usize)>,
@@ -51,11 +62,24 @@ impl Grid {
             sheet: sheet.to_owned(),
             width: rows.iter().map(Vec::len).max().unwrap_or(0),
             rows,
+            marks: HashMap::new(),
             corners: HashMap::new(),
             anchors: HashMap::new(),
         };
         grid.remember(regions);
         grid
+    }
+
+    /// The sheet with what the looks of its cells say.
+    #[must_use]
+    pub fn marked(mut self, marks: HashMap<(usize, usize), Mark>) -> Self {
+        self.marks = marks;
+        self
+    }
+
+    /// What the looks of a cell say.
+    pub fn mark(&self, row: usize, column: usize) -> Mark {
+        self.marks.get(&(row, column)).copied().unwrap_or_default()
     }
 
     fn remember(&mut self, regions: Vec<Region>) {

@@ -113,8 +113,8 @@ fn accepted_json(accepted: &Accepted) -> Value {
                 "signed": row.signed.to_string(),
                 "pricing": row.pricing,
             });
-            if !row.titles.is_empty() {
-                object["titles"] = json!(row.titles);
+            if let (false, Some(object)) = (row.titles.is_empty(), object.as_object_mut()) {
+                object.insert("titles".to_owned(), json!(row.titles));
             }
             object
         })

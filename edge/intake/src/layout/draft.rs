@@ -13,6 +13,7 @@ use super::words::{Concept, meanings, without_ordinal};
 use crate::cell::Cell;
 use crate::grid::Grid;
 use crate::value::amount::{self, Unit};
+use crate::value::unit::Told;
 
 /// Columns with the field each holds and how sure that is.
 pub type Taken = Vec<(usize, Field, f64)>;
@@ -422,21 +423,20 @@ impl Draft {
                     .iter()
                     .find(|(column, ..)| *column == index)
                     .map(|(_, f, _)| *f);
-                let unit = field
+                let told = field
                     .filter(|f| f.is_amount() || *f == Field::Persons)
                     .and_then(|f| {
                         let named = part.iter().rev().find_map(|text| header_unit(text));
-                        named.or(if f == Field::Persons {
-                            None
-                        } else {
-                            frame.unit
-                        })
+                        let above = frame.unit.clone().filter(|_| f != Field::Persons);
+                        named.or(above)
                     });
+                let (unit, unread) = told.map_or((None, None), Told::parted);
                 Column {
                     index,
                     header: part.join("/"),
                     field,
                     unit,
+                    unread,
                 }
             })
             .collect();

@@ -4,9 +4,8 @@ use std::collections::HashSet;
 
 use dukou_kernel::Date;
 
-use super::field::Field;
 use super::guess::{Guess, Mapping, fingerprint, guess, header_parts};
-use super::unit::noted_unit;
+use super::unit::{give, noted_unit, take_title_unit};
 use super::words::{meanings, without_brackets};
 use crate::cell::{Cell, squeeze};
 use crate::grid::Grid;
@@ -70,9 +69,11 @@ pub fn blocks(grid: &Grid, saved: &[Mapping], today: Date) -> Vec<Block> {
         let print = &block.mapping.fingerprint;
         saved.iter().any(|mapping| mapping.fingerprint == *print)
     };
-    for block in found.iter_mut().filter(|block| !given(block)) {
+    let mut guessed: Vec<&mut Block> = found.iter_mut().filter(|block| !given(block)).collect();
+    for block in &mut guessed {
         take_unit_from_notes(grid, block);
     }
+    take_title_unit(grid, &mut guessed);
     found
 }
 
@@ -93,14 +94,8 @@ fn take_unit_from_notes(grid: &Grid, block: &mut Block) {
             .then(|| noted_unit(&shown))
             .flatten()
     });
-    let Some(unit) = noted else { return };
-    for mapping in std::iter::once(&mut block.mapping).chain(&mut block.beside) {
-        for column in &mut mapping.columns {
-            let money = column.field.is_some_and(Field::is_amount);
-            if money && column.unit.is_none() {
-                column.unit = Some(unit);
-            }
-        }
+    if let Some(told) = noted {
+        give(block, &told);
     }
 }
 
@@ -283,7 +278,7 @@ fn is_header_like(grid: &Grid, row: usize) -> bool {
 
 pub fn could_head(cell: &Cell) -> bool {
     let text = match cell {
-        Cell::Empty => return true,
+        Cell::Empty | Cell::Error(_) => return true,
         Cell::Number(_) | Cell::Day(..) => return false,
         Cell::Text(text) => text,
     };

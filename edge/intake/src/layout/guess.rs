@@ -10,8 +10,8 @@ use super::unit::sheet_unit;
 use super::words::{Concept, plain};
 use crate::cell::{Cell, one_line};
 use crate::grid::Grid;
-use crate::value::amount::Unit;
 use crate::value::names;
+use crate::value::unit::{Told, Unit};
 
 /// One column of a sheet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +26,10 @@ pub struct Column {
     /// What one counted unit is worth, for columns of money.
     #[serde(default)]
     pub unit: Option<Unit>,
+    /// Words for its unit that are not understood or name another currency; they
+    /// count where no unit is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread: Option<String>,
 }
 
 /// What a sheet holds and where. Guessed, corrected by a person, saved, and
@@ -254,7 +258,7 @@ pub struct Frame<'a> {
     /// Rows the header takes.
     pub lines: usize,
     /// The unit that titles and notes above name.
-    pub unit: Option<Unit>,
+    pub unit: Option<Told>,
     grid: &'a Grid,
 }
 

@@ -1,77 +1,15 @@
 //! Money cells: yuan, 万元, 亿元, 大写, brackets for refunds. Whole fen, exactly.
 
-use dukou_kernel::Money;
-use serde::{Deserialize, Serialize};
-
 use super::numeral;
+pub use super::unit::Unit;
 use crate::cell::{Cell, plain_number, squeeze};
-
-/// What one counted unit of an amount is worth.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Unit {
-    /// 分
-    Fen,
-    /// 元
-    #[default]
-    Yuan,
-    /// 千元
-    Thousand,
-    /// 万元
-    TenThousand,
-    /// 百万元
-    Million,
-    /// 亿元
-    HundredMillion,
-}
-
-impl Unit {
-    /// How many fen one unit has.
-    pub fn fen(self) -> i128 {
-        match self {
-            Self::Fen => 1,
-            Self::Yuan => 100,
-            Self::Thousand => 100_000,
-            Self::TenThousand => 1_000_000,
-            Self::Million => 100_000_000,
-            Self::HundredMillion => 10_000_000_000,
-        }
-    }
-
-    /// The unit a header or a note such as 单位：万元 names.
-    pub fn named(text: &str) -> Option<Self> {
-        let plain = squeeze(text).to_lowercase();
-        [
-            (&["亿元", "亿"][..], Self::HundredMillion),
-            (&["百万元"], Self::Million),
-            (
-                &[
-                    "万元",
-                    "万rmb",
-                    "(万)",
-                    "人民币万",
-                    "/万",
-                    "万圆",
-                    "w元",
-                    "萬元",
-                ],
-                Self::TenThousand,
-            ),
-            (&["千元", "(千)"], Self::Thousand),
-            (&["元", "圆", "rmb", "cny"], Self::Yuan),
-            (&["(分)", "/分", "单位:分"], Self::Fen),
-        ]
-        .into_iter()
-        .find(|(words, _)| words.iter().any(|word| plain.contains(word)))
-        .map(|(_, unit)| unit)
-    }
-}
+use dukou_kernel::Money;
 
 /// Reads an amount. `unit` counts where the cell itself names none. `None`
 /// when no amount can be read out of the cell.
 pub fn read(cell: &Cell, unit: Unit) -> Option<Money> {
     match cell {
-        Cell::Empty => None,
+        Cell::Empty | Cell::Error(_) => None,
         Cell::Number(number) | Cell::Day(_, number) => {
             if matches!(cell, Cell::Day(stamp, _) if stamp.year >= 1950) {
                 return None;

@@ -18,7 +18,7 @@ pub enum Shares {
 /// Reads a share cell.
 pub fn read(cell: &Cell, people: usize) -> Shares {
     match cell {
-        Cell::Empty => Shares::Absent,
+        Cell::Empty | Cell::Error(_) => Shares::Absent,
         // 6:3:1 typed into Excel becomes a time of day.
         Cell::Day(stamp, number) if *number < 1.0 => {
             let parts = [stamp.hour, stamp.minute, stamp.second];

@@ -14,6 +14,7 @@ mod mappings;
 mod office_styles;
 mod spread_rows;
 mod number_forms;
+mod units;
 mod bomb_files;
 mod bombs;
 mod hostile;
