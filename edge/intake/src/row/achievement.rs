@@ -8,6 +8,7 @@ use crate::finding;
 use crate::layout::{Field, Kind};
 use crate::row::named::rights;
 use crate::value::names::{self, People};
+use crate::value::remainder;
 use crate::value::share::{self, Shares};
 
 /// What could be read of an achievement.
@@ -138,7 +139,9 @@ fn from_column(view: &View, people: &People) -> Shares {
     match cells.as_slice() {
         [] => Shares::Absent,
         [Cell::Text(text)] if text.chars().filter(|c| is_han(*c)).count() >= 2 => {
-            named(text, people).unwrap_or_else(|| share::from_text(text, count))
+            remainder::read(text, &people.names)
+                .or_else(|| named(text, people))
+                .unwrap_or_else(|| share::from_text(text, count))
         }
         [cell] => share::read(cell, count),
         many => {

@@ -192,6 +192,8 @@ fn mixed(first: &str, tail: &str) -> Option<Money> {
             "元" | "圆" | "块" => 100,
             "角" | "毛" => 10,
             "分" => 1,
+            // 3万5: one last digit counts the next lower unit.
+            "" if more.is_empty() && digits.len() == 1 && last >= 100 => last / 10,
             _ => return None,
         };
         if factor >= last {
@@ -260,6 +262,11 @@ fn decimal(digits: &str, factor: i128) -> Option<Money> {
 /// 叁佰贰拾万元整, 壹仟零伍拾元伍角, 三百万.
 fn capital(text: &str, unit: Unit) -> Option<Money> {
     let text = text.strip_suffix(['整', '正']).unwrap_or(text);
+    let spoken = text
+        .strip_suffix("块钱")
+        .or_else(|| text.strip_suffix('块'));
+    let in_yuan = spoken.map(|spoken| format!("{spoken}元"));
+    let text = in_yuan.as_deref().unwrap_or(text);
     let (yuan, change) = match text.find(['元', '圆', '圓']) {
         Some(at) => {
             let (head, tail) = text.split_at_checked(at)?;

@@ -8,6 +8,7 @@ pub mod instant;
 pub mod names;
 pub mod numeral;
 pub mod payout;
+pub mod remainder;
 pub mod right;
 pub mod share;
 pub mod unit;

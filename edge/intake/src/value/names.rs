@@ -69,7 +69,15 @@ pub fn read(text: &str) -> People {
                 .into_iter()
                 .filter(|n| !share::says_equal(n))
                 .collect();
-            let shares = share::equal(names.len());
+            let mut left = crate::cell::squeeze(&plain);
+            for name in &names {
+                left = left.replacen(&crate::cell::squeeze(name), "", 1);
+            }
+            let shares = if share::is_all_equal(&left, names.len()) {
+                share::equal(names.len())
+            } else {
+                Shares::Wrong(None)
+            };
             People { names, shares }
         }
         Shares::Wrong(None) => figures_behind(&plain).unwrap_or(People { names, shares }),
