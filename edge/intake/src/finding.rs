@@ -59,6 +59,8 @@ pub enum Code {
     UnitUnread,
     /// Money that is not the yuan.
     CurrencyForeign,
+    /// The original amount at its rate does not make the yuan.
+    RateMismatch,
     /// An error, or a formula whose value the file lacks.
     CellError,
     /// A contract or right that is neither in this batch nor in the system.
@@ -89,6 +91,7 @@ impl Code {
             Self::AmountUnreadable => "amount.unreadable",
             Self::UnitUnread => "unit.unread",
             Self::CurrencyForeign => "currency.foreign",
+            Self::RateMismatch => "rate.mismatch",
             Self::CellError => "cell.error",
             Self::ReferenceUnknown => "reference.unknown",
             Self::SumMismatch => "sum.mismatch",
@@ -397,6 +400,23 @@ pub fn currency_foreign(field: Field, kind: Kind, currency: &Currency) -> Note {
         text!(
             "原币金额、汇率、汇率来源（例如中国外汇交易中心某日中间价）和人民币金额（元）各写一列，再导入。",
             "Write the original amount, the rate, the source of the rate (such as the CFETS central parity of a day) and the amount in yuan (人民币金额) in a column each, and import again."
+        ),
+    )
+}
+
+/// The original amount at its rate does not make the yuan.
+pub fn rate_mismatch(rate: &str, yuan: &str) -> Note {
+    let rate = quoted(rate);
+    Note::new(
+        Field::Rate,
+        Code::RateMismatch,
+        text!(
+            "原币金额按汇率 {rate} 折算，与人民币金额 {yuan} 元不符。",
+            "At the rate {rate} the original amount does not make {yuan} yuan."
+        ),
+        text!(
+            "核对原币金额、汇率和人民币金额。",
+            "Check the original amount, the rate and the amount in yuan."
         ),
     )
 }

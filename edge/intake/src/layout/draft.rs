@@ -13,6 +13,7 @@ use super::words::{Concept, meanings, without_ordinal};
 use crate::cell::Cell;
 use crate::grid::Grid;
 use crate::value::amount::{self, Unit};
+use crate::value::currency;
 use crate::value::unit::Told;
 
 /// Columns with the field each holds and how sure that is.
@@ -428,7 +429,11 @@ impl Draft {
                     .and_then(|f| {
                         let named = part.iter().rev().find_map(|text| header_unit(text));
                         let above = frame.unit.clone().filter(|_| f != Field::Persons);
-                        named.or(above)
+                        // 元 in a header is a word for any currency; 人民币 is not.
+                        match above {
+                            Some(Told::Foreign(_)) if !currency::says_yuan(&part.concat()) => above,
+                            above => named.or(above),
+                        }
                     });
                 let (unit, unread) = told.map_or((None, None), Told::parted);
                 Column {

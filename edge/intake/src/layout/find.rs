@@ -88,8 +88,8 @@ fn take_unit_from_notes(grid: &Grid, block: &mut Block) {
         let opens = |words: &[&str]| words.iter().any(|word| shown.starts_with(word));
         // 单位：万元 between two tables belongs to the lower one.
         let last = block.end == grid.height();
-        let opens =
-            opens(&["注", "备注", "说明", "附注"]) || last && opens(&["单位", "金额", "(", "币种"]);
+        let opens = opens(&["注", "备注", "说明", "附注"])
+            || last && opens(&["单位", "金额", "(", "币种", "货币", "计价"]);
         (second.is_none() && opens)
             .then(|| noted_unit(&shown))
             .flatten()

@@ -167,6 +167,10 @@ pub fn weights(kind: Kind, field: Field) -> &'static [(Concept, u32)] {
         (_, Field::PersonName) => &[(C::PersonName, 90), (C::AnyName, 30)],
         (_, Field::PersonAmount) => &[(C::PersonAmount, 90), (C::AnyAmount, 60), (C::Persons, 60)],
         (_, Field::AmountUnit) => &[(C::AnyUnit, 100)],
+        (_, Field::Currency) => &[(C::Currency, 100)],
+        (_, Field::OriginalAmount) => &[(C::OriginalAmount, 100)],
+        (_, Field::Rate) => &[(C::Rate, 100)],
+        (_, Field::RateSource) => &[(C::RateSource, 100)],
     }
 }
 

@@ -60,7 +60,8 @@ pub fn sheet_unit(grid: &Grid, top: usize) -> Option<Told> {
             return Some(told);
         }
     }
-    noted_unit(&grid.sheet)
+    let named = currency::foreign(&grid.sheet).filter(|_| !currency::says_yuan(&grid.sheet));
+    noted_unit(&grid.sheet).or_else(|| named.map(|_| Told::Foreign(grid.sheet.clone())))
 }
 
 fn row_unit(grid: &Grid, row: usize) -> Option<Told> {
@@ -119,13 +120,16 @@ pub fn take_title_unit(grid: &Grid, found: &mut [&mut Block]) {
     }
 }
 
-/// Gives the columns of money without a unit this one.
+/// Gives the columns of money without a unit this one. Another currency holds for those
+/// with a unit too, unless they say 人民币.
 pub fn give(block: &mut Block, told: &Told) {
     let (unit, unread) = told.clone().parted();
     for mapping in std::iter::once(&mut block.mapping).chain(&mut block.beside) {
         for column in &mut mapping.columns {
             let money = column.field.is_some_and(Field::is_amount);
-            if money && column.unit.is_none() && column.unread.is_none() {
+            let open = column.unit.is_none() && column.unread.is_none();
+            let foreign = matches!(told, Told::Foreign(_)) && !currency::says_yuan(&column.header);
+            if money && (open || foreign) {
                 column.unit = unit;
                 column.unread.clone_from(&unread);
             }
@@ -144,7 +148,7 @@ pub fn noted_unit(text: &str) -> Option<Told> {
     ) {
         return token(spelled);
     }
-    for mark in ["单位", "币种", "计量", "金额"] {
+    for mark in ["单位", "币种", "计量", "金额", "货币"] {
         for (at, _) in text.match_indices(mark) {
             let tail = text.get(at + mark.len()..).unwrap_or("");
             if let Some(told) = behind_mark(tail) {

@@ -62,6 +62,7 @@ pub fn read_contract(view: &mut View) -> ContractDraft {
         }
     };
     let mut amount = view.money(Field::Amount, true);
+    view.check_rate(amount);
     if amount.is_some_and(Money::is_negative) {
         let shown = view.cell(Field::Amount).shown();
         view.note(finding::amount_unreadable(

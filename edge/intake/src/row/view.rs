@@ -107,6 +107,7 @@ impl<'a> Reader<'a> {
                 field: *field,
                 column: *column,
                 unit: *unit,
+                header: known.map(|it| it.header.clone()).unwrap_or_default(),
                 unread: known.and_then(|it| it.unread.clone()),
                 currency: self.grid.mark(top, left).currency,
                 cells: all,
@@ -166,6 +167,7 @@ struct Slot {
     field: Field,
     column: usize,
     unit: Option<Unit>,
+    header: String,
     /// Words for the unit that are not understood.
     unread: Option<String>,
     /// The currency that the cell's number format shows, if it is not the yuan.
@@ -337,6 +339,13 @@ impl View {
                 _ => Err(words),
             };
         }
+        if let Some(words) = self.words(Field::Currency)
+            && currency::foreign(&words).is_none()
+            && !currency::says_yuan(&words)
+            && !matches!(words.as_str(), "元" | "¥" | "￥")
+        {
+            return Err(words);
+        }
         let Some(slot) = slot else {
             return Ok(Unit::default());
         };
@@ -397,12 +406,54 @@ impl View {
         };
         let words = self.words(Field::AmountUnit);
         let of_row = words.as_deref().and_then(currency::foreign);
+        let of_row = of_row.or_else(|| self.original().filter(|_| !self.is_converted(slot)));
         let column = slot.filter(|slot| slot.unit.is_none());
         let of_column = column.and_then(|slot| slot.unread.as_deref());
         of_cell
             .or_else(|| slot.and_then(|slot| slot.currency))
             .or(of_row)
             .or_else(|| of_column.and_then(currency::foreign))
+    }
+
+    /// The currency that the row says it was paid in, if it is not the yuan.
+    fn original(&self) -> Option<&'static Currency> {
+        let said = self.words(Field::Currency);
+        let said = said.as_deref().and_then(currency::foreign);
+        let beside = self.slot(Field::OriginalAmount);
+        let beside = beside.filter(|_| self.words(Field::OriginalAmount).is_some());
+        said.or_else(|| {
+            let header = beside?.header.as_str();
+            currency::foreign(header).or_else(|| currency::foreign("外币"))
+        })
+    }
+
+    /// Whether a column holds yuan that were counted at a rate from a source.
+    fn is_converted(&self, slot: Option<&Slot>) -> bool {
+        let yuan = slot.is_some_and(|slot| {
+            let beside = slot.unit.is_some() && self.words(Field::OriginalAmount).is_some();
+            currency::says_yuan(&slot.header) || beside
+        });
+        yuan && self.words(Field::Rate).is_some() && self.words(Field::RateSource).is_some()
+    }
+
+    /// Notes a rate at which the original amount does not make the yuan.
+    pub fn check_rate(&mut self, yuan: Option<Money>) {
+        let Some(slot) = self.slot(Field::OriginalAmount) else {
+            return;
+        };
+        let unit = scale(&slot.header);
+        let original = amount::read(self.cell(Field::OriginalAmount), unit);
+        // The rate in parts of a million, exactly.
+        let rate = amount::read(self.cell(Field::Rate), Unit::TenThousand);
+        let (Some(yuan), Some(original), Some(rate)) = (yuan, original, rate) else {
+            return;
+        };
+        if !amount::is_worth(original, rate, yuan) {
+            self.note(finding::rate_mismatch(
+                &self.cell(Field::Rate).shown(),
+                &yuan.to_string(),
+            ));
+        }
     }
 
     /// What keeps the words of a cell from being amounts in yuan, whatever they are.
@@ -434,6 +485,19 @@ impl View {
         notes.into_iter().for_each(|note| self.note(note));
         found
     }
+}
+
+/// How many of a foreign currency one counted unit is: 万美元, 百万欧元.
+fn scale(header: &str) -> Unit {
+    let named = [
+        ("亿", Unit::HundredMillion),
+        ("千万", Unit::TenMillion),
+        ("百万", Unit::Million),
+        ("万", Unit::TenThousand),
+        ("千", Unit::Thousand),
+    ];
+    let found = named.into_iter().find(|(word, _)| header.contains(word));
+    found.map_or(Unit::Yuan, |(_, unit)| unit)
 }
 
 /// Why a cell gives no amount in yuan.

@@ -22,6 +22,17 @@ pub fn read(cell: &Cell, unit: Unit) -> Option<Money> {
     }
 }
 
+/// Whether an amount in another currency makes these yuan at a rate in millionths,
+/// which may count one or a hundred of its units, within one part in a hundred.
+pub fn is_worth(original: Money, rate_millionths: Money, yuan: Money) -> bool {
+    let product = i128::from(original.fen()).checked_mul(i128::from(rate_millionths.fen()));
+    let wanted = i128::from(yuan.fen());
+    [1_000_000, 100_000_000].into_iter().any(|parts| {
+        let found = product.map(|product| product / parts);
+        found.is_some_and(|found| (found - wanted).abs() <= wanted.abs() / 100)
+    })
+}
+
 /// Reads an amount typed as text.
 pub fn from_text(text: &str, unit: Unit) -> Option<Money> {
     let plain = squeeze(text);
