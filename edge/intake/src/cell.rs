@@ -121,14 +121,18 @@ fn is_error(text: &str) -> bool {
         && (ERRORS.contains(&text) || text.len() >= 3 && text.bytes().all(|b| b == b'#'))
 }
 
-/// A number without exponent, rounded to the fifteen digits a sheet shows.
+/// The largest whole number below which no two whole numbers share one float.
+pub const EXACT_BELOW: f64 = 9_007_199_254_740_992.0;
+
+/// A number without exponent, rounded to the fifteen digits a sheet shows; a whole number
+/// keeps every digit as long as the file does.
 pub fn plain_number(number: f64) -> String {
     if !number.is_finite() {
         return number.to_string();
     }
     let shortest = format!("{number}");
     let digits = shortest.bytes().filter(u8::is_ascii_digit).count();
-    if digits <= 15 {
+    if digits <= 15 || number.fract() == 0.0 && number.abs() < EXACT_BELOW {
         return shortest;
     }
     let rounded: f64 = format!("{number:.14e}").parse().unwrap_or(number);
@@ -137,11 +141,33 @@ pub fn plain_number(number: f64) -> String {
 
 /// Blanks of every width, line breaks, and characters that show nothing.
 pub fn is_blank(c: char) -> bool {
-    c.is_whitespace()
-        || matches!(
-            c,
-            '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{2060}' | '\u{ad}' | '\0'
-        )
+    c.is_whitespace() || is_invisible(c)
+}
+
+/// Characters that take no room or show nothing: zero-width ones, directions of writing,
+/// fillers, variation selectors, tags.
+pub fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\0' | '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'
+            | '\u{1160}'
+            | '\u{17b4}'
+            | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{2800}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
 }
 
 /// One character in its half-width, plain spelling.
@@ -237,6 +263,7 @@ mod tests {
         assert_eq!(plain_number(1.005e2), "100.5");
         assert_eq!(plain_number(1e20), "100000000000000000000");
         assert_eq!(plain_number(99.99999999999999), "100");
+        assert_eq!(plain_number(2_021_310_000_012_342.0), "2021310000012342");
     }
 
     #[test]

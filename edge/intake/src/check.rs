@@ -162,6 +162,11 @@ fn refer(index: &Index, record: &mut Record, options: &Options<'_>) {
     match &mut record.draft {
         Draft::Achievement(_) => {}
         Draft::Contract(draft) => {
+            if let Some(code) = draft.doubtful.take() {
+                let kept = options.known.keeps_code(&code);
+                record.notes.push(finding::uscc(&code, kept));
+                draft.uscc = kept.then_some(code);
+            }
             let mut resolved = Vec::new();
             let mut lost = None;
             for right in &draft.rights {

@@ -53,6 +53,14 @@ pub enum Code {
     Duplicate,
     /// A credit code with a wrong check character.
     UsccCheckDigit,
+    /// A credit code that fails the formula and is kept (warning).
+    UsccKept,
+    /// A code of before 2015-10-01 (warning).
+    UsccOld,
+    /// A number that names something and lost digits.
+    IdentifierInexact,
+    /// Names that cannot be told apart, or words that are none.
+    NamesUnread,
     /// No amount can be read.
     AmountUnreadable,
     /// Words for the unit of an amount that are not understood.
@@ -88,6 +96,10 @@ impl Code {
             Self::KindUnread => "kind.unread",
             Self::Duplicate => "duplicate",
             Self::UsccCheckDigit => "uscc.check_digit",
+            Self::UsccKept => "uscc.kept",
+            Self::UsccOld => "uscc.old",
+            Self::IdentifierInexact => "identifier.inexact",
+            Self::NamesUnread => "names.unread",
             Self::AmountUnreadable => "amount.unreadable",
             Self::UnitUnread => "unit.unread",
             Self::CurrencyForeign => "currency.foreign",
@@ -106,6 +118,8 @@ impl Code {
             Self::DateFuture
             | Self::PayerDiffers
             | Self::KindUnread
+            | Self::UsccKept
+            | Self::UsccOld
             | Self::ApplicationMalformed
             | Self::NumberPending => Severity::Warning,
             _ => Severity::Refused,
@@ -326,27 +340,84 @@ pub fn duplicate(field: Field, number: &str, sheet: &str, row: usize) -> Note {
     )
 }
 
-/// A credit code with a wrong check character.
-pub fn uscc(shown: &str, wanted: Option<char>) -> Note {
+/// A credit code that fails the formula. `kept`: the institution has seen it on the licence.
+pub fn uscc(shown: &str, kept: bool) -> Note {
     let shown = quoted(shown);
-    let suggestion = match wanted {
-        Some(c) => text!(
-            "核对营业执照；若前 17 位无误，末位应为 {c}。",
-            "Check the business licence; if the first 17 characters are right, the last must be {c}."
-        ),
-        None => text!(
-            "照营业执照填写 18 位代码。",
-            "Copy the 18 characters from the business licence."
-        ),
+    let code = if kept {
+        Code::UsccKept
+    } else {
+        Code::UsccCheckDigit
     };
     Note::new(
         Field::Uscc,
-        Code::UsccCheckDigit,
+        code,
         text!(
-            "统一社会信用代码“{shown}”的校验位不符。",
-            "The check character of the credit code “{shown}” is wrong."
+            "统一社会信用代码“{shown}”不合校验公式。",
+            "The credit code “{shown}” fails the check formula."
         ),
-        suggestion,
+        if kept {
+            text!(
+                "本校已确认执照上就是这个代码，照此导入。",
+                "The institution has confirmed that the licence says so; it is imported as it is."
+            )
+        } else {
+            text!(
+                "对照营业执照逐位核对 18 位代码；执照上确实如此的，先确认保留该代码再导入。",
+                "Compare all 18 characters with the business licence; if the licence says so, confirm that the code is kept and import again."
+            )
+        },
+    )
+}
+
+/// A code of before 2015-10-01.
+pub fn uscc_old(shown: &str) -> Note {
+    let shown = quoted(shown);
+    Note::new(
+        Field::Uscc,
+        Code::UsccOld,
+        text!(
+            "“{shown}”是 2015年10月1日前的登记号或组织机构代码。",
+            "“{shown}” is a registration or organisation code of before 2015-10-01."
+        ),
+        text!(
+            "有 18 位统一社会信用代码时换成它；没有可不改。",
+            "Write the 18 characters of the credit code if there is one; leave it if not."
+        ),
+    )
+}
+
+/// A number that names something and lost digits.
+pub fn identifier_inexact(field: Field, kind: Kind, shown: &str) -> Note {
+    let (name_zh, name_en) = both(field, kind);
+    let shown = quoted(shown);
+    Note::new(
+        field,
+        Code::IdentifierInexact,
+        text!(
+            "{name_zh}“{shown}”是按数字存的，末几位可能已丢失。",
+            "The {name_en} “{shown}” is stored as a figure whose last digits may be lost."
+        ),
+        text!(
+            "把这一列设为文本格式，照合同或证书重新填写全部各位。",
+            "Make the column text and write all digits anew from the paper."
+        ),
+    )
+}
+
+/// Names that cannot be told apart, or words that are none.
+pub fn names_unread(field: Field, shown: &str) -> Note {
+    let shown = quoted(shown);
+    Note::new(
+        field,
+        Code::NamesUnread,
+        text!(
+            "“{shown}”里分不清是哪几个人。",
+            "It is not clear who the people in “{shown}” are."
+        ),
+        text!(
+            "写出每个人的姓名，用顿号或分号隔开。",
+            "Write the name of every person, with semicolons between them."
+        ),
     )
 }
 

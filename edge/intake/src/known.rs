@@ -14,6 +14,11 @@ pub trait Known {
     }
     /// A contract by its number, as [`contract_key`] spells it.
     fn contract(&self, key: &str) -> bool;
+    /// A credit code that fails the formula and that the institution has seen on the
+    /// licence: 18 characters, upper case.
+    fn keeps_code(&self, _code: &str) -> bool {
+        false
+    }
     /// A receipt by the key of an earlier import.
     fn receipt(&self, _key: &str) -> bool {
         false

@@ -253,6 +253,19 @@ impl Field {
         )
     }
 
+    /// True for fields whose number names something; each of its digits counts.
+    pub fn is_identifier(self) -> bool {
+        matches!(
+            self,
+            Self::ContractNo
+                | Self::Number
+                | Self::Application
+                | Self::Rights
+                | Self::Uscc
+                | Self::Voucher
+        )
+    }
+
     /// True for fields that hold a day.
     pub fn is_date(self) -> bool {
         matches!(

@@ -100,7 +100,12 @@ fn people(view: &mut View) -> People {
         text = view.joined(Field::Lead, "；");
     }
     let people = names::read(&text);
-    if people.names.is_empty()
+    if people.unread {
+        let cell = [Field::Inventors, Field::Lead].into_iter();
+        let cell = cell.chain([Field::Others]).find(|field| view.has(*field));
+        let note = finding::names_unread(Field::Inventors, &text);
+        view.note(note.at_cell_of(cell.unwrap_or(Field::Inventors)));
+    } else if people.names.is_empty()
         && [Field::Inventors, Field::Lead, Field::Others]
             .into_iter()
             .any(|field| view.has(field))

@@ -32,6 +32,8 @@ pub struct ContractDraft {
     pub firm: Option<String>,
     /// Its credit code.
     pub uscc: Option<String>,
+    /// A credit code that fails the formula; good only if the institution keeps it.
+    pub doubtful: Option<String>,
     /// Amount.
     pub amount: Option<Money>,
     /// Day of signing.
@@ -52,15 +54,17 @@ pub fn read_contract(view: &mut View) -> ContractDraft {
         rightless = true;
         rights.extend(view.words(Field::RightTitle).map(RightRef::Title));
     }
-    let code = match uscc::read(&view.cell(Field::Uscc).shown()) {
-        uscc::Code::Absent => None,
-        uscc::Code::Sound(code) => Some(code),
-        uscc::Code::Wrong(wanted) => {
-            let shown = view.cell(Field::Uscc).shown();
-            view.note(finding::uscc(&shown, wanted));
-            None
+    let shown = view.cell(Field::Uscc).shown();
+    let (mut code, mut doubtful) = (None, None);
+    match uscc::read(&shown) {
+        uscc::Code::Absent => {}
+        uscc::Code::Sound(sound) => code = Some(sound),
+        uscc::Code::Old(old) => {
+            view.note(finding::uscc_old(&shown));
+            code = Some(old);
         }
-    };
+        uscc::Code::Wrong(wrong) => doubtful = Some(wrong),
+    }
     let mut amount = view.money(Field::Amount, true);
     view.check_rate(amount);
     if amount.is_some_and(Money::is_negative) {
@@ -78,6 +82,7 @@ pub fn read_contract(view: &mut View) -> ContractDraft {
         mode: view.words(Field::Mode),
         firm: view.words(Field::Firm),
         uscc: code,
+        doubtful,
         amount,
         signed: view.day(Field::Signed, true),
         pricing: view.words(Field::Pricing),

@@ -2,7 +2,7 @@
 
 use dukou_kernel::{Date, Money, Severity};
 
-use crate::cell::{Cell, is_blank, narrow, one_line, says_nothing};
+use crate::cell::{Cell, EXACT_BELOW, is_blank, narrow, one_line, says_nothing};
 use crate::finding::{self, Code, Note};
 use crate::grid::Grid;
 use crate::layout::{Field, Kind, Mapping};
@@ -264,13 +264,18 @@ impl View {
         }
     }
 
-    /// Notes the cells that hold an error, and takes them as empty.
+    /// Notes the cells that hold an error or half a number, and takes them as empty.
     fn take_errors(&mut self) {
         let mut notes = Vec::new();
         for slot in &mut self.cells {
             for cell in &mut slot.cells {
                 if let Cell::Error(shown) = cell {
                     notes.push(finding::cell_error(slot.field, self.kind, shown));
+                    self.broken.push(slot.field);
+                    *cell = Cell::Empty;
+                } else if slot.field.is_identifier() && lost_digits(cell) {
+                    let shown = cell.shown();
+                    notes.push(finding::identifier_inexact(slot.field, self.kind, &shown));
                     self.broken.push(slot.field);
                     *cell = Cell::Empty;
                 }
@@ -484,6 +489,25 @@ impl View {
         }
         notes.into_iter().for_each(|note| self.note(note));
         found
+    }
+}
+
+/// A whole number too large for a number cell, or one that a program wrote as 2.02E+15.
+fn lost_digits(cell: &Cell) -> bool {
+    match cell {
+        Cell::Number(number) => number.abs() >= EXACT_BELOW,
+        Cell::Text(text) => {
+            let plain = crate::cell::squeeze(text).to_uppercase();
+            let parts = plain.split_once("E+");
+            parts.is_some_and(|(head, power)| {
+                let digits = |c: char| c.is_ascii_digit() || c == '.';
+                head.starts_with(|c: char| c.is_ascii_digit())
+                    && head.chars().all(digits)
+                    && !power.is_empty()
+                    && power.bytes().all(|b| b.is_ascii_digit())
+            })
+        }
+        _ => false,
     }
 }
 

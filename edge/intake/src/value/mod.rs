@@ -11,5 +11,6 @@ pub mod payout;
 pub mod remainder;
 pub mod right;
 pub mod share;
+pub mod spelling;
 pub mod unit;
 pub mod uscc;

@@ -1,7 +1,8 @@
 //! Cells with people's names, and shares where they stand beside the names.
 
-use crate::cell::{is_blank, is_han, narrow};
+use crate::cell::{is_blank, is_han, is_invisible, narrow, says_nothing};
 use crate::value::share::{self, Part, Shares, judge};
+use crate::value::spelling::{self, Dotted};
 
 /// The people of one cell in order, and what it says about their shares.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,6 +11,8 @@ pub struct People {
     pub names: Vec<String>,
     /// Shares written beside the names.
     pub shares: Shares,
+    /// It is not clear who they are.
+    pub unread: bool,
 }
 
 const ROLES: [&str; 18] = [
@@ -33,13 +36,30 @@ const ROLES: [&str; 18] = [
     "参与人",
 ];
 
+/// Words that send the reader elsewhere for the names.
+const ELSEWHERE: [&str; 7] = ["附件", "附表", "详见", "见附", "待定", "待补", "另附"];
+
 /// Reads a cell of names.
 pub fn read(text: &str) -> People {
-    let plain = canonical(text);
+    if says_nothing(text) {
+        return People {
+            names: Vec::new(),
+            shares: Shares::Absent,
+            unread: false,
+        };
+    }
+    let (plain, unclear) = canonical(text);
+    let mut people = parsed(&plain);
+    let elsewhere = |name: &String| ELSEWHERE.iter().any(|word| name.contains(word));
+    people.unread = unclear || people.names.iter().any(elsewhere);
+    people
+}
+
+fn parsed(plain: &str) -> People {
     let mut names = Vec::new();
     let mut parts: Vec<Option<Part>> = Vec::new();
     let mut ratio = false;
-    for piece in cut(&plain) {
+    for piece in cut(plain) {
         let Some((bare, part)) = apart(&piece) else {
             // 张三，60%: a figure between two marks belongs to the name before it.
             if let (Some(figure), Some(last @ None)) = (lone_figure(&piece), parts.last_mut()) {
@@ -64,12 +84,12 @@ pub fn read(text: &str) -> People {
         }
     };
     match shares {
-        Shares::Absent if names.len() > 1 && share::says_equal(&plain) => {
+        Shares::Absent if names.len() > 1 && share::says_equal(plain) => {
             let names: Vec<String> = names
                 .into_iter()
                 .filter(|n| !share::says_equal(n))
                 .collect();
-            let mut left = crate::cell::squeeze(&plain);
+            let mut left = crate::cell::squeeze(plain);
             for name in &names {
                 left = left.replacen(&crate::cell::squeeze(name), "", 1);
             }
@@ -78,10 +98,10 @@ pub fn read(text: &str) -> People {
             } else {
                 Shares::Wrong(None)
             };
-            People { names, shares }
+            people(names, shares)
         }
-        Shares::Wrong(None) => figures_behind(&plain).unwrap_or(People { names, shares }),
-        shares => People { names, shares },
+        Shares::Wrong(None) => figures_behind(plain).unwrap_or(people(names, shares)),
+        shares => people(names, shares),
     }
 }
 
@@ -157,7 +177,15 @@ fn figures_behind(plain: &str) -> Option<People> {
     }
     let ratio = tail.contains([':', '∶', '比']) && !parts.iter().any(|part| part.percent);
     let shares = judge(&parts, ratio, names.len());
-    Some(People { names, shares })
+    Some(people(names, shares))
+}
+
+fn people(names: Vec<String>, shares: Shares) -> People {
+    People {
+        names,
+        shares,
+        unread: false,
+    }
 }
 
 fn small_ratio(parts: &[Part]) -> bool {
@@ -166,25 +194,30 @@ fn small_ratio(parts: &[Part]) -> bool {
         .all(|part| !part.digits.contains('.') && part.digits.len() == 1)
 }
 
-/// Half-width marks, one kind of middle dot, roles and 等 taken away.
-fn canonical(text: &str) -> String {
+/// A dot between Han words, before it is known what it parts.
+const DOT: char = '\u{1}';
+
+/// Half-width marks, one kind of middle dot, roles and 等 taken away. True when it is not
+/// clear what the dots between the words part.
+fn canonical(text: &str) -> (String, bool) {
     let mut plain = String::with_capacity(text.len());
     let mut previous = ' ';
-    let mut chars = text.chars().peekable();
-    while let Some(raw) = chars.next() {
-        let next = chars.peek().copied().unwrap_or(' ');
+    let seen: Vec<char> = text.chars().filter(|c| !is_invisible(*c)).collect();
+    for (index, raw) in seen.iter().copied().enumerate() {
+        let next = seen.get(index + 1).copied().unwrap_or(' ');
         let c = match raw {
-            '•' | '‧' | '・' | '･' | '∙' | '⋅' | '●' | '˙' | '．' => '·',
-            '.' if is_han(previous) && is_han(next) => '·',
-            '\u{200b}'..='\u{200f}' | '\u{feff}' => continue,
+            '.' | '．' if is_han(previous) && is_han(next) => DOT,
+            '．' => '·',
+            DOT => ' ',
             '\n' | '\r' => '\n',
             '\u{2460}'..='\u{2473}' => ';',
             '\t' => ' ',
-            other => narrow(other),
+            other => narrow(spelling::interpunct(other)),
         };
         plain.push(c);
         previous = raw;
     }
+    let (plain, unclear) = without_dots(&plain);
     let plain = without_labels(&plain);
     let trimmed = plain.trim().trim_end_matches(['。', '.']);
     if let Some(at) = trimmed.rfind('等') {
@@ -193,10 +226,44 @@ fn canonical(text: &str) -> String {
             c.is_ascii_digit() || is_blank(c) || "人位名共一二三四五六七八九十".contains(c)
         });
         if counted && !head.is_empty() {
-            return head.trim_end_matches([',', '、', ';']).to_owned();
+            let head = head.trim_end_matches([',', '、', ';']);
+            return (head.to_owned(), unclear);
         }
     }
-    trimmed.to_owned()
+    (trimmed.to_owned(), unclear)
+}
+
+/// Every row of Han words with dots between them as people or as one name.
+fn without_dots(plain: &str) -> (String, bool) {
+    let mut kept = String::with_capacity(plain.len());
+    let mut unclear = false;
+    let mut run = String::new();
+    for c in plain.chars().chain(['\n']) {
+        if is_han(c) || matches!(c, DOT | '·') {
+            run.push(c);
+            continue;
+        }
+        let words: Vec<&str> = run.split([DOT, '·']).collect();
+        let told = (words.len() > 1).then(|| spelling::dotted(&words));
+        let dots = run.contains(DOT);
+        match told {
+            Some(Dotted::People) if dots => kept.push_str(&words.join(";")),
+            // With the mark of a name between them, three people or one nobody can tell.
+            Some(Dotted::People) => {
+                unclear |= words.len() > 2;
+                kept.push_str(&run);
+            }
+            Some(Dotted::Unclear) if dots => {
+                unclear = true;
+                kept.push_str(&words.join(";"));
+            }
+            _ => kept.push_str(&run.replace(DOT, "·")),
+        }
+        run.clear();
+        kept.push(c);
+    }
+    kept.pop();
+    (kept, unclear)
 }
 
 /// 第一完成人：张三 names a role before the person; 张三：李四 parts two people.
@@ -254,7 +321,11 @@ fn cut(plain: &str) -> Vec<String> {
             c,
             ';' | ',' | '、' | '/' | '\\' | '|' | '\n' | '，' | '；' | '&' | '+' | '。'
         );
-        if depth == 0 && parts && !comma_in_name {
+        let alias = c == '/' && {
+            let left = pieces.last().map_or("", |piece| piece.trim());
+            same_person(left, &chars, index + 1)
+        };
+        if depth == 0 && parts && !comma_in_name && !alias {
             pieces.push(String::new());
             continue;
         }
@@ -287,6 +358,25 @@ fn cut(plain: &str) -> Vec<String> {
         }
     }
     pieces
+}
+
+/// 王芳/Wang Fang is one person in two scripts.
+fn same_person(left: &str, chars: &[char], from: usize) -> bool {
+    let ends = |c: &&char| !(c.is_alphabetic() || " -'’.".contains(**c));
+    let tail = chars.get(from..).unwrap_or(&[]);
+    let end = tail.iter().position(|c| ends(&c)).unwrap_or(tail.len());
+    let right: String = tail.iter().take(end).collect();
+    let right = right.trim();
+    spelling::is_same_name(left, right) || spelling::is_same_name(right, left)
+}
+
+/// The name in Han characters of a person who is written in two scripts.
+fn in_han(name: &str) -> &str {
+    let Some((one, other)) = name.split_once('/') else {
+        return name;
+    };
+    let han = if one.chars().any(is_han) { one } else { other };
+    han.trim()
 }
 
 /// `2.李四` begins here: a figure of one or two digits, a mark, and a name.
@@ -382,6 +472,12 @@ fn apart(piece: &str) -> Option<(String, Option<Part>)> {
     if !name.chars().any(char::is_alphabetic) {
         return None;
     }
+    // Wang Fang（王芳）
+    let inside = rest.strip_prefix('(').and_then(|tail| tail.split_once(')'));
+    let inside = inside.map(|(inside, _)| inside.trim());
+    let name = inside
+        .filter(|inside| spelling::is_same_name(inside, name))
+        .unwrap_or(in_han(name));
     Some((name.to_owned(), figures))
 }
 
@@ -436,6 +532,25 @@ fn joined_by_and(token: &str) -> Vec<&str> {
     }
 }
 
+/// 王芳 Wang Fang: the Latin words behind a name that spell it say nothing more.
+fn without_latin<'a>(tokens: &[&'a str]) -> Vec<&'a str> {
+    let latin = |token: &&&str| !token.chars().any(is_han);
+    let mut kept: Vec<&str> = Vec::new();
+    let mut rest = tokens;
+    while let Some((first, tail)) = rest.split_first() {
+        kept.push(first);
+        let count = tail.iter().take_while(latin).count();
+        let words = tail.get(..count).unwrap_or(&[]).join(" ");
+        let same = count > 0 && spelling::is_same_name(first, &words);
+        rest = if same {
+            tail.get(count..).unwrap_or(&[])
+        } else {
+            tail
+        };
+    }
+    kept
+}
+
 /// Blanks part Chinese names, but not 王 伟 and not John Smith.
 fn by_blanks(text: &str) -> Vec<String> {
     let tokens: Vec<&str> = text
@@ -454,6 +569,7 @@ fn by_blanks(text: &str) -> Vec<String> {
         .filter(|(index, token)| *index == 0 || !TITLES.contains(token))
         .flat_map(|(_, token)| joined_by_and(token))
         .collect();
+    let tokens = without_latin(&tokens);
     let mut names: Vec<String> = Vec::new();
     let mut open = false;
     let single = |token: &str| token.chars().count() == 1 && token.chars().all(is_han);

@@ -15,6 +15,7 @@ mod office_styles;
 mod spread_rows;
 mod number_forms;
 mod units;
+mod identifiers;
 mod currencies;
 mod spoken;
 mod bomb_files;
