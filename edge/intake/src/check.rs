@@ -8,6 +8,7 @@ use dukou_kernel::Severity;
 use crate::batch::{Batch, Options, Read, placed};
 use crate::finding::{self, Note};
 use crate::layout::{Field, Kind};
+use crate::money;
 use crate::row::{
     Achievement, AchievementDraft, Contract, ContractDraft, Distribution, DistributionDraft, Place,
     Receipt, ReceiptDraft, RightRef, contract_key, title_key,
@@ -56,6 +57,7 @@ pub fn check(reads: &mut [Read], batch: &mut Batch, options: &Options<'_>) {
             refer(&index, record, options);
         }
     }
+    money::check(reads, &names, options);
     let mut receipts: HashMap<String, usize> = HashMap::new();
     for wanted in Kind::ALL {
         for read in reads.iter_mut().filter(|read| read.kind == wanted) {
@@ -296,6 +298,10 @@ fn keep(
                 .push(placed(note, read.sheet, header, &read.mapping, read.kind));
         }
     }
+    for (row, note) in std::mem::take(&mut read.table.void) {
+        let note = placed(note, read.sheet, row, &read.mapping, read.kind);
+        batch.findings.push(note);
+    }
     for record in std::mem::take(&mut read.table.records) {
         let place = Place {
             sheet: read.sheet,
@@ -461,7 +467,7 @@ fn receipt(
         amount,
         payer: draft.payer,
         voucher: draft.voucher,
-        already: options.known.receipt(&key),
+        already: draft.already || options.known.receipt(&key),
         key,
     })
 }

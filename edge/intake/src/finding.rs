@@ -3,7 +3,10 @@
 use dukou_kernel::{Severity, Text, text};
 
 use crate::layout::{Field, Kind};
-use crate::value::currency::Currency;
+
+mod money;
+
+pub use money::*;
 
 /// One bad or odd cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +78,24 @@ pub enum Code {
     ReferenceUnknown,
     /// The parts of a distribution do not add up.
     SumMismatch,
+    /// The system has the contract with another price.
+    ContractChanged,
+    /// The system has the receipt with another amount.
+    ReceiptChanged,
+    /// A refund larger than what was received.
+    RefundExceeds,
+    /// A cell that is struck through in a row that is not.
+    CellStruck,
+    /// Perhaps the same receipt as an earlier row (warning).
+    ReceiptRepeated,
+    /// More was received than the contract's price (warning).
+    ReceiptsExceed,
+    /// An amount that is nothing like its contract's, or no price (warning).
+    AmountImplausible,
+    /// A row that is void or struck through, and not imported (warning).
+    RowVoid,
+    /// A hidden sheet, which is not imported (warning).
+    SheetHidden,
     /// A day that has not come yet (warning).
     DateFuture,
     /// The payer is spelled differently from the contract's party (warning).
@@ -107,6 +128,15 @@ impl Code {
             Self::CellError => "cell.error",
             Self::ReferenceUnknown => "reference.unknown",
             Self::SumMismatch => "sum.mismatch",
+            Self::ContractChanged => "contract.changed",
+            Self::ReceiptChanged => "receipt.changed",
+            Self::RefundExceeds => "refund.exceeds_receipts",
+            Self::CellStruck => "cell.struck",
+            Self::ReceiptRepeated => "receipt.repeated",
+            Self::ReceiptsExceed => "receipts.exceed",
+            Self::AmountImplausible => "amount.implausible",
+            Self::RowVoid => "row.void",
+            Self::SheetHidden => "sheet.hidden",
             Self::DateFuture => "date.future",
             Self::PayerDiffers => "payer.differs",
         }
@@ -118,6 +148,11 @@ impl Code {
             Self::DateFuture
             | Self::PayerDiffers
             | Self::KindUnread
+            | Self::ReceiptRepeated
+            | Self::ReceiptsExceed
+            | Self::AmountImplausible
+            | Self::RowVoid
+            | Self::SheetHidden
             | Self::UsccKept
             | Self::UsccOld
             | Self::ApplicationMalformed
@@ -421,77 +456,6 @@ pub fn names_unread(field: Field, shown: &str) -> Note {
     )
 }
 
-/// No amount can be read.
-pub fn amount_unreadable(field: Field, kind: Kind, shown: &str) -> Note {
-    let (name_zh, name_en) = both(field, kind);
-    let shown = quoted(shown);
-    Note::new(
-        field,
-        Code::AmountUnreadable,
-        text!(
-            "{name_zh}“{shown}”读不出数额。",
-            "No amount can be read from the {name_en} “{shown}”."
-        ),
-        text!(
-            "写成数字，例如 125000 或 12.5万元。",
-            "Write a figure, such as 125000 or 12.5万元."
-        ),
-    )
-}
-
-/// Words for the unit of an amount that are not understood.
-pub fn unit_unread(field: Field, kind: Kind, words: &str) -> Note {
-    let (name_zh, name_en) = both(field, kind);
-    let words = quoted(words);
-    Note::new(
-        field,
-        Code::UnitUnread,
-        text!(
-            "{name_zh}的单位“{words}”不认得，数额没有按元导入。",
-            "The unit “{words}” of the {name_en} is not understood, so no amount was taken."
-        ),
-        text!(
-            "单位写元、千元、万元、百万元、千万元或亿元，或在单元格里写明，例如 12.5万元。",
-            "Write the unit 元, 千元, 万元, 百万元, 千万元 or 亿元, or write it in the cell, such as 12.5万元."
-        ),
-    )
-}
-
-/// Money that is not the yuan.
-pub fn currency_foreign(field: Field, kind: Kind, currency: &Currency) -> Note {
-    let (name_zh, name_en) = both(field, kind);
-    let (zh, en) = (currency.zh, currency.en);
-    Note::new(
-        field,
-        Code::CurrencyForeign,
-        text!(
-            "{name_zh}是{zh}，不是人民币元。",
-            "The {name_en} is in {en}, not in yuan."
-        ),
-        text!(
-            "原币金额、汇率、汇率来源（例如中国外汇交易中心某日中间价）和人民币金额（元）各写一列，再导入。",
-            "Write the original amount, the rate, the source of the rate (such as the CFETS central parity of a day) and the amount in yuan (人民币金额) in a column each, and import again."
-        ),
-    )
-}
-
-/// The original amount at its rate does not make the yuan.
-pub fn rate_mismatch(rate: &str, yuan: &str) -> Note {
-    let rate = quoted(rate);
-    Note::new(
-        Field::Rate,
-        Code::RateMismatch,
-        text!(
-            "原币金额按汇率 {rate} 折算，与人民币金额 {yuan} 元不符。",
-            "At the rate {rate} the original amount does not make {yuan} yuan."
-        ),
-        text!(
-            "核对原币金额、汇率和人民币金额。",
-            "Check the original amount, the rate and the amount in yuan."
-        ),
-    )
-}
-
 /// An error, or a formula whose value the file lacks.
 pub fn cell_error(field: Field, kind: Kind, shown: &str) -> Note {
     let (name_zh, name_en) = both(field, kind);
@@ -552,49 +516,66 @@ pub fn reference_unknown(field: Field, shown: &str) -> Note {
     Note::new(field, Code::ReferenceUnknown, message, suggestion)
 }
 
-/// The parts of a distribution do not add up.
-pub fn sum_mismatch(field: Field, parts: &str, whole: &str) -> Note {
-    let (message, suggestion) = if field == Field::Persons {
-        (
-            text!(
-                "个人金额合计 {parts} 元，与团队金额 {whole} 元不等。",
-                "The persons' amounts make {parts} yuan, the team's amount is {whole}."
-            ),
-            text!(
-                "核对个人金额，使合计等于团队金额。",
-                "Correct the persons' amounts so that they make the team's amount."
-            ),
-        )
-    } else {
-        (
-            text!(
-                "各方金额合计 {parts} 元，与可分配净收入 {whole} 元不等。",
-                "The parts make {parts} yuan, the net income is {whole}."
-            ),
-            text!(
-                "核对各方金额，使合计等于净收入。",
-                "Correct the parts so that they make the net income."
-            ),
-        )
-    };
-    Note::new(field, Code::SumMismatch, message, suggestion)
-}
-
-/// The payer is spelled differently from the contract's party.
-pub fn payer_differs(payer: &str, firm: &str) -> Note {
-    let (payer, firm) = (quoted(payer), quoted(firm));
-    Note::new(
-        Field::Payer,
-        Code::PayerDiffers,
-        text!(
-            "付款单位“{payer}”与合同对方“{firm}”不一致。",
-            "The payer “{payer}” is not the contract's party “{firm}”."
+/// A row that is void or struck through.
+pub fn row_void(kind: Kind, words: Option<&str>) -> Note {
+    let field = kind.required().first().copied().unwrap_or(Field::Title);
+    let message = match words.map(quoted) {
+        Some(words) => text!(
+            "这一行标为“{words}”，没有导入。",
+            "The row says “{words}” and is not imported."
         ),
+        None => text!(
+            "这一行被划掉，没有导入。",
+            "The row is struck through and is not imported."
+        ),
+    };
+    Note::new(
+        field,
+        Code::RowVoid,
+        message,
         text!(
-            "核对是否同一单位；如为代付可不改。",
-            "Check whether they are the same; leave it if another paid for them."
+            "仍然有效的，去掉作废字样或删除线再导入；否则可不改。",
+            "If it still holds, remove the words or the line through it and import again; if not, leave it."
         ),
     )
+}
+
+/// A cell that is struck through in a row that is not.
+pub fn cell_struck(field: Field, kind: Kind, shown: &str) -> Note {
+    let (name_zh, name_en) = both(field, kind);
+    let shown = quoted(shown);
+    Note::new(
+        field,
+        Code::CellStruck,
+        text!(
+            "{name_zh}“{shown}”被划掉，不知道现在是多少。",
+            "The {name_en} “{shown}” is struck through, and nothing says what holds now."
+        ),
+        text!(
+            "改成现在有效的内容，去掉删除线。",
+            "Write what holds now, without the line through it."
+        ),
+    )
+}
+
+/// What a hidden sheet is told as: there is no cell to blame.
+pub fn sheet_hidden(very: bool) -> (Text, Text) {
+    let message = if very {
+        text!(
+            "工作表被深度隐藏（只能在 VBA 中取消），没有导入。",
+            "The sheet is very hidden (only VBA shows it) and was not imported."
+        )
+    } else {
+        text!(
+            "工作表被隐藏，没有导入。",
+            "The sheet is hidden and was not imported."
+        )
+    };
+    let suggestion = text!(
+        "其中的行要导入的，取消隐藏后再导入；否则可不改。",
+        "If its rows count, show the sheet and import again; if not, leave it."
+    );
+    (message, suggestion)
 }
 
 fn both(field: Field, kind: Kind) -> (String, String) {

@@ -18,6 +18,18 @@ pub struct Region {
     pub right: usize,
 }
 
+/// Whether people see a sheet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shown {
+    /// Everybody does.
+    #[default]
+    Visible,
+    /// Who asks for it does.
+    Hidden,
+    /// Nobody does but by a program.
+    VeryHidden,
+}
+
 /// What the looks of a cell say beside its content.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Mark {
@@ -34,6 +46,8 @@ pub struct Grid {
     pub file: String,
     /// The sheet's name; a CSV file's name without its ending.
     pub sheet: String,
+    /// Whether people see it.
+    pub shown: Shown,
     rows: Vec<Vec<Cell>>,
     marks: HashMap<(usize, usize), Mark>,
     width: usize,
@@ -60,6 +74,7 @@ impl Grid {
         let mut grid = Self {
             file: file.to_owned(),
             sheet: sheet.to_owned(),
+            shown: Shown::Visible,
             width: rows.iter().map(Vec::len).max().unwrap_or(0),
             rows,
             marks: HashMap::new(),

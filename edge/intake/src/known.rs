@@ -1,6 +1,8 @@
 //! What the system already has.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+
+use dukou_kernel::{Date, Money};
 
 use crate::row::contract_key;
 
@@ -14,6 +16,15 @@ pub trait Known {
     }
     /// A contract by its number, as [`contract_key`] spells it.
     fn contract(&self, key: &str) -> bool;
+    /// The price of a contract of this key.
+    fn price(&self, _key: &str) -> Option<Money> {
+        None
+    }
+    /// Days and amounts of everything received under a contract of this key; refunds are
+    /// negative. `None` when it is not known.
+    fn received(&self, _key: &str) -> Option<Vec<(Date, Money)>> {
+        None
+    }
     /// A credit code that fails the formula and that the institution has seen on the
     /// licence: 18 characters, upper case.
     fn keeps_code(&self, _code: &str) -> bool {
@@ -49,6 +60,8 @@ pub struct KnownSets {
     rights: HashSet<String>,
     titles: HashSet<String>,
     contracts: HashSet<String>,
+    prices: HashMap<String, Money>,
+    received: HashMap<String, Vec<(Date, Money)>>,
     receipts: HashSet<String>,
     distributions: HashSet<String>,
 }
@@ -67,6 +80,17 @@ impl KnownSets {
     /// Adds a contract.
     pub fn add_contract(&mut self, no: &str) {
         self.contracts.insert(contract_key(no));
+    }
+
+    /// Adds the price of a contract.
+    pub fn add_price(&mut self, no: &str, price: Money) {
+        self.prices.insert(contract_key(no), price);
+    }
+
+    /// Adds what was received under a contract on a day.
+    pub fn add_received(&mut self, no: &str, day: Date, amount: Money) {
+        let paid = self.received.entry(contract_key(no)).or_default();
+        paid.push((day, amount));
     }
 
     /// Adds the key of an imported receipt.
@@ -91,6 +115,14 @@ impl Known for KnownSets {
 
     fn contract(&self, key: &str) -> bool {
         self.contracts.contains(key)
+    }
+
+    fn price(&self, key: &str) -> Option<Money> {
+        self.prices.get(key).copied()
+    }
+
+    fn received(&self, key: &str) -> Option<Vec<(Date, Money)>> {
+        self.received.get(key).cloned()
     }
 
     fn receipt(&self, key: &str) -> bool {

@@ -19,6 +19,7 @@ mod row;
 mod table;
 mod known;
 mod batch;
+mod money;
 mod check;
 mod json;
 mod fix_list;

@@ -5,15 +5,15 @@ use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use calamine::{
-    Data, DataRef, Dimensions, ExcelDateTime, Ods, Reader, Style, Xls, Xlsb, Xlsx, XlsxCellReader,
-    XlsxFormulaMetadata,
+    Data, DataRef, Dimensions, ExcelDateTime, Ods, Reader, Sheet, SheetVisible, Style, Xls, Xlsb,
+    Xlsx, XlsxCellReader, XlsxFormulaMetadata,
 };
 use dukou_kernel::{Text, text};
 
 use super::archive::Kind;
 use super::{CELLS_MAX, COLUMNS_MAX, ROWS_MAX, TEXT_BYTES_MAX, compound, damaged, too_large};
 use crate::cell::{Cell, Stamp};
-use crate::grid::{Grid, Mark, Region};
+use crate::grid::{Grid, Mark, Region, Shown};
 use crate::value::currency;
 
 /// Merged regions beyond this number are not looked at.
@@ -53,6 +53,19 @@ pub fn from_compound(name: &str, bytes: &[u8]) -> Result<Vec<Grid>, Text> {
     })
 }
 
+/// The names of a book's sheets, and whether people see them.
+fn named(sheets: &[Sheet]) -> Vec<(String, Shown)> {
+    let shown = |visible: SheetVisible| match visible {
+        SheetVisible::Visible => Shown::Visible,
+        SheetVisible::Hidden => Shown::Hidden,
+        SheetVisible::VeryHidden => Shown::VeryHidden,
+    };
+    let sheets = sheets.iter();
+    sheets
+        .map(|sheet| (sheet.name.clone(), shown(sheet.visible)))
+        .collect()
+}
+
 fn guarded(read: impl FnOnce() -> Result<Vec<Grid>, Text>) -> Result<Vec<Grid>, Text> {
     catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(damaged()))
 }
@@ -61,7 +74,7 @@ fn xlsx(name: &str, bytes: &[u8]) -> Result<Vec<Grid>, Text> {
     let mut book = Xlsx::new(Cursor::new(bytes)).map_err(|_| damaged())?;
     let mut grids = Vec::new();
     let mut budget = Budget::default();
-    for sheet in book.sheet_names() {
+    for (sheet, shown) in named(book.sheets_metadata()) {
         let merged = book
             .merge_cells_by_sheet_name(&sheet)
             .map(regions)
@@ -78,7 +91,9 @@ fn xlsx(name: &str, bytes: &[u8]) -> Result<Vec<Grid>, Text> {
         {
             marks = marked(&mut reader, &looks, &rows)?;
         }
-        grids.push(Grid::new(name, &sheet, rows, merged).marked(marks));
+        let mut grid = Grid::new(name, &sheet, rows, merged).marked(marks);
+        grid.shown = shown;
+        grids.push(grid);
     }
     Ok(grids)
 }
@@ -150,12 +165,14 @@ fn xlsb(name: &str, bytes: &[u8]) -> Result<Vec<Grid>, Text> {
     let mut book = Xlsb::new(Cursor::new(bytes)).map_err(|_| damaged())?;
     let mut grids = Vec::new();
     let mut budget = Budget::default();
-    for sheet in book.sheet_names() {
+    for (sheet, shown) in named(book.sheets_metadata()) {
         let Ok(mut reader) = book.worksheet_cells_reader(&sheet) else {
             continue;
         };
         let rows = fill(|| reader.next_cell(), &mut budget)?;
-        grids.push(Grid::new(name, &sheet, rows, Vec::new()));
+        let mut grid = Grid::new(name, &sheet, rows, Vec::new());
+        grid.shown = shown;
+        grids.push(grid);
     }
     Ok(grids)
 }
@@ -250,7 +267,7 @@ where
 {
     let mut grids = Vec::new();
     let mut budget = Budget::default();
-    for sheet in book.sheet_names() {
+    for (sheet, shown) in named(book.sheets_metadata()) {
         let Ok(range) = book.worksheet_range(&sheet) else {
             continue;
         };
@@ -264,7 +281,9 @@ where
             place(&mut rows, at, from_data(data), &mut budget)?;
         }
         let merged = regions(merges(&book, &sheet));
-        grids.push(Grid::new(name, &sheet, rows, merged));
+        let mut grid = Grid::new(name, &sheet, rows, merged);
+        grid.shown = shown;
+        grids.push(grid);
     }
     Ok(grids)
 }

@@ -353,15 +353,19 @@ fn part_lead_from_others(grid: &Grid, first: usize, mapping: &mut Mapping) {
 
 /// Every required field stands under a header that means just that.
 fn sure(kind: Kind, taken: &[(usize, Field, f64)]) -> bool {
-    let more: &[Field] = match kind {
-        Kind::Distributions => &[Field::Net, Field::Team, Field::Persons],
-        _ => &[],
+    let named = |field: &Field| {
+        let mut all = taken.iter();
+        all.any(|(_, f, score)| f == field && *score >= 75.0)
     };
-    kind.required().iter().chain(more).all(|field| {
-        taken
-            .iter()
-            .any(|(_, f, score)| f == field && *score >= 75.0)
-    })
+    let required = kind.required().iter().all(|field| match field {
+        Field::Inventors => named(field) || named(&Field::Lead),
+        field => named(field),
+    });
+    let parted = kind != Kind::Distributions
+        || named(&Field::Net)
+            && named(&Field::Team)
+            && (named(&Field::Persons) || named(&Field::CollegePart) && named(&Field::University));
+    required && parted
 }
 
 fn unknown(draft: &Draft, frame: &Frame<'_>) -> Mapping {

@@ -14,5 +14,5 @@ pub use contract::{ContractDraft, RightRef, read_contract};
 pub use distribution::{DistributionDraft, persons_unit, read_distribution};
 pub use kinds::{Achievement, Contract, Distribution, Place, Receipt, contract_key, title_key};
 pub use receipt::{ReceiptDraft, read_receipt};
-pub use skip::{Role, role};
+pub use skip::{Role, role, void_words};
 pub use view::{Reader, View};

@@ -18,6 +18,8 @@ pub struct ReceiptDraft {
     pub payer: Option<String>,
     /// Voucher number.
     pub voucher: Option<String>,
+    /// The system has it, under whatever voucher.
+    pub already: bool,
 }
 
 /// Reads a row.
@@ -30,5 +32,6 @@ pub fn read_receipt(view: &mut View) -> ReceiptDraft {
         amount,
         payer: view.words(Field::Payer),
         voucher: view.words(Field::Voucher),
+        already: false,
     }
 }

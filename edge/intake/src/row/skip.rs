@@ -14,6 +14,8 @@ pub enum Role {
     Record,
     /// More people or rights of the record above.
     Continuation,
+    /// A record that no longer holds.
+    Void,
     /// Nothing to read.
     Skipped,
     /// Nothing in it at all.
@@ -42,6 +44,9 @@ pub fn role(reader: &Reader<'_>, row: usize, after_record: bool) -> Role {
     {
         return Role::Skipped;
     }
+    if is_void(reader, row) {
+        return Role::Void;
+    }
     let continues = more(reader.kind);
     let first = continues
         .first()
@@ -54,6 +59,57 @@ pub fn role(reader: &Reader<'_>, row: usize, after_record: bool) -> Role {
         return Role::Continuation;
     }
     Role::Record
+}
+
+/// Struck through as a whole, or void by its words.
+fn is_void(reader: &Reader<'_>, row: usize) -> bool {
+    void_words(reader, row).is_some() || is_struck(reader, row)
+}
+
+/// Every cell of the row that says anything is struck through.
+fn is_struck(reader: &Reader<'_>, row: usize) -> bool {
+    let mut columns = reader.columns().iter().map(|(_, column, _)| *column);
+    let filled = |column: &usize| !reader.grid.own(row, *column).is_empty();
+    let mut any = false;
+    columns
+        .by_ref()
+        .filter(filled)
+        .inspect(|_| any = true)
+        .all(|column| reader.grid.mark(row, column).struck)
+        && any
+}
+
+/// The words that make a row void: 已作废 in any cell, or 是 below 是否作废.
+pub fn void_words(reader: &Reader<'_>, row: usize) -> Option<String> {
+    const WHOLE: [&str; 8] = [
+        "撤销",
+        "已撤销",
+        "取消",
+        "已取消",
+        "废止",
+        "已废止",
+        "无效合同",
+        "合同无效",
+    ];
+    const OTHERS: [&str; 8] = ["未", "不", "无", "否", "后", "前", "原", "重"];
+    let cells = reader.grid.row(row).iter().enumerate();
+    cells
+        .filter_map(|(column, cell)| match cell {
+            Cell::Text(text) => Some((column, squeeze(text))),
+            _ => None,
+        })
+        .find_map(|(column, plain)| {
+            let bare = plain.trim_matches(['(', ')', '.', '。', '!']);
+            let asked = reader.mapping.columns.iter().any(|known| {
+                known.index == column && known.header.contains("作废") && known.field.is_none()
+            });
+            let yes = asked && matches!(bare, "是" | "√" | "Y" | "y" | "1" | "作废");
+            let short = bare.chars().count() <= 12
+                && bare.contains("作废")
+                && !OTHERS.iter().any(|word| bare.contains(word));
+            let bracketed = plain.ends_with("(作废)") || plain.ends_with("(已作废)");
+            (yes || short || bracketed || WHOLE.contains(&bare)).then_some(plain)
+        })
 }
 
 /// The fields a continuing row may fill.

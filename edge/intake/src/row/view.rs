@@ -110,6 +110,7 @@ impl<'a> Reader<'a> {
                 header: known.map(|it| it.header.clone()).unwrap_or_default(),
                 unread: known.and_then(|it| it.unread.clone()),
                 currency: self.grid.mark(top, left).currency,
+                struck: self.grid.mark(row, *column).struck,
                 cells: all,
             });
         }
@@ -172,6 +173,8 @@ struct Slot {
     unread: Option<String>,
     /// The currency that the cell's number format shows, if it is not the yuan.
     currency: Option<&'static Currency>,
+    /// The cell is struck through.
+    struck: bool,
     cells: Vec<Cell>,
 }
 
@@ -268,6 +271,10 @@ impl View {
     fn take_errors(&mut self) {
         let mut notes = Vec::new();
         for slot in &mut self.cells {
+            if slot.struck {
+                let shown = slot.cells.first().map(Cell::shown).unwrap_or_default();
+                notes.push(finding::cell_struck(slot.field, self.kind, &shown));
+            }
             for cell in &mut slot.cells {
                 if let Cell::Error(shown) = cell {
                     notes.push(finding::cell_error(slot.field, self.kind, shown));

@@ -63,12 +63,26 @@ pub fn from_text(text: &str, unit: Unit) -> Option<Money> {
             // 伍拾万元整(500,000.00元) is one amount said twice, or no amount.
             let doubled = one(&note, unit).filter(|other| *other == value);
             let says_unit = Unit::named(&note).is_none();
-            if doubled.is_none() && !(says_unit && one(&note, Unit::Yuan) == Some(value)) {
+            let said = says_unit && one(&note, Unit::Yuan) == Some(value);
+            if doubled.is_none() && !said && !adds_up(&note, unit, value) {
                 return None;
             }
         }
     }
     Some(value)
+}
+
+/// 300万（首付100万，里程碑200万）: the parts make the whole.
+fn adds_up(note: &str, unit: Unit, whole: Money) -> bool {
+    let pieces = note.split(['，', ',', '、', ';', '；', '+']);
+    let parts: Option<Vec<Money>> = pieces
+        .map(|piece| {
+            let figures = piece.find(|c: char| c.is_ascii_digit() || c == '¥')?;
+            one(piece.get(figures..)?, unit)
+        })
+        .collect();
+    let parts = parts.filter(|parts| parts.len() > 1);
+    parts.is_some_and(|parts| Money::sum(parts).is_ok_and(|sum| sum == whole))
 }
 
 fn numeral_note(note: &str) -> bool {

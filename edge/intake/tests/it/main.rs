@@ -15,6 +15,8 @@ mod office_styles;
 mod spread_rows;
 mod number_forms;
 mod units;
+mod corrections;
+mod money_checks;
 mod identifiers;
 mod currencies;
 mod spoken;
