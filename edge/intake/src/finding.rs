@@ -1,6 +1,7 @@
 //! What is wrong with a cell, and what to write instead.
 
 use dukou_kernel::{Severity, Text, text};
+use dukou_rights::RightKind;
 
 use crate::layout::{Field, Kind};
 
@@ -52,6 +53,8 @@ pub enum Code {
     KindUnknown,
     /// Words for the kind that are not known; the number's own kind is taken (warning).
     KindUnread,
+    /// The words name another kind than the number shows (warning).
+    KindDiffers,
     /// The same right or contract as an earlier row.
     Duplicate,
     /// A credit code with a wrong check character.
@@ -115,6 +118,7 @@ impl Code {
             Self::NumberPending => "number.pending",
             Self::KindUnknown => "kind.unknown",
             Self::KindUnread => "kind.unread",
+            Self::KindDiffers => "kind.differs",
             Self::Duplicate => "duplicate",
             Self::UsccCheckDigit => "uscc.check_digit",
             Self::UsccKept => "uscc.kept",
@@ -148,6 +152,7 @@ impl Code {
             Self::DateFuture
             | Self::PayerDiffers
             | Self::KindUnread
+            | Self::KindDiffers
             | Self::ReceiptRepeated
             | Self::ReceiptsExceed
             | Self::AmountImplausible
@@ -355,6 +360,25 @@ pub fn kind_unread(field: Field, words: &str, number: &str) -> Note {
         text!(
             "写发明、实用新型、外观设计、国防专利、软件、布图设计或植物新品种。",
             "Write 发明, 实用新型, 外观设计, 国防专利, 软件, 布图设计 or 植物新品种."
+        ),
+    )
+}
+
+/// The words name another kind than the number shows.
+pub fn kind_differs(said: RightKind, shown: RightKind, number: &str) -> Note {
+    let (said, shown) = (said.label(), shown.label());
+    let (said_zh, said_en) = (said.zh, said.en);
+    let (shown_zh, shown_en) = (shown.zh, shown.en);
+    Note::new(
+        Field::RightKind,
+        Code::KindDiffers,
+        text!(
+            "成果类型写“{said_zh}”，号码 {number} 是{shown_zh}的号码；按成果类型导入。",
+            "The kind says “{said_en}”, the number {number} is one of this kind: {shown_en}. The kind as written is taken."
+        ),
+        text!(
+            "改正类型或号码；无误可不改。",
+            "Correct the kind or the number; leave it if both are right."
         ),
     )
 }

@@ -18,9 +18,9 @@ use dukou_chain::{agreement, protection};
 use dukou_intake::{Batch, Known, Mapping, Place, contract_key, title_key};
 use dukou_journal::{Actor, StreamId};
 use dukou_kernel::{
-    BatchId, CaseId, DealId, InstitutionId, Money, PersonId, ReceiptId, Share, UnitId,
+    BatchId, CaseId, Date, DealId, InstitutionId, Money, PersonId, ReceiptId, Share, UnitId,
 };
-use dukou_store::{Envelope, Fault, Store, Value};
+use dukou_store::{Db, Envelope, Fault, Store, Value};
 use sha2::{Digest, Sha256};
 
 use crate::accounts::{self, NewPerson};
@@ -34,6 +34,11 @@ pub struct InSystem {
     contracts: HashMap<String, DealId>,
     receipts: HashSet<String>,
     distributions: HashSet<String>,
+    /// Prices by contract.
+    prices: HashMap<String, Money>,
+    /// Receipts by contract, where all of them were imported and none was refunded or
+    /// reversed since.
+    received: HashMap<String, Option<Vec<(Date, Money)>>>,
 }
 
 impl Known for InSystem {
@@ -48,6 +53,16 @@ impl Known for InSystem {
     fn contract(&self, key: &str) -> bool {
         self.contracts
             .contains_key(&agreement::contract_claim(key).value)
+    }
+
+    fn price(&self, key: &str) -> Option<Money> {
+        let claim = agreement::contract_claim(key).value;
+        self.prices.get(&claim).copied()
+    }
+
+    fn received(&self, key: &str) -> Option<Vec<(Date, Money)>> {
+        let claim = agreement::contract_claim(key).value;
+        self.received.get(&claim).cloned().flatten()
     }
 
     fn receipt(&self, key: &str) -> bool {
@@ -103,6 +118,7 @@ pub fn in_system(store: &Store, institution: InstitutionId) -> Result<InSystem, 
                 Ok(())
             },
         )?;
+        read_money(db, &key, &mut known)?;
         db.each("SELECT id FROM receipt_view WHERE institution = $1 AND history = 1", &key, &mut |row| {
             known.receipts.insert(row.text(0).to_owned());
             Ok(())
@@ -120,6 +136,35 @@ pub fn in_system(store: &Store, institution: InstitutionId) -> Result<InSystem, 
         )?;
         Ok(known)
     })
+}
+
+/// Prices and receipts of the contracts, for a ledger that comes again with other ones.
+fn read_money(db: &mut dyn Db, key: &[Value], known: &mut InSystem) -> Result<(), Fault> {
+    db.each(
+        "SELECT contract_no, price_minor FROM deal_view WHERE institution = $1 AND history = 1",
+        key,
+        &mut |row| {
+            let claim = agreement::contract_claim(row.text(0)).value;
+            known.received.insert(claim.clone(), Some(Vec::new()));
+            known.prices.insert(claim, Money::from_fen(row.int(1)));
+            Ok(())
+        },
+    )?;
+    db.each(
+        "SELECT d.contract_no, r.received, r.amount_minor, r.refunded_minor, r.standing FROM receipt_view r JOIN deal_view d ON d.institution = r.institution AND d.id = r.deal WHERE r.institution = $1 AND d.history = 1",
+        key,
+        &mut |row| {
+            let claim = agreement::contract_claim(row.text(0)).value;
+            let plain = row.text(4) == "history" && row.int(3) == 0;
+            let day = row.text(1).parse().ok().filter(|_| plain);
+            let paid = known.received.entry(claim).or_default();
+            match (paid.as_mut(), day) {
+                (Some(paid), Some(day)) => paid.push((day, Money::from_fen(row.int(2)))),
+                _ => *paid = None,
+            }
+            Ok(())
+        },
+    )
 }
 
 /// Column mappings that people corrected before.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use dukou_kernel::Date;
 
 use super::guess::{Guess, Mapping, fingerprint, guess, header_parts};
-use super::unit::{give, noted_unit, take_title_unit};
+use super::unit::{give, hold_to_sheet, noted_unit, take_title_unit};
 use super::words::{meanings, without_brackets};
 use crate::cell::{Cell, squeeze};
 use crate::grid::Grid;
@@ -69,6 +69,9 @@ pub fn blocks(grid: &Grid, saved: &[Mapping], today: Date) -> Vec<Block> {
         let print = &block.mapping.fingerprint;
         saved.iter().any(|mapping| mapping.fingerprint == *print)
     };
+    for block in found.iter_mut().filter(|block| given(block)) {
+        hold_to_sheet(grid, block);
+    }
     let mut guessed: Vec<&mut Block> = found.iter_mut().filter(|block| !given(block)).collect();
     for block in &mut guessed {
         take_unit_from_notes(grid, block);

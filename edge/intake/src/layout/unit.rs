@@ -120,6 +120,19 @@ pub fn take_title_unit(grid: &Grid, found: &mut [&mut Block]) {
     }
 }
 
+/// A mapping saved for another sheet keeps its units only as far as this one names none.
+pub fn hold_to_sheet(grid: &Grid, block: &mut Block) {
+    let Some(told) = sheet_unit(grid, block.mapping.header_row - 1) else {
+        return;
+    };
+    for column in &mut block.mapping.columns {
+        let money = column.field.is_some_and(Field::is_amount);
+        if money && header_unit(&column.header).is_none() {
+            (column.unit, column.unread) = told.clone().parted();
+        }
+    }
+}
+
 /// Gives the columns of money without a unit this one. Another currency holds for those
 /// with a unit too, unless they say 人民币.
 pub fn give(block: &mut Block, told: &Told) {

@@ -108,6 +108,9 @@ fn known(
             view.note(finding::kind_unknown(Field::RightKind, number));
             break;
         }
+        if let Some((words, shown)) = kind.as_deref().and_then(|it| right::differs(it, number)) {
+            view.note(finding::kind_differs(words, shown, number));
+        }
         let unread = kind
             .as_deref()
             .filter(|it| right::kind_of_words(it).is_none());

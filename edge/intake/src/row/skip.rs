@@ -91,7 +91,6 @@ pub fn void_words(reader: &Reader<'_>, row: usize) -> Option<String> {
         "无效合同",
         "合同无效",
     ];
-    const OTHERS: [&str; 8] = ["未", "不", "无", "否", "后", "前", "原", "重"];
     let cells = reader.grid.row(row).iter().enumerate();
     cells
         .filter_map(|(column, cell)| match cell {
@@ -104,12 +103,22 @@ pub fn void_words(reader: &Reader<'_>, row: usize) -> Option<String> {
                 known.index == column && known.header.contains("作废") && known.field.is_none()
             });
             let yes = asked && matches!(bare, "是" | "√" | "Y" | "y" | "1" | "作废");
-            let short = bare.chars().count() <= 12
-                && bare.contains("作废")
-                && !OTHERS.iter().any(|word| bare.contains(word));
             let bracketed = plain.ends_with("(作废)") || plain.ends_with("(已作废)");
-            (yes || short || bracketed || WHOLE.contains(&bare)).then_some(plain)
+            (yes || says_void(bare) || bracketed || WHOLE.contains(&bare)).then_some(plain)
         })
+}
+
+/// 已作废, 本合同作废（2021年）; 发票作废 is about something else.
+fn says_void(bare: &str) -> bool {
+    const SUBJECT: &str = "本此该这合同协议行条项记录笔全部整现";
+    let rest = bare.trim_start_matches(|c: char| SUBJECT.contains(c));
+    let rest = rest.strip_prefix('已').unwrap_or(rest);
+    let tail = rest
+        .strip_prefix("作废")
+        .or_else(|| rest.strip_prefix("做废"));
+    tail.is_some_and(|tail| {
+        tail.is_empty() || tail.starts_with(|c: char| c.is_ascii_digit() || "(,，;；。".contains(c))
+    })
 }
 
 /// The fields a continuing row may fill.

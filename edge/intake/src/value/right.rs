@@ -73,6 +73,17 @@ pub fn kind(words: Option<&str>, number: &str) -> Option<RightKind> {
         .or_else(|| understood(number).and_then(|read| read.kind.or_else(|| by_letter(&read))))
 }
 
+/// The kind that words name and the one that the number shows, where a right cannot be
+/// both. A defence patent is numbered as an invention or a utility model.
+pub fn differs(words: &str, number: &str) -> Option<(RightKind, RightKind)> {
+    let said = kind_of_words(words)?;
+    let shown = understood(number)?.kind?;
+    let defence = said == RightKind::DefencePatent
+        && matches!(shown, RightKind::Invention | RightKind::UtilityModel);
+    let open = matches!(said, RightKind::Biomedical | RightKind::KnowHow);
+    (said != shown && !defence && !open).then_some((said, shown))
+}
+
 /// The kind that the letter behind a foreign number names (WIPO Standard ST.16). The
 /// European Patent Office and the PCT know inventions alone.
 fn by_letter(number: &Number) -> Option<RightKind> {

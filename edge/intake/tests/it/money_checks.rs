@@ -178,20 +178,22 @@ fn void_rows_are_not_live_and_are_named() {
             &contract("H-5", "已撤销"),
             &contract("H-6", "原合同作废后重签"),
             &contract("H-7", "已终止"),
+            &contract("H-8", "发票作废"),
+            &contract("H-9", "本合同已作废（2021年）"),
         ],
     )]);
     let batch = import(&[("r.csv", RIGHTS.as_bytes()), ("x.xlsx", &bytes)]);
     assert_eq!(refused(&batch), Vec::<String>::new());
     assert_eq!(
         warned(&batch),
-        [3, 4, 5, 6].map(|row| format!("合同 {row} row.void"))
+        [3, 4, 5, 6, 10].map(|row| format!("合同 {row} row.void"))
     );
     let numbers: Vec<_> = rows(&batch, "contracts");
     let numbers: Vec<_> = numbers
         .iter()
         .map(|it| it["no"].as_str().unwrap())
         .collect();
-    assert_eq!(numbers, ["H-1", "H-6", "H-7"]);
+    assert_eq!(numbers, ["H-1", "H-6", "H-7", "H-8"]);
     // A column that asks.
     let text = "合同编号,专利号,受让方,合同金额（元）,签订日期,是否作废\nH-1,CN112233445A,甲公司,50000,2020.1.2,否\nH-2,CN112233445A,甲公司,50000,2020.1.2,是\n";
     let batch = import(&[("r.csv", RIGHTS.as_bytes()), ("c.csv", text.as_bytes())]);

@@ -223,3 +223,25 @@ fn contracts_for_technology_without_a_right_are_taken() {
     assert_eq!(refused(&batch), ["c 4 required"]);
     assert_eq!(batch.totals.contracts, 2);
 }
+
+#[test]
+fn words_that_contradict_the_number_are_told() {
+    let read = |kind: &str, number: &str| {
+        let text =
+            format!("名称,专利号,成果类型,发明人,申请日\n泵,{number},{kind},张三,2019-01-02\n");
+        let batch = import(&[("a.csv", text.as_bytes())]);
+        assert_eq!(refused(&batch), Vec::<String>::new(), "{kind} {number}");
+        let codes = batch.findings.iter().map(|it| it.code.word());
+        codes.collect::<Vec<_>>()
+    };
+    assert_eq!(read("外观设计", "ZL201810123456.5"), ["kind.differs"]);
+    assert_eq!(read("发明", "2021SR0123456"), ["kind.differs"]);
+    for (kind, number) in [
+        ("发明", "ZL201810123456.5"),
+        ("发明申请", "CN112233445A"),
+        ("国防专利", "ZL201810123456.5"),
+        ("实用新型", "US11123456B2"),
+    ] {
+        assert_eq!(read(kind, number), Vec::<&str>::new(), "{kind} {number}");
+    }
+}

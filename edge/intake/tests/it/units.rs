@@ -233,3 +233,35 @@ fn a_formula_without_its_value_is_found() {
     let batch = import(&[("r.csv", RIGHTS.as_bytes()), ("x.xlsx", &bytes)]);
     assert_eq!(refused(&batch), ["合同 2 required"]);
 }
+
+/// What a sheet says of its unit holds against a mapping saved for another sheet.
+#[test]
+fn a_saved_mapping_takes_the_unit_that_the_sheet_names() {
+    let table = |note: &str| {
+        format!(
+            "{note}合同编号,专利号,受让方,合同金额,签订日期\nH-1,CN112233445A,甲公司,20,2020.1.2\n"
+        )
+    };
+    let read = |text: &str, mappings: &[dukou_intake::Mapping]| {
+        let options = dukou_intake::Options {
+            today: dukou_kernel::Date::new(2026, 1, 1).unwrap(),
+            mappings,
+            known: &dukou_intake::Nothing,
+        };
+        let files = [("r.csv", RIGHTS.as_bytes()), ("c.csv", text.as_bytes())];
+        dukou_intake::read(&files, &options, &mut |_, _| {}).unwrap()
+    };
+    let first = read(&table("单位：万元\n"), &[]);
+    assert_eq!(first.totals.contracted.fen(), 20_000_000);
+    let saved = [first.sheets[1].mapping.clone().unwrap()];
+    for (note, fen) in [("单位：元\n", 2_000), ("单位：千元\n", 2_000_000)] {
+        let batch = read(&table(note), &saved);
+        assert_eq!(batch.totals.contracted.fen(), fen, "{note}");
+    }
+    assert_eq!(
+        refused(&read(&table("单位：百元\n"), &saved)),
+        ["c 3 unit.unread"]
+    );
+    // Where the sheet says nothing, what the person saved holds.
+    assert_eq!(read(&table(""), &saved).totals.contracted.fen(), 20_000_000);
+}
