@@ -238,12 +238,12 @@ fn absent(shown: &str) -> Option<Absence> {
 
 fn absent_word(word: &str) -> Option<Absence> {
     match word {
-        "无" | "暂无" | "没有" | "未申请" | "无专利" | "无专利号" | "NONE" | "N/A" | "/" | "-"
-        | "--" | "不涉及" => Some(Absence::None),
+        "无" | "暂无" | "没有" | "未申请" | "未申请专利" | "无专利" | "无专利号" | "NONE"
+        | "N/A" | "/" | "-" | "--" | "不涉及" => Some(Absence::None),
         "技术秘密" | "专有技术" | "商业秘密" | "技术诀窍" | "非专利技术" | "KNOW-HOW"
         | "KNOWHOW" => Some(Absence::Secret),
         "申请中" | "专利申请中" | "已申请" | "受理中" | "已受理" | "审查中" | "实审中"
-        | "实质审查" | "待授权" | "尚未授权" | "未授权" | "PENDING" => {
+        | "实质审查中" | "实质审查" | "待授权" | "尚未授权" | "未授权" | "PENDING" => {
             Some(Absence::Pending)
         }
         _ => None,

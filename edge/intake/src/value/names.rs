@@ -75,6 +75,20 @@ fn parsed(plain: &str) -> People {
         }
     }
     ratio |= parts.iter().flatten().all(|part| !part.percent);
+    let figures: Option<Vec<u32>> = parts
+        .iter()
+        .map(|part| part.as_ref()?.digits.parse().ok())
+        .collect();
+    let bare = !parts.iter().flatten().any(|part| part.percent);
+    if let Some(figures) = figures.filter(|all| bare && all.iter().all(|it| *it < 10)) {
+        // 王芳1，李强2 counts the people.
+        if figures.len() > 1 && (1..).zip(&figures).all(|(place, it)| place == *it) {
+            return people(names, Shares::Absent);
+        }
+        if !matches!(figures.iter().sum(), 1 | 10) {
+            return people(names, Shares::Wrong(None));
+        }
+    }
     let shares = if parts.iter().all(Option::is_none) {
         Shares::Absent
     } else {
@@ -214,6 +228,11 @@ fn canonical(text: &str) -> (String, bool) {
             '\t' => ' ',
             other => narrow(spelling::interpunct(other)),
         };
+        // 王芳Wang Fang, but not 王伟A.
+        let more = seen.get(index + 1).is_some_and(char::is_ascii_alphabetic);
+        if is_han(previous) && c.is_ascii_alphabetic() && more {
+            plain.push(' ');
+        }
         plain.push(c);
         previous = raw;
     }
@@ -304,6 +323,7 @@ fn cut(plain: &str) -> Vec<String> {
     let mut pieces = vec![String::new()];
     let mut depth = 0usize;
     let chars: Vec<char> = plain.chars().collect();
+    let listed = plain.contains(';');
     for (index, c) in chars.iter().copied().enumerate() {
         let before = index
             .checked_sub(1)
@@ -321,9 +341,10 @@ fn cut(plain: &str) -> Vec<String> {
             c,
             ';' | ',' | '、' | '/' | '\\' | '|' | '\n' | '，' | '；' | '&' | '+' | '。'
         );
-        let alias = c == '/' && {
+        let alias = matches!(c, '/' | '|' | '\\' | ',') && {
             let left = pieces.last().map_or("", |piece| piece.trim());
-            same_person(left, &chars, index + 1)
+            spelling::same_person(left, &chars, index + 1)
+                || c == ',' && listed && spelling::family_first(left, &chars, index + 1)
         };
         if depth == 0 && parts && !comma_in_name && !alias {
             pieces.push(String::new());
@@ -358,25 +379,6 @@ fn cut(plain: &str) -> Vec<String> {
         }
     }
     pieces
-}
-
-/// 王芳/Wang Fang is one person in two scripts.
-fn same_person(left: &str, chars: &[char], from: usize) -> bool {
-    let ends = |c: &&char| !(c.is_alphabetic() || " -'’.".contains(**c));
-    let tail = chars.get(from..).unwrap_or(&[]);
-    let end = tail.iter().position(|c| ends(&c)).unwrap_or(tail.len());
-    let right: String = tail.iter().take(end).collect();
-    let right = right.trim();
-    spelling::is_same_name(left, right) || spelling::is_same_name(right, left)
-}
-
-/// The name in Han characters of a person who is written in two scripts.
-fn in_han(name: &str) -> &str {
-    let Some((one, other)) = name.split_once('/') else {
-        return name;
-    };
-    let han = if one.chars().any(is_han) { one } else { other };
-    han.trim()
 }
 
 /// `2.李四` begins here: a figure of one or two digits, a mark, and a name.
@@ -477,7 +479,7 @@ fn apart(piece: &str) -> Option<(String, Option<Part>)> {
     let inside = inside.map(|(inside, _)| inside.trim());
     let name = inside
         .filter(|inside| spelling::is_same_name(inside, name))
-        .unwrap_or(in_han(name));
+        .unwrap_or(spelling::in_han(name));
     Some((name.to_owned(), figures))
 }
 
@@ -532,25 +534,6 @@ fn joined_by_and(token: &str) -> Vec<&str> {
     }
 }
 
-/// 王芳 Wang Fang: the Latin words behind a name that spell it say nothing more.
-fn without_latin<'a>(tokens: &[&'a str]) -> Vec<&'a str> {
-    let latin = |token: &&&str| !token.chars().any(is_han);
-    let mut kept: Vec<&str> = Vec::new();
-    let mut rest = tokens;
-    while let Some((first, tail)) = rest.split_first() {
-        kept.push(first);
-        let count = tail.iter().take_while(latin).count();
-        let words = tail.get(..count).unwrap_or(&[]).join(" ");
-        let same = count > 0 && spelling::is_same_name(first, &words);
-        rest = if same {
-            tail.get(count..).unwrap_or(&[])
-        } else {
-            tail
-        };
-    }
-    kept
-}
-
 /// Blanks part Chinese names, but not 王 伟 and not John Smith.
 fn by_blanks(text: &str) -> Vec<String> {
     let tokens: Vec<&str> = text
@@ -569,7 +552,7 @@ fn by_blanks(text: &str) -> Vec<String> {
         .filter(|(index, token)| *index == 0 || !TITLES.contains(token))
         .flat_map(|(_, token)| joined_by_and(token))
         .collect();
-    let tokens = without_latin(&tokens);
+    let tokens = spelling::without_latin(&tokens);
     let mut names: Vec<String> = Vec::new();
     let mut open = false;
     let single = |token: &str| token.chars().count() == 1 && token.chars().all(is_han);

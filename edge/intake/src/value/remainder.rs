@@ -13,10 +13,18 @@ enum Clause {
     Each(Vec<usize>, Share),
     /// One of those among whom the remainder is parted.
     Member(usize),
-    /// The last of them, or all the others.
-    Rest(Option<usize>),
-    /// All the others have this share each.
-    RestEach(Share),
+    /// The last of them.
+    Last(usize),
+    /// All the others, and what the clause says of them.
+    Others(Others),
+}
+
+/// What is said of the others; all of it must come true.
+#[derive(Default)]
+struct Others {
+    count: Option<usize>,
+    each: Option<Share>,
+    together: Option<Share>,
 }
 
 /// Reads such shares; `None` when the text says nothing of the kind.
@@ -26,7 +34,11 @@ pub fn read(text: &str, names: &[String]) -> Option<Shares> {
     if !rest || !plain.chars().any(|c| c.is_ascii_digit()) {
         return None;
     }
-    let clauses: Option<Vec<Clause>> = plain
+    // 首位70%其余均分 is two clauses too.
+    let parted_plain = REST
+        .iter()
+        .fold(plain, |text, word| text.replace(word, &format!("，{word}")));
+    let clauses: Option<Vec<Clause>> = parted_plain
         .split(['，', ',', '；', ';', '、', '。'])
         .filter(|piece| !piece.is_empty())
         .map(|piece| clause(piece, names))
@@ -39,7 +51,7 @@ const REST: [&str; 7] = ["其余", "其他", "其它", "剩余", "余下", "剩�
 
 fn clause(piece: &str, names: &[String]) -> Option<Clause> {
     if let Some(tail) = REST.iter().find_map(|word| piece.strip_prefix(word)) {
-        return rest(tail);
+        return others(tail).map(Clause::Others);
     }
     let (who, at) = people(piece, names)?;
     let tail = piece.get(at..)?;
@@ -48,15 +60,30 @@ fn clause(piece: &str, names: &[String]) -> Option<Clause> {
         return Some(if tail.is_empty() {
             Clause::Member(*one)
         } else {
-            Clause::Rest(Some(*one))
+            Clause::Last(*one)
         });
     }
     Some(Clause::Each(who, percent(tail)?))
 }
 
-/// 其余均分, 其他完成人平均分配, 其余各15%.
-fn rest(tail: &str) -> Option<Clause> {
-    let mut bare = tail.to_owned();
+/// 其余均分, 其他3人平均分配, 其余完成人各15%, 其余30%均分.
+fn others(tail: &str) -> Option<Others> {
+    let mut found = Others::default();
+    let mut bare = tail;
+    let word: String = bare
+        .chars()
+        .take_while(|c| c.is_ascii_digit() || numeral::is_numeral(*c))
+        .collect();
+    if let Some(behind) = bare.strip_prefix(word.as_str())
+        && !word.is_empty()
+        && behind.starts_with(['人', '位', '名'])
+    {
+        let count = word.parse().ok();
+        let spoken = || usize::try_from(numeral::counted(&word)?).ok();
+        found.count = Some(count.or_else(spoken)?);
+        bare = behind;
+    }
+    let mut bare = bare.to_owned();
     for word in [
         "完成人",
         "发明人",
@@ -67,13 +94,23 @@ fn rest(tail: &str) -> Option<Clause> {
         "部分",
         "由",
         "人",
+        "位",
+        "名",
     ] {
         bare = bare.replace(word, "");
     }
     if let Some(each) = bare.strip_prefix('各') {
-        return percent(each).map(Clause::RestEach);
+        found.each = Some(percent(each)?);
+        return Some(found);
     }
-    let exact = [
+    let equal = match bare.split_once('%') {
+        Some((share, equal)) => {
+            found.together = Some(percent(&format!("{share}%"))?);
+            equal
+        }
+        None => &bare,
+    };
+    const EQUAL: [&str; 11] = [
         "均分",
         "平均",
         "平分",
@@ -86,7 +123,7 @@ fn rest(tail: &str) -> Option<Clause> {
         "等额分配",
         "均分配",
     ];
-    exact.contains(&bare.as_str()).then_some(Clause::Rest(None))
+    EQUAL.contains(&equal).then_some(found)
 }
 
 /// The people a clause begins with, and where its tail begins.
@@ -159,7 +196,7 @@ fn percent(tail: &str) -> Option<Share> {
 fn parted(clauses: Vec<Clause>, people: usize) -> Option<Shares> {
     let mut shares: Vec<Option<Share>> = vec![None; people];
     let mut members: Vec<usize> = Vec::new();
-    let (mut all, mut each) = (false, None);
+    let mut told: Option<Others> = None;
     for clause in clauses {
         match clause {
             Clause::Each(who, share) => {
@@ -171,11 +208,11 @@ fn parted(clauses: Vec<Clause>, people: usize) -> Option<Shares> {
                 }
             }
             Clause::Member(index) => members.push(index),
-            Clause::Rest(index) => {
-                all = true;
-                members.extend(index);
+            Clause::Last(index) => {
+                members.push(index);
+                told.get_or_insert_default();
             }
-            Clause::RestEach(share) => each = Some(share),
+            Clause::Others(others) => told = Some(others),
         }
     }
     let given = shares.iter().flatten().copied();
@@ -187,10 +224,11 @@ fn parted(clauses: Vec<Clause>, people: usize) -> Option<Shares> {
     let named = members.is_empty() || members == open;
     let count = u64::try_from(open.len()).ok().filter(|count| *count > 0)?;
     let part = left.times(Share::new(1, count).ok()?).ok()?;
-    if !named || (!all && each.is_none()) || part.is_zero() {
-        return None;
-    }
-    if each.is_some_and(|each| each != part) {
+    let told = told?;
+    let holds = told.count.is_none_or(|count| count == open.len())
+        && told.each.is_none_or(|each| each == part)
+        && told.together.is_none_or(|together| together == left);
+    if !named || !holds || part.is_zero() {
         return None;
     }
     let whole = shares.into_iter().map(|share| share.unwrap_or(part));

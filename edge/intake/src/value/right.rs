@@ -196,13 +196,14 @@ fn slash_belongs(before: &str) -> bool {
     plain.ends_with("PCT")
         || at("PCT/").is_some_and(|rest| rest.get(2..).is_some_and(|it| digits(it, &[2, 4])))
         || at("WO").is_some_and(|rest| digits(rest, &[2, 4]))
-        || at("US").is_some_and(|rest| digits(rest, &[2]))
+        || at("US").is_some_and(|rest| digits(rest, &[2, 4]))
 }
 
 /// `US 11,123,456`: the comma cuts thousands of a foreign number.
 fn comma_belongs(before: &str, after: &[char]) -> bool {
     let digit = |at: usize| after.get(at).is_some_and(char::is_ascii_digit);
-    let head = before.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, ',' | ' '));
+    let head =
+        before.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, ',' | ' ' | '/'));
     let land: String = head.chars().rev().take(2).collect();
     let foreign = land.len() == 2 && land.bytes().all(|b| b.is_ascii_alphabetic());
     (0..3).all(digit)
@@ -287,6 +288,11 @@ fn among_words(text: &str) -> Result<Vec<String>, String> {
         if let Some(numbers) = numbers(&piece) {
             found.extend(numbers);
             continue;
+        }
+        // Words may stand beside a number, other letters and figures may not.
+        let bare = piece.trim();
+        if !bare.chars().any(is_han) && bare.chars().any(char::is_alphanumeric) {
+            return Err(bare.to_owned());
         }
         let in_number = |c: char| c.is_ascii_alphanumeric() || " .-/,".contains(c);
         for run in piece.split(|c: char| !in_number(c)) {

@@ -59,7 +59,7 @@ pub fn from_text(text: &str, people: usize) -> Shares {
     let Some(mut parts) = numbers(text) else {
         return Shares::Wrong(None);
     };
-    if plain.starts_with('各') && parts.len() == 1 {
+    if plain.starts_with(['各', '每']) && parts.len() == 1 {
         parts = vec![parts.remove(0); people];
     }
     judge(&parts, ratio, people)

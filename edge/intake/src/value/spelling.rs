@@ -45,7 +45,8 @@ pub fn dotted(words: &[&str]) -> Dotted {
 /// Whether Latin words are the same name as the Han ones: as many syllables of Pinyin as
 /// there are characters.
 pub fn is_same_name(han: &str, latin: &str) -> bool {
-    let count = han.chars().filter(|c| is_han(*c)).count();
+    let han: String = han.chars().filter(|c| !c.is_whitespace()).collect();
+    let count = han.chars().count();
     let letters: String = latin.chars().filter(char::is_ascii_alphabetic).collect();
     let plain = latin
         .chars()
@@ -54,6 +55,68 @@ pub fn is_same_name(han: &str, latin: &str) -> bool {
         && count >= 2
         && han.chars().all(is_han)
         && syllables(&letters.to_ascii_lowercase()).contains(&count)
+}
+
+/// Letters of one name, at most.
+const NAME_MAX: usize = 60;
+
+/// 王芳/Wang Fang is one person in two scripts.
+pub fn same_person(left: &str, chars: &[char], from: usize) -> bool {
+    if left.is_empty() || left.chars().count() > NAME_MAX {
+        return false;
+    }
+    let tail = chars.get(from..).unwrap_or(&[]).iter().take(NAME_MAX);
+    let right: String = tail
+        .take_while(|c| c.is_alphabetic() || " -'’.".contains(**c))
+        .collect();
+    let right = right.trim();
+    is_same_name(left, right) || is_same_name(right, left)
+}
+
+/// Smith, John; Doe, Jane: between semicolons the comma stands inside a name.
+pub fn family_first(left: &str, chars: &[char], from: usize) -> bool {
+    let latin = |text: &str| {
+        let mut all = text.chars();
+        !text.is_empty() && all.all(|c| c.is_alphabetic() && !is_han(c) || " -'’.".contains(c))
+    };
+    if !latin(left) {
+        return false;
+    }
+    let tail = chars.get(from..).unwrap_or(&[]).iter().take(NAME_MAX);
+    let right: String = tail.take_while(|c| **c != ';').collect();
+    latin(right.trim())
+}
+
+/// The name in Han characters of a person who is written in two scripts.
+pub fn in_han(name: &str) -> &str {
+    let Some((one, other)) = name.split_once(['/', '|', '\\', ',']) else {
+        return name;
+    };
+    let (one, other) = (one.trim(), other.trim());
+    if !is_same_name(one, other) && !is_same_name(other, one) {
+        return name;
+    }
+    let han = if one.chars().any(is_han) { one } else { other };
+    han.trim()
+}
+
+/// 王芳 Wang Fang: the Latin words behind a name that spell it say nothing more.
+pub fn without_latin<'a>(tokens: &[&'a str]) -> Vec<&'a str> {
+    let latin = |token: &&&str| !token.chars().any(is_han);
+    let mut kept: Vec<&str> = Vec::new();
+    let mut rest = tokens;
+    while let Some((first, tail)) = rest.split_first() {
+        kept.push(first);
+        let count = tail.iter().take_while(latin).count();
+        let words = tail.get(..count).unwrap_or(&[]).join(" ");
+        let same = count > 0 && is_same_name(first, &words);
+        rest = if same {
+            tail.get(count..).unwrap_or(&[])
+        } else {
+            tail
+        };
+    }
+    kept
 }
 
 /// Every number of syllables of Pinyin that the letters can be cut into.

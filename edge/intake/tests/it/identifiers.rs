@@ -155,6 +155,10 @@ fn one_person_in_two_scripts_is_one_person() {
         "Wang Fang（王芳）、Li Qiang（李强）",
         "王芳 Wang Fang；李强 LI QIANG",
         "王芳/WANG Fang、李强/Qiang Li",
+        "王芳|Wang Fang；李强|Li Qiang",
+        "王芳,Wang Fang；李强,Li Qiang",
+        "王芳Wang Fang、李强Li Qiang",
+        "王 芳/Wang Fang；李 强/Li Qiang",
         "王芳、李强",
     ] {
         assert_eq!(people(cell), json!(["王芳", "李强"]), "{cell}");
@@ -164,6 +168,27 @@ fn one_person_in_two_scripts_is_one_person() {
     assert_eq!(people("张三/John Smith"), json!(["张三", "John Smith"]));
     assert_eq!(people("张三；Wang Fang"), json!(["张三", "Wang Fang"]));
     assert_eq!(people("张三/李四"), json!(["张三", "李四"]));
+    assert_eq!(people("王伟A、王伟B"), json!(["王伟A", "王伟B"]));
+    assert_eq!(
+        people("Smith, John; Doe, Jane"),
+        json!(["Smith, John", "Doe, Jane"])
+    );
+}
+
+/// A bare figure behind a name is a place or a note unless the figures make ten.
+#[test]
+fn places_behind_names_are_no_shares() {
+    let read = |cell: &str| {
+        let text = format!("名称,专利号,完成人,申请日\n泵,CN112233445A,\"{cell}\",2019-01-02\n");
+        let batch = import(&[("a.csv", text.as_bytes())]);
+        let found = rows(&batch, "achievements");
+        found.first().map(|row| row["shares_percent"].clone())
+    };
+    assert_eq!(read("王芳1，李强2"), Some(json!(null)));
+    assert_eq!(read("王芳1、李强2、赵云3、钱七4"), Some(json!(null)));
+    assert_eq!(read("王芳6，李强4"), Some(json!([60, 40])));
+    assert_eq!(read("王芳1，李强1"), None);
+    assert_eq!(read("王芳2，李强1"), None);
 }
 
 #[test]

@@ -35,6 +35,8 @@ fn every_form_of_number_stands_in_the_column_of_patent_numbers() {
         ("WO2021/123456 A1", "WO2021123456A1"),
         ("US 11,123,456 B2", "US11123456B2"),
         ("EP3456789B1", "EP3456789B1"),
+        ("US 16/123,456", "US16123456"),
+        ("US2021/0123456A1", "US20210123456A1"),
         ("JP6789012B2", "JP6789012B2"),
         ("2021SR0123456", "2021SR0123456"),
         ("CNA20170123.4", "CNA201701234"),
@@ -89,6 +91,8 @@ fn what_says_that_there_is_no_number_is_known() {
         ("无（技术秘密）", Some("技术秘密")),
         ("申请中", None),
         ("已受理", None),
+        ("实质审查中", None),
+        ("未申请专利", None),
     ] {
         let batch = import(&[("a.csv", ledger(&["CN112233445A", cell]).as_bytes())]);
         assert_eq!(refused(&batch), Vec::<String>::new(), "{cell}");
@@ -131,9 +135,16 @@ fn several_numbers_in_one_cell_are_each_a_right_by_itself() {
             "{cell}"
         );
     }
-    let text = ledger(&["ZL201810123456.5；ZL201810123456.7"]);
-    let batch = import(&[("a.csv", text.as_bytes())]);
-    assert_eq!(refused(&batch), ["a 2 number.malformed"]);
+    // No piece is dropped in silence.
+    for cell in [
+        "ZL201810123456.5；ZL201810123456.7",
+        "ZL201810123456,X",
+        "ZL201810123456.5、456",
+        "CN112233445A、B",
+    ] {
+        let batch = import(&[("a.csv", ledger(&[cell]).as_bytes())]);
+        assert_eq!(refused(&batch), ["a 2 number.malformed"], "{cell}");
+    }
     // One right under two numbers is one right.
     let text = ledger(&["CN112233445B（ZL201810123456.5）"]);
     let batch = import(&[("a.csv", text.as_bytes())]);

@@ -66,6 +66,10 @@ fn what_some_leave_is_parted_among_the_others() {
         "王芳70%，其余均分",
         "王芳 70%，李强、赵云均分",
         "第1完成人70%，余下平分",
+        "第一完成人70%，其他2人平均",
+        "第一完成人70%，其余两人各15%",
+        "首位70%其余均分",
+        "王芳70%，其余30%均分",
     ] {
         assert_eq!(
             shares("王芳；李强；赵云", cell),
@@ -108,6 +112,8 @@ fn what_is_unread_refuses_the_row_and_is_never_equal_parts() {
         "王芳70%，李强均分",
         "扣除成本后均分",
         "两人平分",
+        "第一完成人70%，其余40%均分",
+        "第一完成人70%，其他3人平均",
     ] {
         assert_eq!(
             shares("王芳；李强；赵云", cell),
