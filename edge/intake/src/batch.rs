@@ -308,8 +308,9 @@ pub(crate) fn placed(
     kind: Kind,
 ) -> CellFinding {
     let column = mapping.column(note.cell).or_else(|| match note.cell {
-        crate::layout::Field::Rights => mapping.column(crate::layout::Field::RightTitle),
-        crate::layout::Field::Inventors => mapping.column(crate::layout::Field::Lead),
+        Field::Rights => mapping.column(Field::RightTitle),
+        Field::Inventors => mapping.column(Field::Lead),
+        Field::RightKind => mapping.column(Field::Number),
         _ => None,
     });
     CellFinding {

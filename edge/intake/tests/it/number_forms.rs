@@ -256,3 +256,10 @@ fn words_that_contradict_the_number_are_told() {
         assert_eq!(read(kind, number), Vec::<&str>::new(), "{kind} {number}");
     }
 }
+
+#[test]
+fn a_kind_that_no_word_names_is_asked_for_at_the_number() {
+    let batch = import(&[("a.csv", ledger(&["KR10-2021-0123456"]).as_bytes())]);
+    assert_eq!(refused(&batch), ["a 2 kind.unknown"]);
+    assert_eq!(batch.findings[0].column, Some(1));
+}
