@@ -41,6 +41,8 @@ pub enum Code {
     DateInvalid,
     /// Grant before filing.
     DateOrder,
+    /// A filing day after the year in which the number was given (warning).
+    DateNumber,
     /// Shares do not make the whole.
     SharesSum,
     /// A patent number of impossible shape.
@@ -112,6 +114,7 @@ impl Code {
             Self::Required => "required",
             Self::DateInvalid => "date.invalid",
             Self::DateOrder => "date.order",
+            Self::DateNumber => "date.number",
             Self::SharesSum => "shares.sum",
             Self::NumberMalformed => "number.malformed",
             Self::ApplicationMalformed => "application.malformed",
@@ -153,6 +156,7 @@ impl Code {
             | Self::PayerDiffers
             | Self::KindUnread
             | Self::KindDiffers
+            | Self::DateNumber
             | Self::ReceiptRepeated
             | Self::ReceiptsExceed
             | Self::AmountImplausible
@@ -277,6 +281,22 @@ pub fn date_order(filed: &str, granted: &str) -> Note {
         text!(
             "核对申请日与授权日，改正写错的一个。",
             "Check both days and correct the wrong one."
+        ),
+    )
+}
+
+/// A filing day after the year in which the number was given.
+pub fn date_number(filed: &str, number: &str) -> Note {
+    Note::new(
+        Field::Filed,
+        Code::DateNumber,
+        text!(
+            "申请日 {filed} 晚于申请号 {number} 的年份。",
+            "The filing on {filed} comes after the year of the application number {number}."
+        ),
+        text!(
+            "核对申请日与申请号，改正写错的一个。",
+            "Check the day and the number and correct the wrong one."
         ),
     )
 }

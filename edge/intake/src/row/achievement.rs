@@ -9,6 +9,7 @@ use crate::layout::{Field, Kind};
 use crate::row::named::rights;
 use crate::value::names::{self, People};
 use crate::value::remainder;
+use crate::value::right;
 use crate::value::share::{self, Shares};
 
 /// What could be read of an achievement.
@@ -49,6 +50,12 @@ pub fn read_achievement(view: &mut View) -> Vec<AchievementDraft> {
             &filed.to_string(),
             &granted.to_string(),
         ));
+    }
+    let mut given = rights.numbers.iter().chain(&rights.application);
+    if let Some(filed) = filed
+        && let Some(number) = given.find(|it| right::year(it).is_some_and(|it| filed.year() > it))
+    {
+        view.note(finding::date_number(&filed.to_string(), number));
     }
     let mut numbers = rights.numbers.into_iter();
     let first = AchievementDraft {

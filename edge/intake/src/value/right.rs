@@ -46,6 +46,16 @@ pub fn is_certain(text: &str) -> bool {
     })
 }
 
+/// The year in which an application got its number; two digits up to 2003.
+pub fn year(text: &str) -> Option<i16> {
+    let number = understood(text).filter(|number| number.form == Form::Application)?;
+    if number.text.len() == 13 {
+        return number.text.get(..4)?.parse().ok();
+    }
+    let two: i16 = number.text.get(..2)?.parse().ok()?;
+    Some(if two >= 85 { 1900 + two } else { 2000 + two })
+}
+
 /// The kind of right that a ledger's words name; `None` when they name none known here.
 pub fn kind_of_words(words: &str) -> Option<RightKind> {
     const WORDS: &[(&str, RightKind)] = &[

@@ -239,7 +239,7 @@ fn contracts_for_technology_without_a_right_are_taken() {
 fn words_that_contradict_the_number_are_told() {
     let read = |kind: &str, number: &str| {
         let text =
-            format!("名称,专利号,成果类型,发明人,申请日\n泵,{number},{kind},张三,2019-01-02\n");
+            format!("名称,专利号,成果类型,发明人,申请日\n泵,{number},{kind},张三,2018-01-02\n");
         let batch = import(&[("a.csv", text.as_bytes())]);
         assert_eq!(refused(&batch), Vec::<String>::new(), "{kind} {number}");
         let codes = batch.findings.iter().map(|it| it.code.word());
@@ -262,4 +262,31 @@ fn a_kind_that_no_word_names_is_asked_for_at_the_number() {
     let batch = import(&[("a.csv", ledger(&["KR10-2021-0123456"]).as_bytes())]);
     assert_eq!(refused(&batch), ["a 2 kind.unknown"]);
     assert_eq!(batch.findings[0].column, Some(1));
+}
+
+/// A number is given when the application is filed, or later; never before.
+#[test]
+fn a_filing_day_after_the_year_of_the_number_is_told() {
+    let read = |number: &str, day: &str| {
+        let text = format!("名称,专利号,发明人,申请日\n泵,{number},张三,{day}\n");
+        let batch = import(&[("a.csv", text.as_bytes())]);
+        assert_eq!(refused(&batch), Vec::<String>::new(), "{number} {day}");
+        let codes = batch.findings.iter().map(|it| it.code.word());
+        codes.collect::<Vec<_>>()
+    };
+    for (number, day) in [
+        ("ZL201810123456.5", "2019-01-02"),
+        ("03112233.7", "2004-01-02"),
+        ("ZL99112233.X", "2000-01-02"),
+    ] {
+        assert_eq!(read(number, day), ["date.number"], "{number} {day}");
+    }
+    for (number, day) in [
+        ("ZL201810123456.5", "2018-12-31"),
+        ("ZL201810123456.5", "2016-03-01"),
+        ("ZL99112233.X", "1999-01-02"),
+        ("CN112233445A", "2025-01-02"),
+    ] {
+        assert_eq!(read(number, day), Vec::<&str>::new(), "{number} {day}");
+    }
 }
