@@ -228,12 +228,24 @@ fn number(kind: Option<RightKind>, office: &'static str, form: Form, text: Strin
 }
 
 fn absent(shown: &str) -> Option<Absence> {
-    match shown {
-        "无" | "没有" | "未申请" | "NONE" | "N/A" | "/" | "-" | "不涉及" => {
-            Some(Absence::None)
+    // 无（技术秘密） says what there is instead.
+    let (head, inside) = shown.split_once('(').unwrap_or((shown, ""));
+    if let Some(said) = absent_word(inside.trim_end_matches(')')) {
+        return absent_word(head).map(|_| said);
+    }
+    absent_word(head)
+}
+
+fn absent_word(word: &str) -> Option<Absence> {
+    match word {
+        "无" | "暂无" | "没有" | "未申请" | "未申请专利" | "无专利" | "无专利号" | "NONE"
+        | "N/A" | "/" | "-" | "--" | "不涉及" => Some(Absence::None),
+        "技术秘密" | "专有技术" | "商业秘密" | "技术诀窍" | "非专利技术" | "KNOW-HOW"
+        | "KNOWHOW" => Some(Absence::Secret),
+        "申请中" | "专利申请中" | "已申请" | "受理中" | "已受理" | "审查中" | "实审中"
+        | "实质审查中" | "实质审查" | "待授权" | "尚未授权" | "未授权" | "PENDING" => {
+            Some(Absence::Pending)
         }
-        "技术秘密" | "专有技术" | "商业秘密" | "KNOW-HOW" => Some(Absence::Secret),
-        "申请中" | "已申请" | "受理中" | "审查中" | "PENDING" => Some(Absence::Pending),
         _ => None,
     }
 }
@@ -475,6 +487,12 @@ mod tests {
         assert_eq!(read("无"), Reading::Absent(Absence::None));
         assert_eq!(read(" 技术秘密 "), Reading::Absent(Absence::Secret));
         assert_eq!(read("申请中"), Reading::Absent(Absence::Pending));
+        assert_eq!(read("申请中（2023年）"), Reading::Absent(Absence::Pending));
+        assert_eq!(read("无（技术秘密）"), Reading::Absent(Absence::Secret));
+        assert_eq!(read("——"), Reading::Absent(Absence::None));
+        for open in ["待补", "见合同（无）", "", "(无)"] {
+            assert!(matches!(read(open), Reading::Wrong(_)), "{open}");
+        }
     }
 
     #[test]

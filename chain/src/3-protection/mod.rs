@@ -249,8 +249,12 @@ pub fn right_claim(number: &str) -> Claim {
 }
 
 /// Every unique name under which a right of this number may be held already: as
-/// written, and in the forms that name the same application (ZL, CN, bare).
+/// written, and in the forms that name the same application (ZL, CN, bare). A right
+/// without a number has none.
 pub fn right_claims(number: &str) -> Vec<Claim> {
+    if number.trim().is_empty() {
+        return Vec::new();
+    }
     let mut claims = vec![right_claim(number)];
     if let Reading::Number(read) = dukou_rights::read(number) {
         claims.push(right_claim(&read.text));

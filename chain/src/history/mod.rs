@@ -40,7 +40,7 @@ pub struct PastCase {
     pub title: String,
     /// 类型
     pub kind: ResultKind,
-    /// Publication or registration number.
+    /// Publication, application or registration number; empty where there is none.
     pub right_number: String,
     /// Contributors; shares are zero where the ledger has none.
     pub contributors: Vec<Contributor>,

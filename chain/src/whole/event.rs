@@ -221,7 +221,7 @@ impl Event {
                 .iter()
                 .map(|key| (people::staff_claim(key), true))
                 .collect(),
-            Self::History(history::Event::Case(it)) => {
+            Self::History(history::Event::Case(it)) if !it.past.right_number.is_empty() => {
                 vec![(protection::right_claim(&it.past.right_number), true)]
             }
             Self::History(history::Event::Deal(it)) => {

@@ -11,7 +11,7 @@ const LONGEST: usize = 700;
 
 /// Files that are longer, with the lines they have. This list only shrinks: a
 /// file that lost lines is written down with what it has left.
-const LONGER: &[(&str, usize)] = &[("edge/intake/src/layout/guess.rs", 920)];
+const LONGER: &[(&str, usize)] = &[];
 
 /// Folders of the chain beside the numbered stages that have a page too.
 const BESIDE: &[&str] = &["publicity", "people", "institution", "history", "whole"];

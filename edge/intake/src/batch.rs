@@ -1,13 +1,13 @@
 //! All files of one import together: read, checked against each other, counted.
 
-use dukou_kernel::{Date, Money, Severity};
+use dukou_kernel::{Date, Money, Severity, Text};
 
 use crate::check::check;
 use crate::file::{Unreadable, open};
-use crate::finding::{CellFinding, Note};
-use crate::grid::Grid;
+use crate::finding::{self, CellFinding, Code, Note};
+use crate::grid::{Grid, Shown};
 use crate::known::Known;
-use crate::layout::{Block, Kind, Mapping, blank_mapping, blocks};
+use crate::layout::{Block, Field, Kind, Mapping, blank_mapping, blocks};
 use crate::row::{Achievement, Contract, Distribution, Receipt};
 use crate::table::{Beside, Table, read_table};
 
@@ -139,6 +139,10 @@ pub fn guess(
     let mut reports = Vec::new();
     for (name, bytes) in files {
         for grid in open(name, bytes)? {
+            if grid.shown != Shown::Visible {
+                reports.push(report(&grid, None, grid.height()));
+                continue;
+            }
             let found = blocks(&grid, options.mappings, options.today);
             if found.is_empty() {
                 let mapping = blank_mapping(&grid, options.today);
@@ -163,7 +167,11 @@ fn read_grids(
     progress(0, total);
     let found: Vec<(&Grid, Vec<Block>)> = grids
         .iter()
-        .map(|grid| (grid, blocks(grid, options.mappings, options.today)))
+        .map(|grid| match grid.shown {
+            Shown::Visible => (grid, blocks(grid, options.mappings, options.today)),
+            // What nobody sees is no part of the ledger.
+            _ => (grid, Vec::new()),
+        })
         .collect();
     let main: Vec<Kind> = found
         .iter()
@@ -177,6 +185,7 @@ fn read_grids(
         let before = done;
         if blocks.is_empty() {
             batch.sheets.push(report(grid, None, 0));
+            batch.findings.extend(hidden(grid, batch.sheets.len() - 1));
         }
         for block in blocks {
             let rows = (block.first, block.end);
@@ -240,6 +249,27 @@ fn read_grids(
     batch
 }
 
+/// A hidden sheet is named, for nobody sees that it is there.
+fn hidden(grid: &Grid, sheet: usize) -> Option<CellFinding> {
+    let very = match grid.shown {
+        Shown::Visible => return None,
+        Shown::Hidden => false,
+        Shown::VeryHidden => true,
+    };
+    let (message, suggestion) = finding::sheet_hidden(very);
+    Some(CellFinding {
+        sheet,
+        row: 1,
+        column: None,
+        field: Field::Title,
+        name: Text::new("工作表", "sheet"),
+        code: Code::SheetHidden,
+        severity: Code::SheetHidden.severity(),
+        message,
+        suggestion,
+    })
+}
+
 /// The kinds a table is read as, the earliest in the chain first. What has a
 /// sheet of its own is not read out of a wider one a second time.
 fn readings(block: Block, main: &[Kind]) -> Vec<Mapping> {
@@ -278,8 +308,9 @@ pub(crate) fn placed(
     kind: Kind,
 ) -> CellFinding {
     let column = mapping.column(note.cell).or_else(|| match note.cell {
-        crate::layout::Field::Rights => mapping.column(crate::layout::Field::RightTitle),
-        crate::layout::Field::Inventors => mapping.column(crate::layout::Field::Lead),
+        Field::Rights => mapping.column(Field::RightTitle),
+        Field::Inventors => mapping.column(Field::Lead),
+        Field::RightKind => mapping.column(Field::Number),
         _ => None,
     });
     CellFinding {

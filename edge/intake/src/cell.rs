@@ -29,6 +29,8 @@ pub enum Cell {
     Number(f64),
     /// A number shown as a date, with the number itself.
     Day(Stamp, f64),
+    /// An error such as #REF!, or a formula (with its =) whose value the file lacks.
+    Error(Box<str>),
 }
 
 impl Cell {
@@ -36,6 +38,8 @@ impl Cell {
     pub fn text(text: &str) -> Self {
         if text.chars().all(is_blank) {
             Self::Empty
+        } else if is_error(text) {
+            Self::Error(text.trim().into())
         } else {
             Self::Text(text.into())
         }
@@ -50,7 +54,7 @@ impl Cell {
     pub fn shown(&self) -> String {
         match self {
             Self::Empty => String::new(),
-            Self::Text(text) => text.to_string(),
+            Self::Text(text) | Self::Error(text) => text.to_string(),
             Self::Number(number) => plain_number(*number),
             Self::Day(stamp, _) if stamp.year < 1900 => {
                 format!("{}:{:02}:{:02}", stamp.hour, stamp.minute, stamp.second)
@@ -94,14 +98,41 @@ impl Cell {
     }
 }
 
-/// A number without exponent, rounded to the fifteen digits a sheet shows.
+/// What spreadsheets show where a formula fails or a column is too narrow.
+fn is_error(text: &str) -> bool {
+    const ERRORS: [&str; 14] = [
+        "#REF!",
+        "#N/A",
+        "#VALUE!",
+        "#DIV/0!",
+        "#NAME?",
+        "#NUM!",
+        "#NULL!",
+        "#SPILL!",
+        "#CALC!",
+        "#FIELD!",
+        "#BLOCKED!",
+        "#CONNECT!",
+        "#UNKNOWN!",
+        "#GETTING_DATA",
+    ];
+    let text = text.trim();
+    text.starts_with('#')
+        && (ERRORS.contains(&text) || text.len() >= 3 && text.bytes().all(|b| b == b'#'))
+}
+
+/// The largest whole number below which no two whole numbers share one float.
+pub const EXACT_BELOW: f64 = 9_007_199_254_740_992.0;
+
+/// A number without exponent, rounded to the fifteen digits a sheet shows; a whole number
+/// keeps every digit as long as the file does.
 pub fn plain_number(number: f64) -> String {
     if !number.is_finite() {
         return number.to_string();
     }
     let shortest = format!("{number}");
     let digits = shortest.bytes().filter(u8::is_ascii_digit).count();
-    if digits <= 15 {
+    if digits <= 15 || number.fract() == 0.0 && number.abs() < EXACT_BELOW {
         return shortest;
     }
     let rounded: f64 = format!("{number:.14e}").parse().unwrap_or(number);
@@ -110,11 +141,33 @@ pub fn plain_number(number: f64) -> String {
 
 /// Blanks of every width, line breaks, and characters that show nothing.
 pub fn is_blank(c: char) -> bool {
-    c.is_whitespace()
-        || matches!(
-            c,
-            '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{2060}' | '\u{ad}' | '\0'
-        )
+    c.is_whitespace() || is_invisible(c)
+}
+
+/// Characters that take no room or show nothing: zero-width ones, directions of writing,
+/// fillers, variation selectors, tags.
+pub fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\0' | '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'
+            | '\u{1160}'
+            | '\u{17b4}'
+            | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{2800}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
 }
 
 /// One character in its half-width, plain spelling.
@@ -210,6 +263,7 @@ mod tests {
         assert_eq!(plain_number(1.005e2), "100.5");
         assert_eq!(plain_number(1e20), "100000000000000000000");
         assert_eq!(plain_number(99.99999999999999), "100");
+        assert_eq!(plain_number(2_021_310_000_012_342.0), "2021310000012342");
     }
 
     #[test]

@@ -6,11 +6,12 @@ use std::collections::{HashMap, HashSet};
 use dukou_kernel::Severity;
 
 use crate::batch::{Batch, Options, Read, placed};
-use crate::finding;
+use crate::finding::{self, Note};
 use crate::layout::{Field, Kind};
+use crate::money;
 use crate::row::{
     Achievement, AchievementDraft, Contract, ContractDraft, Distribution, DistributionDraft, Place,
-    Receipt, ReceiptDraft, RightRef, contract_key,
+    Receipt, ReceiptDraft, RightRef, contract_key, title_key,
 };
 use crate::table::{Draft, Record};
 
@@ -21,14 +22,20 @@ struct Index {
     numbers: HashMap<String, (usize, usize)>,
     /// Application numbers to numbers.
     applications: HashMap<String, String>,
-    /// Titles to numbers; a title of several rights names none.
-    titles: HashMap<String, Option<String>>,
+    /// Titles to what they name; a title of several rows names nothing.
+    titles: HashMap<String, Option<Titled>>,
     /// Contract keys, with the first row of each.
     contracts: HashMap<String, (usize, usize)>,
     /// The party of each contract.
     firms: HashMap<String, String>,
     /// Numbers and contracts with a good row.
     good: HashSet<String>,
+}
+
+/// The achievements of one row that bear a title.
+struct Titled {
+    row: (usize, usize),
+    rights: Vec<RightRef>,
 }
 
 /// Checks all tables and fills the batch.
@@ -50,6 +57,7 @@ pub fn check(reads: &mut [Read], batch: &mut Batch, options: &Options<'_>) {
             refer(&index, record, options);
         }
     }
+    money::check(reads, &names, options);
     let mut receipts: HashMap<String, usize> = HashMap::new();
     for wanted in Kind::ALL {
         for read in reads.iter_mut().filter(|read| read.kind == wanted) {
@@ -72,33 +80,8 @@ fn enter(index: &mut Index, record: &mut Record, sheet: usize, names: &[String])
     let name = |sheet: usize| names.get(sheet).map_or("", String::as_str);
     match &record.draft {
         Draft::Achievement(draft) => {
-            let Some(number) = &draft.number else { return };
-            if let Some(title) = &draft.title {
-                index
-                    .titles
-                    .entry(title_key(title))
-                    .and_modify(|known| *known = known.take().filter(|known| known == number))
-                    .or_insert_with(|| Some(number.clone()));
-            }
-            if let Some(application) = &draft.application {
-                index
-                    .applications
-                    .entry(application.clone())
-                    .or_insert_with(|| number.clone());
-            }
-            match index.numbers.get(number) {
-                Some((sheet, row)) => {
-                    record.notes.push(finding::duplicate(
-                        Field::Number,
-                        number,
-                        name(*sheet),
-                        *row,
-                    ));
-                }
-                None => {
-                    index.numbers.insert(number.clone(), here);
-                }
-            }
+            let note = enter_achievement(index, draft, here, names);
+            record.notes.extend(note);
         }
         Draft::Contract(draft) => {
             let Some(no) = &draft.no else { return };
@@ -121,8 +104,59 @@ fn enter(index: &mut Index, record: &mut Record, sheet: usize, names: &[String])
     }
 }
 
-fn title_key(title: &str) -> String {
-    crate::cell::squeeze(title)
+/// Enters an achievement by its number, or by its title where it has none.
+fn enter_achievement(
+    index: &mut Index,
+    draft: &AchievementDraft,
+    here: (usize, usize),
+    names: &[String],
+) -> Option<Note> {
+    let number = draft.number.as_ref()?;
+    let title = draft.title.as_deref().unwrap_or_default();
+    let right = if number.is_empty() {
+        RightRef::Title(title.to_owned())
+    } else {
+        RightRef::Number(number.clone())
+    };
+    let twice = |(sheet, row): (usize, usize)| {
+        let sheet = names.get(sheet).map_or("", String::as_str);
+        let (field, shown) = if number.is_empty() {
+            (Field::Title, title)
+        } else {
+            (Field::Number, number.as_str())
+        };
+        finding::duplicate(field, shown, sheet, row)
+    };
+    let key = title_key(title);
+    let mut note = None;
+    if let Some(application) = &draft.application {
+        let known = index.applications.entry(application.clone());
+        known.or_insert_with(|| number.clone());
+    }
+    if number.is_empty() {
+        let unnumbered = |known: &Titled| matches!(known.rights.as_slice(), [RightRef::Title(_)]);
+        let before = index.titles.get(&key).and_then(Option::as_ref);
+        note = before.filter(|it| unnumbered(it)).map(|it| twice(it.row));
+    } else if let Some(row) = index.numbers.get(number) {
+        note = Some(twice(*row));
+    } else {
+        index.numbers.insert(number.clone(), here);
+    }
+    if note.is_none() && !key.is_empty() {
+        let titled = Titled {
+            row: here,
+            rights: vec![right.clone()],
+        };
+        index
+            .titles
+            .entry(key)
+            .and_modify(|known| match known {
+                Some(it) if it.row == here => it.rights.push(right),
+                known => *known = None,
+            })
+            .or_insert(Some(titled));
+    }
+    note
 }
 
 /// Follows the references of a row.
@@ -130,11 +164,18 @@ fn refer(index: &Index, record: &mut Record, options: &Options<'_>) {
     match &mut record.draft {
         Draft::Achievement(_) => {}
         Draft::Contract(draft) => {
+            if let Some(code) = draft.doubtful.take() {
+                let kept = options.known.keeps_code(&code);
+                record.notes.push(finding::uscc(&code, kept));
+                draft.uscc = kept.then_some(code);
+            }
             let mut resolved = Vec::new();
             let mut lost = None;
             for right in &draft.rights {
                 match resolve(index, right, options) {
-                    Ok(numbers) => resolved.extend(numbers.into_iter().map(RightRef::Number)),
+                    Ok(rights) => resolved.extend(rights),
+                    // The title of work to be done names no achievement.
+                    Err(_) if draft.rightless && matches!(right, RightRef::Title(_)) => {}
                     Err(shown) => lost = lost.or(Some(shown)),
                 }
             }
@@ -172,29 +213,42 @@ fn refer(index: &Index, record: &mut Record, options: &Options<'_>) {
     }
 }
 
-/// The numbers a reference stands for, or the words that lead nowhere.
-fn resolve(index: &Index, right: &RightRef, options: &Options<'_>) -> Result<Vec<String>, String> {
+/// What a reference stands for, or the words that lead nowhere.
+fn resolve(
+    index: &Index,
+    right: &RightRef,
+    options: &Options<'_>,
+) -> Result<Vec<RightRef>, String> {
     let known = |number: &str| index.numbers.contains_key(number) || options.known.right(number);
     match right {
-        RightRef::Number(number) if known(number) => Ok(vec![number.clone()]),
+        RightRef::Number(number) if known(number) => Ok(vec![right.clone()]),
         RightRef::Number(number) => Err(number.clone()),
         RightRef::Application(number) => match index.applications.get(number) {
-            Some(known) => Ok(vec![known.clone()]),
-            None if options.known.right(number) => Ok(vec![number.clone()]),
+            Some(known) => Ok(vec![RightRef::Number(known.clone())]),
+            None if known(number) => Ok(vec![RightRef::Number(number.clone())]),
             None => Err(number.clone()),
         },
         RightRef::Title(title) => {
-            let of = |title: &str| index.titles.get(&title_key(title)).cloned().flatten();
-            if let Some(number) = of(title) {
-                return Ok(vec![number]);
+            let of = |title: &str| -> Option<Vec<RightRef>> {
+                let key = title_key(title);
+                match index.titles.get(&key) {
+                    Some(known) => known.as_ref().map(|it| it.rights.clone()),
+                    None => options
+                        .known
+                        .title(&key)
+                        .then(|| vec![RightRef::Title(title.to_owned())]),
+                }
+            };
+            if let Some(found) = of(title) {
+                return Ok(found);
             }
             if let Some(found) = quoted_titles(title)
                 .into_iter()
                 .map(of)
-                .collect::<Option<Vec<String>>>()
+                .collect::<Option<Vec<_>>>()
                 .filter(|found| !found.is_empty())
             {
-                return Ok(found);
+                return Ok(found.concat());
             }
             for marks in [
                 &['；', ';', '\n'][..],
@@ -205,12 +259,12 @@ fn resolve(index: &Index, right: &RightRef, options: &Options<'_>) -> Result<Vec
                     .map(str::trim)
                     .filter(|part| !part.is_empty())
                     .collect();
-                let found: Option<Vec<String>> = parts
+                let found: Option<Vec<_>> = parts
                     .iter()
                     .map(|part| of(part.trim_matches(['《', '》', '“', '”', '"'])))
                     .collect();
                 if let Some(found) = found.filter(|found| !found.is_empty()) {
-                    return Ok(found);
+                    return Ok(found.concat());
                 }
             }
             Err(title.clone())
@@ -244,6 +298,10 @@ fn keep(
                 .push(placed(note, read.sheet, header, &read.mapping, read.kind));
         }
     }
+    for (row, note) in std::mem::take(&mut read.table.void) {
+        let note = placed(note, read.sheet, row, &read.mapping, read.kind);
+        batch.findings.push(note);
+    }
     for record in std::mem::take(&mut read.table.records) {
         let place = Place {
             sheet: read.sheet,
@@ -269,7 +327,11 @@ fn keep(
         match record.draft {
             Draft::Achievement(draft) => {
                 if let Some(row) = achievement(place, draft, options) {
-                    index.good.insert(row.number.clone());
+                    index.good.insert(if row.number.is_empty() {
+                        title_key(&row.title)
+                    } else {
+                        row.number.clone()
+                    });
                     batch.accepted.achievements.push(row);
                 }
             }
@@ -306,11 +368,16 @@ fn achievement(
     draft: AchievementDraft,
     options: &Options<'_>,
 ) -> Option<Achievement> {
-    let number = draft.number?;
+    let (number, title) = (draft.number?, draft.title?);
+    let already = if number.is_empty() {
+        options.known.title(&title_key(&title))
+    } else {
+        options.known.right(&number)
+    };
     Some(Achievement {
         place,
-        title: draft.title?,
-        already: options.known.right(&number),
+        title,
+        already,
         number,
         inventors: draft.inventors,
         shares: draft.shares,
@@ -329,24 +396,28 @@ fn contract(
     options: &Options<'_>,
 ) -> Option<Contract> {
     let no = draft.no?;
-    let mut numbers: Vec<String> = Vec::new();
+    let (mut numbers, mut titles): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
     for right in draft.rights {
-        if let RightRef::Number(number) = right
-            && !numbers.contains(&number)
-        {
-            numbers.push(number);
+        match right {
+            RightRef::Number(number) if !numbers.contains(&number) => numbers.push(number),
+            RightRef::Title(title) if !titles.contains(&title) => titles.push(title),
+            _ => {}
         }
     }
-    let waits_for = numbers
-        .iter()
-        .filter(|number| !index.good.contains(*number) && !options.known.right(number))
-        .cloned()
-        .collect();
+    let waiting = |number: &&String| !index.good.contains(*number) && !options.known.right(number);
+    let untold = |title: &&String| {
+        let key = title_key(title);
+        !index.good.contains(&key) && !options.known.title(&key)
+    };
+    let waits_for = numbers.iter().filter(waiting);
+    let waits_for = waits_for.chain(titles.iter().filter(untold)).cloned();
+    let waits_for = waits_for.collect();
     Some(Contract {
         place,
         already: options.known.contract(&contract_key(&no)),
         no,
         numbers,
+        titles,
         mode: draft.mode,
         firm: draft.firm,
         uscc: draft.uscc,
@@ -396,7 +467,7 @@ fn receipt(
         amount,
         payer: draft.payer,
         voucher: draft.voucher,
-        already: options.known.receipt(&key),
+        already: draft.already || options.known.receipt(&key),
         key,
     })
 }

@@ -1,8 +1,13 @@
 //! What is wrong with a cell, and what to write instead.
 
 use dukou_kernel::{Severity, Text, text};
+use dukou_rights::RightKind;
 
 use crate::layout::{Field, Kind};
+
+mod money;
+
+pub use money::*;
 
 /// One bad or odd cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,24 +41,66 @@ pub enum Code {
     DateInvalid,
     /// Grant before filing.
     DateOrder,
+    /// A filing day after the year in which the number was given (warning).
+    DateNumber,
     /// Shares do not make the whole.
     SharesSum,
     /// A patent number of impossible shape.
     NumberMalformed,
+    /// An application number beside another number that is none (warning).
+    ApplicationMalformed,
+    /// The right is applied for, its number is not written (warning).
+    NumberPending,
     /// A number that does not show its kind, without words that name it.
     KindUnknown,
     /// Words for the kind that are not known; the number's own kind is taken (warning).
     KindUnread,
+    /// The words name another kind than the number shows (warning).
+    KindDiffers,
     /// The same right or contract as an earlier row.
     Duplicate,
     /// A credit code with a wrong check character.
     UsccCheckDigit,
+    /// A credit code that fails the formula and is kept (warning).
+    UsccKept,
+    /// A code of before 2015-10-01 (warning).
+    UsccOld,
+    /// A number that names something and lost digits.
+    IdentifierInexact,
+    /// Names that cannot be told apart, or words that are none.
+    NamesUnread,
     /// No amount can be read.
     AmountUnreadable,
+    /// Words for the unit of an amount that are not understood.
+    UnitUnread,
+    /// Money that is not the yuan.
+    CurrencyForeign,
+    /// The original amount at its rate does not make the yuan.
+    RateMismatch,
+    /// An error, or a formula whose value the file lacks.
+    CellError,
     /// A contract or right that is neither in this batch nor in the system.
     ReferenceUnknown,
     /// The parts of a distribution do not add up.
     SumMismatch,
+    /// The system has the contract with another price.
+    ContractChanged,
+    /// The system has the receipt with another amount.
+    ReceiptChanged,
+    /// A refund larger than what was received.
+    RefundExceeds,
+    /// A cell that is struck through in a row that is not.
+    CellStruck,
+    /// Perhaps the same receipt as an earlier row (warning).
+    ReceiptRepeated,
+    /// More was received than the contract's price (warning).
+    ReceiptsExceed,
+    /// An amount that is nothing like its contract's, or no price (warning).
+    AmountImplausible,
+    /// A row that is void or struck through, and not imported (warning).
+    RowVoid,
+    /// A hidden sheet, which is not imported (warning).
+    SheetHidden,
     /// A day that has not come yet (warning).
     DateFuture,
     /// The payer is spelled differently from the contract's party (warning).
@@ -67,15 +114,36 @@ impl Code {
             Self::Required => "required",
             Self::DateInvalid => "date.invalid",
             Self::DateOrder => "date.order",
+            Self::DateNumber => "date.number",
             Self::SharesSum => "shares.sum",
             Self::NumberMalformed => "number.malformed",
+            Self::ApplicationMalformed => "application.malformed",
+            Self::NumberPending => "number.pending",
             Self::KindUnknown => "kind.unknown",
             Self::KindUnread => "kind.unread",
+            Self::KindDiffers => "kind.differs",
             Self::Duplicate => "duplicate",
             Self::UsccCheckDigit => "uscc.check_digit",
+            Self::UsccKept => "uscc.kept",
+            Self::UsccOld => "uscc.old",
+            Self::IdentifierInexact => "identifier.inexact",
+            Self::NamesUnread => "names.unread",
             Self::AmountUnreadable => "amount.unreadable",
+            Self::UnitUnread => "unit.unread",
+            Self::CurrencyForeign => "currency.foreign",
+            Self::RateMismatch => "rate.mismatch",
+            Self::CellError => "cell.error",
             Self::ReferenceUnknown => "reference.unknown",
             Self::SumMismatch => "sum.mismatch",
+            Self::ContractChanged => "contract.changed",
+            Self::ReceiptChanged => "receipt.changed",
+            Self::RefundExceeds => "refund.exceeds_receipts",
+            Self::CellStruck => "cell.struck",
+            Self::ReceiptRepeated => "receipt.repeated",
+            Self::ReceiptsExceed => "receipts.exceed",
+            Self::AmountImplausible => "amount.implausible",
+            Self::RowVoid => "row.void",
+            Self::SheetHidden => "sheet.hidden",
             Self::DateFuture => "date.future",
             Self::PayerDiffers => "payer.differs",
         }
@@ -84,7 +152,20 @@ impl Code {
     /// Whether the row is rejected.
     pub fn severity(self) -> Severity {
         match self {
-            Self::DateFuture | Self::PayerDiffers | Self::KindUnread => Severity::Warning,
+            Self::DateFuture
+            | Self::PayerDiffers
+            | Self::KindUnread
+            | Self::KindDiffers
+            | Self::DateNumber
+            | Self::ReceiptRepeated
+            | Self::ReceiptsExceed
+            | Self::AmountImplausible
+            | Self::RowVoid
+            | Self::SheetHidden
+            | Self::UsccKept
+            | Self::UsccOld
+            | Self::ApplicationMalformed
+            | Self::NumberPending => Severity::Warning,
             _ => Severity::Refused,
         }
     }
@@ -204,6 +285,22 @@ pub fn date_order(filed: &str, granted: &str) -> Note {
     )
 }
 
+/// A filing day after the year in which the number was given.
+pub fn date_number(filed: &str, number: &str) -> Note {
+    Note::new(
+        Field::Filed,
+        Code::DateNumber,
+        text!(
+            "申请日 {filed} 晚于申请号 {number} 的年份。",
+            "The filing on {filed} comes after the year of the application number {number}."
+        ),
+        text!(
+            "核对申请日与申请号，改正写错的一个。",
+            "Check the day and the number and correct the wrong one."
+        ),
+    )
+}
+
 /// Shares do not make the whole.
 pub fn shares_sum(sum: Option<&str>, people: usize) -> Note {
     let message = match sum {
@@ -227,19 +324,29 @@ pub fn shares_sum(sum: Option<&str>, people: usize) -> Note {
     )
 }
 
-/// A patent number of impossible shape.
-pub fn number_malformed(field: Field, shown: &str) -> Note {
-    let shown = quoted(shown);
+/// A number of a right that is none, with what is expected instead.
+pub fn number_malformed(field: Field, fault: dukou_rights::Fault) -> Note {
+    Note::new(field, Code::NumberMalformed, fault.wrong, fault.expected)
+}
+
+/// An application number beside another number that is none.
+pub fn application_malformed(fault: dukou_rights::Fault) -> Note {
+    let code = Code::ApplicationMalformed;
+    Note::new(Field::Application, code, fault.wrong, fault.expected)
+}
+
+/// The right is applied for, its number is not written.
+pub fn number_pending() -> Note {
     Note::new(
-        field,
-        Code::NumberMalformed,
+        Field::Number,
+        Code::NumberPending,
         text!(
-            "号码“{shown}”的位数或格式不对。",
-            "The number “{shown}” has an impossible shape."
+            "权利还在申请中，没有号码。",
+            "The right is applied for and has no number yet."
         ),
         text!(
-            "专利写公开（公告）号，例如 CN114018693A；软件写 2021SR0123456，植物新品种写 CNA20170123.4，布图设计写 BS.175531234，外国权利带国别代码，例如 US11123456B2。",
-            "For a patent write the publication number, such as CN114018693A; for software 2021SR0123456, a plant variety CNA20170123.4, a layout BS.175531234, a foreign right with its country code, such as US11123456B2."
+            "有申请号时填写申请号，例如 201810123456.5；没有可不改，拿到后在案卷里登记。",
+            "Write the application number if there is one, such as 201810123456.5; if not, leave it and record the number in the case later."
         ),
     )
 }
@@ -277,6 +384,25 @@ pub fn kind_unread(field: Field, words: &str, number: &str) -> Note {
     )
 }
 
+/// The words name another kind than the number shows.
+pub fn kind_differs(said: RightKind, shown: RightKind, number: &str) -> Note {
+    let (said, shown) = (said.label(), shown.label());
+    let (said_zh, said_en) = (said.zh, said.en);
+    let (shown_zh, shown_en) = (shown.zh, shown.en);
+    Note::new(
+        Field::RightKind,
+        Code::KindDiffers,
+        text!(
+            "成果类型写“{said_zh}”，号码 {number} 是{shown_zh}的号码；按成果类型导入。",
+            "The kind says “{said_en}”, the number {number} is one of this kind: {shown_en}. The kind as written is taken."
+        ),
+        text!(
+            "改正类型或号码；无误可不改。",
+            "Correct the kind or the number; leave it if both are right."
+        ),
+    )
+}
+
 /// The same right or contract as an earlier row.
 pub fn duplicate(field: Field, number: &str, sheet: &str, row: usize) -> Note {
     Note::new(
@@ -293,46 +419,116 @@ pub fn duplicate(field: Field, number: &str, sheet: &str, row: usize) -> Note {
     )
 }
 
-/// A credit code with a wrong check character.
-pub fn uscc(shown: &str, wanted: Option<char>) -> Note {
+/// A credit code that fails the formula. `kept`: the institution has seen it on the licence.
+pub fn uscc(shown: &str, kept: bool) -> Note {
     let shown = quoted(shown);
-    let suggestion = match wanted {
-        Some(c) => text!(
-            "核对营业执照；若前 17 位无误，末位应为 {c}。",
-            "Check the business licence; if the first 17 characters are right, the last must be {c}."
-        ),
-        None => text!(
-            "照营业执照填写 18 位代码。",
-            "Copy the 18 characters from the business licence."
-        ),
+    let code = if kept {
+        Code::UsccKept
+    } else {
+        Code::UsccCheckDigit
     };
     Note::new(
         Field::Uscc,
-        Code::UsccCheckDigit,
+        code,
         text!(
-            "统一社会信用代码“{shown}”的校验位不符。",
-            "The check character of the credit code “{shown}” is wrong."
+            "统一社会信用代码“{shown}”不合校验公式。",
+            "The credit code “{shown}” fails the check formula."
         ),
-        suggestion,
+        if kept {
+            text!(
+                "本校已确认执照上就是这个代码，照此导入。",
+                "The institution has confirmed that the licence says so; it is imported as it is."
+            )
+        } else {
+            text!(
+                "对照营业执照逐位核对 18 位代码；执照上确实如此的，先确认保留该代码再导入。",
+                "Compare all 18 characters with the business licence; if the licence says so, confirm that the code is kept and import again."
+            )
+        },
     )
 }
 
-/// No amount can be read.
-pub fn amount_unreadable(field: Field, kind: Kind, shown: &str) -> Note {
+/// A code of before 2015-10-01.
+pub fn uscc_old(shown: &str) -> Note {
+    let shown = quoted(shown);
+    Note::new(
+        Field::Uscc,
+        Code::UsccOld,
+        text!(
+            "“{shown}”是 2015年10月1日前的登记号或组织机构代码。",
+            "“{shown}” is a registration or organisation code of before 2015-10-01."
+        ),
+        text!(
+            "有 18 位统一社会信用代码时换成它；没有可不改。",
+            "Write the 18 characters of the credit code if there is one; leave it if not."
+        ),
+    )
+}
+
+/// A number that names something and lost digits.
+pub fn identifier_inexact(field: Field, kind: Kind, shown: &str) -> Note {
     let (name_zh, name_en) = both(field, kind);
     let shown = quoted(shown);
     Note::new(
         field,
-        Code::AmountUnreadable,
+        Code::IdentifierInexact,
         text!(
-            "{name_zh}“{shown}”读不出数额。",
-            "No amount can be read from the {name_en} “{shown}”."
+            "{name_zh}“{shown}”是按数字存的，末几位可能已丢失。",
+            "The {name_en} “{shown}” is stored as a figure whose last digits may be lost."
         ),
         text!(
-            "写成数字，例如 125000 或 12.5万元。",
-            "Write a figure, such as 125000 or 12.5万元."
+            "把这一列设为文本格式，照合同或证书重新填写全部各位。",
+            "Make the column text and write all digits anew from the paper."
         ),
     )
+}
+
+/// Names that cannot be told apart, or words that are none.
+pub fn names_unread(field: Field, shown: &str) -> Note {
+    let shown = quoted(shown);
+    Note::new(
+        field,
+        Code::NamesUnread,
+        text!(
+            "“{shown}”里分不清是哪几个人。",
+            "It is not clear who the people in “{shown}” are."
+        ),
+        text!(
+            "写出每个人的姓名，用顿号或分号隔开。",
+            "Write the name of every person, with semicolons between them."
+        ),
+    )
+}
+
+/// An error, or a formula whose value the file lacks.
+pub fn cell_error(field: Field, kind: Kind, shown: &str) -> Note {
+    let (name_zh, name_en) = both(field, kind);
+    let formula = shown.starts_with('=');
+    let shown = quoted(shown);
+    let (message, suggestion) = if formula {
+        (
+            text!(
+                "{name_zh}是公式“{shown}”，文件里没有算出的值。",
+                "The {name_en} is the formula “{shown}”, whose value the file does not hold."
+            ),
+            text!(
+                "用 Excel 或 WPS 打开、重新计算并保存后再导入，或直接写值。",
+                "Open the file in Excel or WPS, let it calculate, save and import again; or write the value."
+            ),
+        )
+    } else {
+        (
+            text!(
+                "{name_zh}的单元格显示错误“{shown}”。",
+                "The cell of the {name_en} shows the error “{shown}”."
+            ),
+            text!(
+                "改正公式或加宽这一列，或直接写{name_zh}。",
+                "Mend the formula or widen the column, or write the {name_en} itself."
+            ),
+        )
+    };
+    Note::new(field, Code::CellError, message, suggestion)
 }
 
 /// A contract or right that is neither in this batch nor in the system.
@@ -364,49 +560,66 @@ pub fn reference_unknown(field: Field, shown: &str) -> Note {
     Note::new(field, Code::ReferenceUnknown, message, suggestion)
 }
 
-/// The parts of a distribution do not add up.
-pub fn sum_mismatch(field: Field, parts: &str, whole: &str) -> Note {
-    let (message, suggestion) = if field == Field::Persons {
-        (
-            text!(
-                "个人金额合计 {parts} 元，与团队金额 {whole} 元不等。",
-                "The persons' amounts make {parts} yuan, the team's amount is {whole}."
-            ),
-            text!(
-                "核对个人金额，使合计等于团队金额。",
-                "Correct the persons' amounts so that they make the team's amount."
-            ),
-        )
-    } else {
-        (
-            text!(
-                "各方金额合计 {parts} 元，与可分配净收入 {whole} 元不等。",
-                "The parts make {parts} yuan, the net income is {whole}."
-            ),
-            text!(
-                "核对各方金额，使合计等于净收入。",
-                "Correct the parts so that they make the net income."
-            ),
-        )
-    };
-    Note::new(field, Code::SumMismatch, message, suggestion)
-}
-
-/// The payer is spelled differently from the contract's party.
-pub fn payer_differs(payer: &str, firm: &str) -> Note {
-    let (payer, firm) = (quoted(payer), quoted(firm));
-    Note::new(
-        Field::Payer,
-        Code::PayerDiffers,
-        text!(
-            "付款单位“{payer}”与合同对方“{firm}”不一致。",
-            "The payer “{payer}” is not the contract's party “{firm}”."
+/// A row that is void or struck through.
+pub fn row_void(kind: Kind, words: Option<&str>) -> Note {
+    let field = kind.required().first().copied().unwrap_or(Field::Title);
+    let message = match words.map(quoted) {
+        Some(words) => text!(
+            "这一行标为“{words}”，没有导入。",
+            "The row says “{words}” and is not imported."
         ),
+        None => text!(
+            "这一行被划掉，没有导入。",
+            "The row is struck through and is not imported."
+        ),
+    };
+    Note::new(
+        field,
+        Code::RowVoid,
+        message,
         text!(
-            "核对是否同一单位；如为代付可不改。",
-            "Check whether they are the same; leave it if another paid for them."
+            "仍然有效的，去掉作废字样或删除线再导入；否则可不改。",
+            "If it still holds, remove the words or the line through it and import again; if not, leave it."
         ),
     )
+}
+
+/// A cell that is struck through in a row that is not.
+pub fn cell_struck(field: Field, kind: Kind, shown: &str) -> Note {
+    let (name_zh, name_en) = both(field, kind);
+    let shown = quoted(shown);
+    Note::new(
+        field,
+        Code::CellStruck,
+        text!(
+            "{name_zh}“{shown}”被划掉，不知道现在是多少。",
+            "The {name_en} “{shown}” is struck through, and nothing says what holds now."
+        ),
+        text!(
+            "改成现在有效的内容，去掉删除线。",
+            "Write what holds now, without the line through it."
+        ),
+    )
+}
+
+/// What a hidden sheet is told as: there is no cell to blame.
+pub fn sheet_hidden(very: bool) -> (Text, Text) {
+    let message = if very {
+        text!(
+            "工作表被深度隐藏（只能在 VBA 中取消），没有导入。",
+            "The sheet is very hidden (only VBA shows it) and was not imported."
+        )
+    } else {
+        text!(
+            "工作表被隐藏，没有导入。",
+            "The sheet is hidden and was not imported."
+        )
+    };
+    let suggestion = text!(
+        "其中的行要导入的，取消隐藏后再导入；否则可不改。",
+        "If its rows count, show the sheet and import again; if not, leave it."
+    );
+    (message, suggestion)
 }
 
 fn both(field: Field, kind: Kind) -> (String, String) {

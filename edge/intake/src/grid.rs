@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::cell::Cell;
+use crate::value::currency::Currency;
 
 /// A rectangle of merged cells; rows and columns counted from 0, both ends in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +18,27 @@ pub struct Region {
     pub right: usize,
 }
 
+/// Whether people see a sheet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shown {
+    /// Everybody does.
+    #[default]
+    Visible,
+    /// Who asks for it does.
+    Hidden,
+    /// Nobody does but by a program.
+    VeryHidden,
+}
+
+/// What the looks of a cell say beside its content.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Mark {
+    /// The currency its number format shows, if it is not the yuan.
+    pub currency: Option<&'static Currency>,
+    /// It is struck through.
+    pub struck: bool,
+}
+
 /// The cells of one sheet. Row 0 here is row 1 for people.
 #[derive(Clone, Debug, Default)]
 pub struct Grid {
@@ -24,7 +46,10 @@ pub struct Grid {
     pub file: String,
     /// The sheet's name; a CSV file's name without its ending.
     pub sheet: String,
+    /// Whether people see it.
+    pub shown: Shown,
     rows: Vec<Vec<Cell>>,
+    marks: HashMap<(usize, usize), Mark>,
     width: usize,
     corners: HashMap<(usize, usize), Region>,
     anchors: HashMap<(usize, usize), (usize, usize)>,
@@ -49,13 +74,27 @@ impl Grid {
         let mut grid = Self {
             file: file.to_owned(),
             sheet: sheet.to_owned(),
+            shown: Shown::Visible,
             width: rows.iter().map(Vec::len).max().unwrap_or(0),
             rows,
+            marks: HashMap::new(),
             corners: HashMap::new(),
             anchors: HashMap::new(),
         };
         grid.remember(regions);
         grid
+    }
+
+    /// The sheet with what the looks of its cells say.
+    #[must_use]
+    pub fn marked(mut self, marks: HashMap<(usize, usize), Mark>) -> Self {
+        self.marks = marks;
+        self
+    }
+
+    /// What the looks of a cell say.
+    pub fn mark(&self, row: usize, column: usize) -> Mark {
+        self.marks.get(&(row, column)).copied().unwrap_or_default()
     }
 
     fn remember(&mut self, regions: Vec<Region>) {

@@ -102,7 +102,7 @@ fn accepted_json(accepted: &Accepted) -> Value {
         .contracts
         .iter()
         .map(|row| {
-            json!({
+            let mut object = json!({
                 "row": row.place.row,
                 "no": row.no,
                 "numbers": row.numbers,
@@ -112,7 +112,11 @@ fn accepted_json(accepted: &Accepted) -> Value {
                 "fen": row.amount,
                 "signed": row.signed.to_string(),
                 "pricing": row.pricing,
-            })
+            });
+            if let (false, Some(object)) = (row.titles.is_empty(), object.as_object_mut()) {
+                object.insert("titles".to_owned(), json!(row.titles));
+            }
+            object
         })
         .collect();
     let receipts: Vec<Value> = accepted

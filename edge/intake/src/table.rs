@@ -11,7 +11,7 @@ use crate::layout::{Field, Kind, Mapping};
 use crate::row::{
     AchievementDraft, ContractDraft, DistributionDraft, Reader, ReceiptDraft, Role, View,
     contract_key, persons_unit, read_achievement, read_contract, read_distribution, read_receipt,
-    role,
+    role, void_words,
 };
 use crate::value::amount::{self, Unit};
 use crate::value::{date, names, right};
@@ -47,6 +47,8 @@ pub struct Table {
     pub records: Vec<Record>,
     /// Rows below the header that are no records.
     pub skipped: usize,
+    /// Rows that no longer hold, counted from 1, for the first reading of the sheet.
+    pub void: Vec<(usize, Note)>,
     /// Required columns the sheet lacks; every record is rejected then.
     pub missing: Vec<Note>,
 }
@@ -57,6 +59,8 @@ struct Group {
     tail: Vec<usize>,
     /// The row above that says the contract number, where this one does not.
     carried: Option<usize>,
+    /// It no longer holds; 同上 below may mean it.
+    void: bool,
 }
 
 /// Reads the rows from `first` to `end`. `beside`: the rows belong to another
@@ -83,6 +87,14 @@ pub fn read_table(
     let unit = unit_of_persons(&reader, &groups);
     for (index, group) in groups.iter().enumerate() {
         let mut view = reader.view(group.row, &group.tail, group.carried);
+        if group.void {
+            if !beside.second {
+                let words = void_words(&reader, group.row);
+                let note = finding::row_void(kind, words.as_deref());
+                table.void.push((group.row + 1, note));
+            }
+            continue;
+        }
         let mut push = |draft, notes| {
             table.records.push(Record {
                 row: group.row + 1,
@@ -92,8 +104,9 @@ pub fn read_table(
         };
         match kind {
             Kind::Achievements => {
-                let draft = Draft::Achievement(read_achievement(&mut view));
-                push(draft, view.notes);
+                for draft in read_achievement(&mut view) {
+                    push(Draft::Achievement(draft), std::mem::take(&mut view.notes));
+                }
             }
             Kind::Contracts => {
                 let draft = Draft::Contract(read_contract(&mut view));
@@ -140,6 +153,9 @@ fn missing(reader: &Reader<'_>) -> Vec<Note> {
         .iter()
         .filter(|field| match field {
             Field::Inventors => !has(Field::Inventors) && !has(Field::Lead) && !has(Field::Others),
+            Field::Number => !has(Field::Number) && !has(Field::Application),
+            // Rows that say their mode are asked for rights one by one.
+            Field::Rights => !has(Field::Rights) && !has(Field::Mode),
             field => !has(**field),
         })
         .map(|field| finding::column_missing(*field, reader.kind))
@@ -196,13 +212,22 @@ impl<'a> Grouping<'a> {
         let mut adjacent = false;
         for row in self.first..end {
             let role = role(self.reader, row, adjacent);
-            adjacent = matches!(role, Role::Record | Role::Continuation);
+            adjacent = matches!(role, Role::Record | Role::Continuation | Role::Void);
             match role {
                 Role::Record => adjacent = self.record(row),
                 Role::Continuation if !self.beside.second || self.is_merged_into(row) => {
                     self.append(row);
                 }
                 Role::Continuation => {}
+                Role::Void => {
+                    self.groups.push(Group {
+                        row,
+                        tail: Vec::new(),
+                        carried: None,
+                        void: true,
+                    });
+                    self.skipped += 1;
+                }
                 Role::Skipped | Role::Blank => self.skipped += 1,
             }
         }
@@ -238,6 +263,7 @@ impl<'a> Grouping<'a> {
             row,
             tail: Vec::new(),
             carried,
+            void: false,
         });
         true
     }
@@ -339,10 +365,8 @@ impl<'a> Grouping<'a> {
         let signed = date::read(own(Field::Signed)?.0, self.reader.today)?;
         let firm = own(Field::Firm).map_or_else(String::new, |(cell, _)| squeeze(&cell.shown()));
         let rights = own(Field::Rights).map(|(cell, _)| right::pieces(&cell.shown()))?;
-        let spelled = !rights.is_empty()
-            && rights
-                .iter()
-                .all(|piece| right::number(piece).is_some() || right::application(piece).is_some());
+        let spelled =
+            !rights.is_empty() && rights.iter().all(|piece| right::number(piece).is_some());
         let key = format!(
             "{}|{}|{signed}|{firm}",
             contract_key(&no.shown()),

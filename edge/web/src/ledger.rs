@@ -15,12 +15,12 @@ use dukou_chain::terms::{
 };
 use dukou_chain::whole::{Command, State};
 use dukou_chain::{agreement, protection};
-use dukou_intake::{Batch, Known, Mapping, Place, contract_key};
+use dukou_intake::{Batch, Known, Mapping, Place, contract_key, title_key};
 use dukou_journal::{Actor, StreamId};
 use dukou_kernel::{
-    BatchId, CaseId, DealId, InstitutionId, Money, PersonId, ReceiptId, Share, UnitId,
+    BatchId, CaseId, Date, DealId, InstitutionId, Money, PersonId, ReceiptId, Share, UnitId,
 };
-use dukou_store::{Envelope, Fault, Store, Value};
+use dukou_store::{Db, Envelope, Fault, Store, Value};
 use sha2::{Digest, Sha256};
 
 use crate::accounts::{self, NewPerson};
@@ -29,9 +29,16 @@ use crate::accounts::{self, NewPerson};
 #[derive(Default)]
 pub struct InSystem {
     rights: HashMap<String, CaseId>,
+    /// Imported cases without a number, by title.
+    titles: HashMap<String, CaseId>,
     contracts: HashMap<String, DealId>,
     receipts: HashSet<String>,
     distributions: HashSet<String>,
+    /// Prices by contract.
+    prices: HashMap<String, Money>,
+    /// Receipts by contract, where all of them were imported and none was refunded or
+    /// reversed since.
+    received: HashMap<String, Option<Vec<(Date, Money)>>>,
 }
 
 impl Known for InSystem {
@@ -39,9 +46,23 @@ impl Known for InSystem {
         self.rights.contains_key(&protection::normal_number(number))
     }
 
+    fn title(&self, title: &str) -> bool {
+        self.titles.contains_key(title)
+    }
+
     fn contract(&self, key: &str) -> bool {
         self.contracts
             .contains_key(&agreement::contract_claim(key).value)
+    }
+
+    fn price(&self, key: &str) -> Option<Money> {
+        let claim = agreement::contract_claim(key).value;
+        self.prices.get(&claim).copied()
+    }
+
+    fn received(&self, key: &str) -> Option<Vec<(Date, Money)>> {
+        let claim = agreement::contract_claim(key).value;
+        self.received.get(&claim).cloned().flatten()
     }
 
     fn receipt(&self, key: &str) -> bool {
@@ -87,6 +108,17 @@ pub fn in_system(store: &Store, institution: InstitutionId) -> Result<InSystem, 
                 Ok(())
             },
         )?;
+        db.each(
+            "SELECT id, title FROM case_view WHERE institution = $1 AND history = 1 AND right_number = ''",
+            &key,
+            &mut |row| {
+                if let Ok(case) = row.text(0).parse() {
+                    known.titles.insert(title_key(row.text(1)), case);
+                }
+                Ok(())
+            },
+        )?;
+        read_money(db, &key, &mut known)?;
         db.each("SELECT id FROM receipt_view WHERE institution = $1 AND history = 1", &key, &mut |row| {
             known.receipts.insert(row.text(0).to_owned());
             Ok(())
@@ -104,6 +136,35 @@ pub fn in_system(store: &Store, institution: InstitutionId) -> Result<InSystem, 
         )?;
         Ok(known)
     })
+}
+
+/// Prices and receipts of the contracts, for a ledger that comes again with other ones.
+fn read_money(db: &mut dyn Db, key: &[Value], known: &mut InSystem) -> Result<(), Fault> {
+    db.each(
+        "SELECT contract_no, price_minor FROM deal_view WHERE institution = $1 AND history = 1",
+        key,
+        &mut |row| {
+            let claim = agreement::contract_claim(row.text(0)).value;
+            known.received.insert(claim.clone(), Some(Vec::new()));
+            known.prices.insert(claim, Money::from_fen(row.int(1)));
+            Ok(())
+        },
+    )?;
+    db.each(
+        "SELECT d.contract_no, r.received, r.amount_minor, r.refunded_minor, r.standing FROM receipt_view r JOIN deal_view d ON d.institution = r.institution AND d.id = r.deal WHERE r.institution = $1 AND d.history = 1",
+        key,
+        &mut |row| {
+            let claim = agreement::contract_claim(row.text(0)).value;
+            let plain = row.text(4) == "history" && row.int(3) == 0;
+            let day = row.text(1).parse().ok().filter(|_| plain);
+            let paid = known.received.entry(claim).or_default();
+            match (paid.as_mut(), day) {
+                (Some(paid), Some(day)) => paid.push((day, Money::from_fen(row.int(2)))),
+                _ => *paid = None,
+            }
+            Ok(())
+        },
+    )
 }
 
 /// Column mappings that people corrected before.
@@ -134,6 +195,8 @@ struct Maker<'a> {
     people: HashMap<(String, Option<UnitId>), PersonId>,
     roster: HashMap<String, Vec<(PersonId, Option<UnitId>)>>,
     cases: BTreeMap<String, CaseId>,
+    /// Cases without a number, by title.
+    titled: BTreeMap<String, CaseId>,
     case_people: HashMap<CaseId, Vec<(String, PersonId)>>,
     deals: HashMap<String, DealId>,
     deal_cases: HashMap<DealId, Vec<CaseId>>,
@@ -161,6 +224,7 @@ pub fn commands(
         people: HashMap::new(),
         roster: roster(store, institution)?,
         cases: BTreeMap::new(),
+        titled: BTreeMap::new(),
         case_people: HashMap::new(),
         deals: HashMap::new(),
         deal_cases: HashMap::new(),
@@ -365,7 +429,11 @@ impl Maker<'_> {
             granted: row.granted,
             origin: self.origin(row.place),
         };
-        self.cases.insert(row.number.clone(), case);
+        if row.number.is_empty() {
+            self.titled.insert(title_key(&row.title), case);
+        } else {
+            self.cases.insert(row.number.clone(), case);
+        }
         self.case_people.insert(case, named);
         self.send(Command::CaseHistory(case, CaseCommand::Import { past }));
     }
@@ -377,11 +445,13 @@ impl Maker<'_> {
 
     fn contract(&mut self, row: &dukou_intake::Contract) {
         let deal = DealId(uuid::Uuid::now_v7());
-        let mut cases: Vec<CaseId> = row
-            .numbers
-            .iter()
-            .filter_map(|it| self.case_of(it))
-            .collect();
+        let numbered = row.numbers.iter().filter_map(|it| self.case_of(it));
+        let titled = row.titles.iter().filter_map(|it| {
+            let key = title_key(it);
+            let in_system = || self.known.titles.get(&key);
+            self.titled.get(&key).or_else(in_system).copied()
+        });
+        let mut cases: Vec<CaseId> = numbered.chain(titled).collect();
         cases.dedup();
         let (mode, licence) = mode(row.mode.as_deref().unwrap_or_default());
         let past = PastDeal {

@@ -1,15 +1,20 @@
 //! Spreadsheets of every make, through calamine.
 
+use std::collections::HashMap;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use calamine::{Data, DataRef, Dimensions, ExcelDateTime, Ods, Reader, Xls, Xlsb, Xlsx};
+use calamine::{
+    Data, DataRef, Dimensions, ExcelDateTime, Ods, Reader, Sheet, SheetVisible, Style, Xls, Xlsb,
+    Xlsx, XlsxCellReader, XlsxFormulaMetadata,
+};
 use dukou_kernel::{Text, text};
 
 use super::archive::Kind;
 use super::{CELLS_MAX, COLUMNS_MAX, ROWS_MAX, TEXT_BYTES_MAX, compound, damaged, too_large};
 use crate::cell::{Cell, Stamp};
-use crate::grid::{Grid, Region};
+use crate::grid::{Grid, Mark, Region, Shown};
+use crate::value::currency;
 
 /// Merged regions beyond this number are not looked at.
 const REGIONS_MAX: usize = 400_000;
@@ -48,6 +53,19 @@ pub fn from_compound(name: &str, bytes: &[u8]) -> Result<Vec<Grid>, Text> {
     })
 }
 
+/// The names of a book's sheets, and whether people see them.
+fn named(sheets: &[Sheet]) -> Vec<(String, Shown)> {
+    let shown = |visible: SheetVisible| match visible {
+        SheetVisible::Visible => Shown::Visible,
+        SheetVisible::Hidden => Shown::Hidden,
+        SheetVisible::VeryHidden => Shown::VeryHidden,
+    };
+    let sheets = sheets.iter();
+    sheets
+        .map(|sheet| (sheet.name.clone(), shown(sheet.visible)))
+        .collect()
+}
+
 fn guarded(read: impl FnOnce() -> Result<Vec<Grid>, Text>) -> Result<Vec<Grid>, Text> {
     catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(damaged()))
 }
@@ -56,7 +74,7 @@ fn xlsx(name: &str, bytes: &[u8]) -> Result<Vec<Grid>, Text> {
     let mut book = Xlsx::new(Cursor::new(bytes)).map_err(|_| damaged())?;
     let mut grids = Vec::new();
     let mut budget = Budget::default();
-    for sheet in book.sheet_names() {
+    for (sheet, shown) in named(book.sheets_metadata()) {
         let merged = book
             .merge_cells_by_sheet_name(&sheet)
             .map(regions)
@@ -64,22 +82,97 @@ fn xlsx(name: &str, bytes: &[u8]) -> Result<Vec<Grid>, Text> {
         let Ok(mut reader) = book.worksheet_cells_reader(&sheet) else {
             continue;
         };
-        let rows = fill(|| reader.next_cell(), &mut budget)?;
-        grids.push(Grid::new(name, &sheet, rows, merged));
+        let looks: Vec<Mark> = reader.styles().iter().map(look).collect();
+        let rows = fill_with_formulas(&mut reader, &mut budget)?;
+        drop(reader);
+        let mut marks = HashMap::new();
+        if looks.iter().any(|look| *look != Mark::default())
+            && let Ok(mut reader) = book.worksheet_cells_reader(&sheet)
+        {
+            marks = marked(&mut reader, &looks, &rows)?;
+        }
+        let mut grid = Grid::new(name, &sheet, rows, merged).marked(marks);
+        grid.shown = shown;
+        grids.push(grid);
     }
     Ok(grids)
+}
+
+/// What a style says beside the content. The formats that the file only numbers show
+/// the currency of whoever opens it.
+fn look(style: &Style) -> Mark {
+    const NUMBERED: std::ops::RangeInclusive<u32> = 1..=49;
+    let format = style.number_format.as_ref();
+    let format = format.filter(|it| it.format_id.is_none_or(|id| !NUMBERED.contains(&id)));
+    Mark {
+        currency: format.and_then(|it| currency::in_format(&it.format_code)),
+        struck: style.font.as_ref().is_some_and(|font| font.strikethrough),
+    }
+}
+
+/// The cells with something in them whose looks say something.
+fn marked(
+    reader: &mut XlsxCellReader<'_, Cursor<&[u8]>>,
+    looks: &[Mark],
+    rows: &[Vec<Cell>],
+) -> Result<HashMap<(usize, usize), Mark>, Text> {
+    let mut marks = HashMap::new();
+    while let Some((row, column, style)) = reader.next_style_id().map_err(|_| damaged())? {
+        let look = looks.get(style).copied().unwrap_or_default();
+        let at = (row as usize, column as usize);
+        let filled = rows.get(at.0).and_then(|line| line.get(at.1));
+        if look != Mark::default() && filled.is_some_and(|cell| !cell.is_empty()) {
+            marks.insert(at, look);
+        }
+    }
+    Ok(marks)
+}
+
+/// The rows of a sheet; a formula without a value is no empty cell.
+fn fill_with_formulas(
+    reader: &mut XlsxCellReader<'_, Cursor<&[u8]>>,
+    budget: &mut Budget,
+) -> Result<Vec<Vec<Cell>>, Text> {
+    let mut rows = Vec::new();
+    while let Some(record) = reader
+        .next_cell_with_formula_metadata()
+        .map_err(|_| damaged())?
+    {
+        let content = match (&record.value, &record.formula) {
+            (DataRef::Empty, Some(formula)) => Cell::Error(formula_text(formula).into()),
+            (value, _) => content(value),
+        };
+        place(&mut rows, record.pos, content, budget)?;
+    }
+    Ok(rows)
+}
+
+/// The start of a formula, as people see it.
+fn formula_text(formula: &XlsxFormulaMetadata) -> String {
+    const SHOWN: usize = 40;
+    let text = match formula {
+        XlsxFormulaMetadata::Normal { formula } | XlsxFormulaMetadata::Shared { formula, .. } => {
+            formula.as_str()
+        }
+        _ => "…",
+    };
+    std::iter::once('=')
+        .chain(text.chars().take(SHOWN))
+        .collect()
 }
 
 fn xlsb(name: &str, bytes: &[u8]) -> Result<Vec<Grid>, Text> {
     let mut book = Xlsb::new(Cursor::new(bytes)).map_err(|_| damaged())?;
     let mut grids = Vec::new();
     let mut budget = Budget::default();
-    for sheet in book.sheet_names() {
+    for (sheet, shown) in named(book.sheets_metadata()) {
         let Ok(mut reader) = book.worksheet_cells_reader(&sheet) else {
             continue;
         };
         let rows = fill(|| reader.next_cell(), &mut budget)?;
-        grids.push(Grid::new(name, &sheet, rows, Vec::new()));
+        let mut grid = Grid::new(name, &sheet, rows, Vec::new());
+        grid.shown = shown;
+        grids.push(grid);
     }
     Ok(grids)
 }
@@ -92,20 +185,24 @@ fn fill<'a, E>(
 ) -> Result<Vec<Vec<Cell>>, Text> {
     let mut rows = Vec::new();
     while let Some(cell) = next().map_err(|_| damaged())? {
-        let content = match cell.get_value() {
-            DataRef::Int(number) => Cell::Number(*number as f64),
-            DataRef::Float(number) => Cell::Number(*number),
-            DataRef::String(text) => Cell::text(text),
-            DataRef::SharedString(text) => Cell::text(text),
-            DataRef::Bool(value) => Cell::text(if *value { "TRUE" } else { "FALSE" }),
-            DataRef::DateTime(moment) => day(moment),
-            DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => Cell::text(text),
-            DataRef::Error(error) => Cell::text(&error.to_string()),
-            DataRef::Empty => Cell::Empty,
-        };
+        let content = content(cell.get_value());
         place(&mut rows, cell.get_position(), content, budget)?;
     }
     Ok(rows)
+}
+
+fn content(value: &DataRef<'_>) -> Cell {
+    match value {
+        DataRef::Int(number) => Cell::Number(*number as f64),
+        DataRef::Float(number) => Cell::Number(*number),
+        DataRef::String(text) => Cell::text(text),
+        DataRef::SharedString(text) => Cell::text(text),
+        DataRef::Bool(value) => Cell::text(if *value { "TRUE" } else { "FALSE" }),
+        DataRef::DateTime(moment) => day(moment),
+        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => Cell::text(text),
+        DataRef::Error(error) => Cell::Error(error.to_string().into()),
+        DataRef::Empty => Cell::Empty,
+    }
 }
 
 /// What one file may still take.
@@ -132,7 +229,7 @@ fn place(
     if content.is_empty() {
         return Ok(());
     }
-    if let Cell::Text(text) = &content {
+    if let Cell::Text(text) | Cell::Error(text) = &content {
         budget.text = budget.text.checked_sub(text.len()).ok_or_else(too_large)?;
     }
     let (row, column) = (row as usize, column as usize);
@@ -170,7 +267,7 @@ where
 {
     let mut grids = Vec::new();
     let mut budget = Budget::default();
-    for sheet in book.sheet_names() {
+    for (sheet, shown) in named(book.sheets_metadata()) {
         let Ok(range) = book.worksheet_range(&sheet) else {
             continue;
         };
@@ -184,7 +281,9 @@ where
             place(&mut rows, at, from_data(data), &mut budget)?;
         }
         let merged = regions(merges(&book, &sheet));
-        grids.push(Grid::new(name, &sheet, rows, merged));
+        let mut grid = Grid::new(name, &sheet, rows, merged);
+        grid.shown = shown;
+        grids.push(grid);
     }
     Ok(grids)
 }
@@ -196,7 +295,7 @@ fn from_data(data: &Data) -> Cell {
         Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => Cell::text(text),
         Data::Bool(value) => Cell::text(if *value { "TRUE" } else { "FALSE" }),
         Data::DateTime(moment) => day(moment),
-        Data::Error(error) => Cell::text(&error.to_string()),
+        Data::Error(error) => Cell::Error(error.to_string().into()),
         Data::Empty => Cell::Empty,
     }
 }

@@ -62,10 +62,13 @@ fn decode(bytes: &[u8]) -> Result<String, Text> {
         .take(200)
         .collect::<String>()
         .to_ascii_lowercase();
-    if ["<html", "<!doctype", "<?xml", "%pdf", "{\\rtf"]
-        .iter()
-        .any(|tag| head.starts_with(tag))
-    {
+    // Systems save a table of a web page under .xls, often without its head.
+    let mut tag = head.chars();
+    let tagged = tag.next() == Some('<')
+        && tag
+            .next()
+            .is_some_and(|c| c.is_ascii_alphabetic() || "!?".contains(c));
+    if tagged || ["%pdf", "{\\rtf"].iter().any(|tag| head.starts_with(tag)) {
         return Err(text!(
             "文件是网页、PDF 或文档，不是表格；请在 Excel 或 WPS 中另存为 .xlsx 再导入。",
             "The file is a web page, PDF or document, no table; save it as .xlsx and import that."
@@ -220,6 +223,15 @@ mod tests {
             assert_eq!(shown(&read("x.csv", &bytes).unwrap()), wanted);
         }
         assert!(read("x.csv", &[0, 1, 2, 255]).is_err());
-        assert!(read("x.xls", b"<html><table></table></html>").is_err());
+        for page in [
+            "<html><table></table></html>",
+            "<meta charset=\"utf-8\"><table><tr><td>1</td></tr></table>",
+            " <table border=1><tr><td>1</td></tr></table>",
+            "<?xml version=\"1.0\"?><Workbook></Workbook>",
+        ] {
+            let told = read("x.xls", page.as_bytes()).unwrap_err();
+            assert!(told.zh.contains("另存为"), "{page}");
+        }
+        assert!(read("x.csv", b"<5,6\n").is_ok());
     }
 }

@@ -9,6 +9,7 @@ use crate::cell::{Cell, is_han, says_nothing, squeeze};
 use crate::grid::Grid;
 use crate::total::says_total;
 use crate::value::amount::{self, Unit};
+use crate::value::unit::{Told, token};
 use crate::value::{date, names, payout, right, uscc};
 
 /// Cells looked at per column.
@@ -46,7 +47,8 @@ pub fn look(grid: &Grid, column: usize, rows: Range<usize>, today: Date) -> Look
     let mut seen: Vec<String> = Vec::new();
     for row in rows {
         let cell = grid.own(row, column);
-        if cell.is_empty() || cell.is_ditto() || is_aside(grid, row) {
+        let silent = cell.is_empty() || cell.is_ditto() || matches!(cell, Cell::Error(_));
+        if silent || is_aside(grid, row) {
             continue;
         }
         let shown = cell.shown();
@@ -125,9 +127,8 @@ fn is_day(cell: &Cell, today: Date) -> bool {
 
 fn is_right(shown: &str) -> bool {
     right::pieces(shown).first().is_some_and(|piece| {
-        right::number(piece).is_some()
-            || right::application(piece).is_some()
-            || (right::plain(piece).starts_with("CN")
+        right::is_certain(piece)
+            || (dukou_rights::plain(piece).starts_with("CN")
                 && piece.chars().filter(char::is_ascii_digit).count() >= 5)
     })
 }
@@ -141,10 +142,7 @@ fn is_code(shown: &str) -> bool {
 }
 
 fn is_unit(shown: &str) -> bool {
-    matches!(
-        squeeze(shown).as_str(),
-        "元" | "万元" | "亿元" | "千元" | "万" | "百万元" | "人民币元" | "人民币万元"
-    )
+    matches!(token(shown), Some(Told::Unit(_) | Told::Foreign(_)))
 }
 
 impl Look {
@@ -198,6 +196,8 @@ impl Look {
             Field::AmountUnit => {
                 if self.part(self.units) > 0.9 {
                     1.2
+                } else if self.part(self.units) >= 0.5 {
+                    1.0
                 } else {
                     0.0
                 }

@@ -75,6 +75,10 @@ impl Kind {
                 F::Pricing,
                 F::RightTitle,
                 F::AmountUnit,
+                F::Currency,
+                F::OriginalAmount,
+                F::Rate,
+                F::RateSource,
             ],
             Self::Receipts => &[
                 F::ContractNo,
@@ -83,6 +87,10 @@ impl Kind {
                 F::Payer,
                 F::Voucher,
                 F::AmountUnit,
+                F::Currency,
+                F::OriginalAmount,
+                F::Rate,
+                F::RateSource,
             ],
             Self::Distributions => &[
                 F::ContractNo,
@@ -96,6 +104,7 @@ impl Kind {
                 F::PersonName,
                 F::PersonAmount,
                 F::AmountUnit,
+                F::Currency,
             ],
         }
     }
@@ -182,6 +191,14 @@ fields! {
     Amount "amount" "金额" "amount",
     /// Unit of the amount, row by row.
     AmountUnit "amount_unit" "金额单位" "unit of the amount",
+    /// Currency of the amount, row by row.
+    Currency "currency" "币种" "currency",
+    /// The amount in another currency, beside the amount in yuan.
+    OriginalAmount "original_amount" "原币金额" "original amount",
+    /// Rate at which the yuan were counted.
+    Rate "rate" "汇率" "exchange rate",
+    /// Where the rate comes from.
+    RateSource "rate_source" "汇率来源" "source of the rate",
     /// Day of signing.
     Signed "signed" "签订日期" "signing date",
     /// How the price was found.
@@ -233,6 +250,19 @@ impl Field {
                 | Self::University
                 | Self::OtherPart
                 | Self::PersonAmount
+        )
+    }
+
+    /// True for fields whose number names something; each of its digits counts.
+    pub fn is_identifier(self) -> bool {
+        matches!(
+            self,
+            Self::ContractNo
+                | Self::Number
+                | Self::Application
+                | Self::Rights
+                | Self::Uscc
+                | Self::Voucher
         )
     }
 

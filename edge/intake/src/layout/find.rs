@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use dukou_kernel::Date;
 
-use super::field::Field;
-use super::guess::{Guess, Mapping, fingerprint, guess, header_parts, noted_unit};
+use super::guess::{Guess, Mapping, fingerprint, guess, header_parts};
+use super::unit::{give, hold_to_sheet, noted_unit, take_title_unit};
 use super::words::{meanings, without_brackets};
 use crate::cell::{Cell, squeeze};
 use crate::grid::Grid;
@@ -69,9 +69,14 @@ pub fn blocks(grid: &Grid, saved: &[Mapping], today: Date) -> Vec<Block> {
         let print = &block.mapping.fingerprint;
         saved.iter().any(|mapping| mapping.fingerprint == *print)
     };
-    for block in found.iter_mut().filter(|block| !given(block)) {
+    for block in found.iter_mut().filter(|block| given(block)) {
+        hold_to_sheet(grid, block);
+    }
+    let mut guessed: Vec<&mut Block> = found.iter_mut().filter(|block| !given(block)).collect();
+    for block in &mut guessed {
         take_unit_from_notes(grid, block);
     }
+    take_title_unit(grid, &mut guessed);
     found
 }
 
@@ -86,20 +91,14 @@ fn take_unit_from_notes(grid: &Grid, block: &mut Block) {
         let opens = |words: &[&str]| words.iter().any(|word| shown.starts_with(word));
         // 单位：万元 between two tables belongs to the lower one.
         let last = block.end == grid.height();
-        let opens =
-            opens(&["注", "备注", "说明", "附注"]) || last && opens(&["单位", "金额", "(", "币种"]);
+        let opens = opens(&["注", "备注", "说明", "附注"])
+            || last && opens(&["单位", "金额", "(", "币种", "货币", "计价"]);
         (second.is_none() && opens)
             .then(|| noted_unit(&shown))
             .flatten()
     });
-    let Some(unit) = noted else { return };
-    for mapping in std::iter::once(&mut block.mapping).chain(&mut block.beside) {
-        for column in &mut mapping.columns {
-            let money = column.field.is_some_and(Field::is_amount);
-            if money && column.unit.is_none() {
-                column.unit = Some(unit);
-            }
-        }
+    if let Some(told) = noted {
+        give(block, &told);
     }
 }
 
@@ -282,7 +281,7 @@ fn is_header_like(grid: &Grid, row: usize) -> bool {
 
 pub fn could_head(cell: &Cell) -> bool {
     let text = match cell {
-        Cell::Empty => return true,
+        Cell::Empty | Cell::Error(_) => return true,
         Cell::Number(_) | Cell::Day(..) => return false,
         Cell::Text(text) => text,
     };

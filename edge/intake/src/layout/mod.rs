@@ -4,6 +4,8 @@
 mod content;
 mod field;
 mod find;
+mod unit;
+mod draft;
 mod guess;
 mod words;
 

@@ -1,6 +1,7 @@
 //! The words offices write above their columns, and what they mean.
 
 use crate::cell::{is_blank, narrow};
+use crate::value::currency;
 
 /// What a header says, before the kind of the sheet is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -42,6 +43,10 @@ pub enum Concept {
     AnyName,
     AnyShare,
     AnyUnit,
+    Currency,
+    OriginalAmount,
+    Rate,
+    RateSource,
 }
 
 /// A header means `concept` when it holds one of `any`, one of `with` (if
@@ -114,6 +119,8 @@ const WHOLE: &[(Concept, u32, &[&str])] = &[
     (Concept::Net, 70, &["净额", "净收入", "净收益", "收益", "收入", "总额", "合计", "分配总额", "总金额", "净所得", "拟分配金额", "待分配金额", "应分配金额", "分配金额", "可分金额", "收益额", "净收益额", "分配总数"]),
     (Concept::Uscc, 90, &["代码", "税号", "信用代码", "uscc"]),
     (Concept::AnyUnit, 90, &["单位", "金额单位", "货币单位", "计价单位", "计量单位"]),
+    (Concept::Currency, 100, &["币种", "币别", "货币", "货币种类", "结算货币", "计价币种", "原币种", "currency"]),
+    (Concept::OriginalAmount, 100, &["原币", "外币", "原币金额", "外币金额"]),
     (Concept::Voucher, 90, &["凭证", "票据号", "流水号", "凭单号"]),
     (Concept::RightKind, 90, &["类型", "成果类型", "专利类型", "知识产权类型", "成果类别", "专利类别", "知识产权类别", "类别", "种类", "法律类型"]),
 ];
@@ -145,6 +152,11 @@ const RULES: &[Rule] = &[
     rule!(Firm 95 any &["受让方", "受让人", "被许可方", "被许可人", "受许可", "受让单位", "受让企业", "承接单位", "承接企业", "承接方", "引进方", "被投资", "实施企业", "实施单位", "实施方", "委托方", "委托单位", "委托企业", "购买方", "买受", "交易对方", "转化企业", "合同对方", "签约单位", "签约方", "对方单位", "对方名称", "合作企业", "合作单位", "合作公司", "合作方", "企业名称", "公司名称", "需方", "用户单位", "技术需求方", "需求方", "需求单位", "需求企业", "相对方", "接受方", "接收方", "承让", "转化对象", "投资企业", "受方", "licensee", "assignee", "company"], with &[], not &["代码", "方式", "联系", "电话", "性质", "地址", "类型", "所在", "规模", "法人", "代表", "税号", "开户", "账号", "区域", "行业", "签字", "付款"]),
     rule!(Firm 70 any &["甲方", "乙方", "丙方", "企业", "公司"], with &[], not &["代码", "方式", "联系", "电话", "性质", "地址", "类型", "所在", "规模", "法人", "代表", "税号", "开户", "账号", "区域", "行业", "付款", "汇款", "日", "时间"]),
     rule!(ContractAmount 95 any &["合同", "协议", "成交", "转让", "许可", "交易", "转化", "总", "作价", "约定", "签约", "入股"], with &["金额", "价款", "价格", "总额", "额", "标的额", "总价", "费用", "价值", "amount", "许可费", "转让费", "使用费", "价(", "价/"], not &["到账", "到帐", "到款", "分配", "净", "累计", "比例", "首付", "未", "日期", "时间", "收款", "已收", "入账", "定价方式", "成本", "团队", "学院", "学校", "实收", "来款", "付款", "回款"]),
+    rule!(ContractAmount 100 any &["人民币金额", "人民币数额", "折合人民币", "折人民币", "折算人民币", "本位币金额", "本币金额"], with &[], not &["到账", "到款", "汇率"]),
+    rule!(ReceiptAmount 100 any &["人民币金额", "人民币数额", "折合人民币", "折人民币", "折算人民币", "本位币金额", "本币金额"], with &[], not &["合同", "汇率"]),
+    rule!(OriginalAmount 95 any &["原币", "外币", "外汇"], with SUM, not &["汇率", "人民币", "折"]),
+    rule!(Rate 95 any &["汇率", "折算率", "折算价", "exchangerate"], with &[], not &["来源", "依据", "日期", "出处", "说明"]),
+    rule!(RateSource 100 any &["汇率来源", "汇率依据", "汇率出处", "汇率说明", "折算依据"], with &[], not &[]),
     rule!(Signed 95 any &["签订", "签约", "签署", "签定", "订立", "签字", "签合同", "合同签", "签章", "signed", "signing"], with DAY, not &["到期", "终止", "截止", "备案"]),
     rule!(Signed 75 any &["合同", "协议", "成交"], with &["日期", "时间", "签订日", "成交日"], not &["到期", "终止", "截止", "结束", "有效期", "备案", "登记", "公示", "开始", "履行", "到账", "付款"]),
     rule!(Signed 50 any &["生效"], with DAY, not &["失效"]),
@@ -280,6 +292,7 @@ pub fn meanings(parts: &[String]) -> Vec<(Concept, u32)> {
         return found;
     };
     let joined = parts.concat();
+    let foreign = currency::foreign(&joined).is_some() && !currency::says_yuan(&joined);
     let texts: &[(&str, u32)] = if parts.len() > 1 {
         &[(joined.as_str(), 100), (leaf.as_str(), 92)]
     } else {
@@ -290,13 +303,22 @@ pub fn meanings(parts: &[String]) -> Vec<(Concept, u32)> {
         let base = without_brackets(&text);
         for (form, part) in [(base.as_str(), 100), (opened(&text).as_str(), 88)] {
             for (concept, score) in one(form) {
-                let score = score * weight * part / 10_000;
+                let money = matches!(
+                    concept,
+                    Concept::ContractAmount | Concept::ReceiptAmount | Concept::AnyAmount
+                );
+                // Beside a column in yuan it is the original amount.
+                let yuan = if foreign && money { 90 } else { 100 };
+                let score = score * weight * part * yuan / 1_000_000;
                 match found.iter_mut().find(|(known, _)| *known == concept) {
                     Some((_, best)) => *best = score.max(*best),
                     None => found.push((concept, score)),
                 }
             }
         }
+    }
+    if foreign {
+        found.push((Concept::OriginalAmount, 75));
     }
     found
 }

@@ -3,10 +3,12 @@
 use dukou_kernel::{Date, Share};
 
 use super::view::View;
-use crate::cell::{Cell, is_han, one_line, plain_number};
+use crate::cell::{Cell, is_han, plain_number};
 use crate::finding;
 use crate::layout::{Field, Kind};
+use crate::row::named::rights;
 use crate::value::names::{self, People};
+use crate::value::remainder;
 use crate::value::right;
 use crate::value::share::{self, Shares};
 
@@ -15,7 +17,7 @@ use crate::value::share::{self, Shares};
 pub struct AchievementDraft {
     /// Title.
     pub title: Option<String>,
-    /// Number in normal form.
+    /// Number in normal form; empty where the row says that there is none.
     pub number: Option<String>,
     /// Application number in normal form.
     pub application: Option<String>,
@@ -33,10 +35,10 @@ pub struct AchievementDraft {
     pub right_kind: Option<String>,
 }
 
-/// Reads a row.
-pub fn read_achievement(view: &mut View) -> AchievementDraft {
+/// Reads a row: one achievement, or one for each right that its cell names.
+pub fn read_achievement(view: &mut View) -> Vec<AchievementDraft> {
     let title = view.required_words(Field::Title);
-    let number = number(view);
+    let rights = rights(view, title.as_deref());
     let people = people(view);
     let shares = shares(view, &people);
     let filed = view.day(Field::Filed, true);
@@ -49,45 +51,36 @@ pub fn read_achievement(view: &mut View) -> AchievementDraft {
             &granted.to_string(),
         ));
     }
-    let application = view
-        .words(Field::Application)
-        .and_then(|words| right::application(&words));
-    AchievementDraft {
+    let mut given = rights.numbers.iter().chain(&rights.application);
+    if let Some(filed) = filed
+        && let Some(number) = given.find(|it| right::year(it).is_some_and(|it| filed.year() > it))
+    {
+        view.note(finding::date_number(&filed.to_string(), number));
+    }
+    let mut numbers = rights.numbers.into_iter();
+    let first = AchievementDraft {
         title,
-        number,
-        application,
+        number: numbers.next(),
+        application: rights.application,
         inventors: people.names,
         shares,
         college: view.words(Field::College),
         filed,
         granted,
-        right_kind: view.words(Field::RightKind),
+        right_kind: rights.kind,
+    };
+    // A row that is refused is refused once.
+    if view.is_refused() {
+        return vec![first];
     }
-}
-
-fn number(view: &mut View) -> Option<String> {
-    let shown = view.cell(Field::Number).shown();
-    if one_line(&shown).is_empty() {
-        if view.has(Field::Number) {
-            view.note(finding::required(Field::Number, Kind::Achievements));
-        }
-        return None;
-    }
-    let number = right::register(&shown);
-    let words = view.words(Field::RightKind);
-    match &number {
-        None => view.note(finding::number_malformed(Field::Number, &shown)),
-        Some(number) if right::kind(words.as_deref(), number).is_none() => {
-            view.note(finding::kind_unknown(Field::RightKind, number));
-        }
-        Some(number) => {
-            let unread = words.filter(|it| right::kind_of_words(it).is_none());
-            if let Some(words) = unread.filter(|it| !it.contains("专利")) {
-                view.note(finding::kind_unread(Field::RightKind, &words, number));
-            }
-        }
-    }
-    number
+    let more: Vec<AchievementDraft> = numbers
+        .map(|number| AchievementDraft {
+            number: Some(number),
+            application: None,
+            ..first.clone()
+        })
+        .collect();
+    std::iter::once(first).chain(more).collect()
 }
 
 fn people(view: &mut View) -> People {
@@ -114,7 +107,12 @@ fn people(view: &mut View) -> People {
         text = view.joined(Field::Lead, "；");
     }
     let people = names::read(&text);
-    if people.names.is_empty()
+    if people.unread {
+        let cell = [Field::Inventors, Field::Lead].into_iter();
+        let cell = cell.chain([Field::Others]).find(|field| view.has(*field));
+        let note = finding::names_unread(Field::Inventors, &text);
+        view.note(note.at_cell_of(cell.unwrap_or(Field::Inventors)));
+    } else if people.names.is_empty()
         && [Field::Inventors, Field::Lead, Field::Others]
             .into_iter()
             .any(|field| view.has(field))
@@ -153,7 +151,9 @@ fn from_column(view: &View, people: &People) -> Shares {
     match cells.as_slice() {
         [] => Shares::Absent,
         [Cell::Text(text)] if text.chars().filter(|c| is_han(*c)).count() >= 2 => {
-            named(text, people).unwrap_or_else(|| share::from_text(text, count))
+            remainder::read(text, &people.names)
+                .or_else(|| named(text, people))
+                .unwrap_or_else(|| share::from_text(text, count))
         }
         [cell] => share::read(cell, count),
         many => {

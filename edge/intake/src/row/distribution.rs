@@ -35,12 +35,7 @@ pub fn read_distribution(view: &mut View, persons_unit: Unit) -> DistributionDra
     let team = view.money(Field::Team, true);
     let college = view.money(Field::CollegePart, false);
     let university = view.money(Field::University, false);
-    let mut others = Vec::new();
-    for (column, cell, unit) in view.several(Field::OtherPart) {
-        if let Some(money) = amount::read(&cell, unit) {
-            others.push((column, money));
-        }
-    }
+    let others = view.several(Field::OtherPart);
     let persons = persons(view, persons_unit, team);
     let draft = DistributionDraft {
         no,
@@ -59,6 +54,10 @@ pub fn read_distribution(view: &mut View, persons_unit: Unit) -> DistributionDra
 fn persons(view: &mut View, unit: Unit, team: Option<Money>) -> Vec<(String, Money)> {
     if let Cell::Text(text) = view.cell(Field::Persons) {
         let shown = text.to_string();
+        if let Some(note) = view.no_yuan(Field::Persons, &Cell::Text(text.clone())) {
+            view.note(note);
+            return Vec::new();
+        }
         let parts = payout::read(&shown);
         let found = parts.and_then(|parts| {
             let amounts = payout::amounts(&parts, unit, team)?;
@@ -90,6 +89,11 @@ fn persons(view: &mut View, unit: Unit, team: Option<Money>) -> Vec<(String, Mon
         .collect();
     let unit = view.unit(Field::PersonAmount).unwrap_or(unit);
     let amounts: Vec<Cell> = view.all(Field::PersonAmount).into_iter().cloned().collect();
+    let mut filled = amounts.iter().filter(|cell| !cell.is_empty());
+    if let Some(note) = filled.find_map(|cell| view.no_yuan(Field::PersonAmount, cell)) {
+        view.note(note);
+        return Vec::new();
+    }
     if names.len() != amounts.len() {
         return Vec::new();
     }

@@ -20,7 +20,7 @@ pub struct Achievement {
     pub place: Place,
     /// Title.
     pub title: String,
-    /// Publication number in normal form.
+    /// Number in normal form; empty where the ledger says that there is none.
     pub number: String,
     /// Inventors in order.
     pub inventors: Vec<String>,
@@ -49,6 +49,8 @@ pub struct Contract {
     pub no: String,
     /// Rights it is about, in normal form.
     pub numbers: Vec<String>,
+    /// Titles of achievements without a number that it is about.
+    pub titles: Vec<String>,
     /// Way of transfer as written.
     pub mode: Option<String>,
     /// The other party.
@@ -63,7 +65,7 @@ pub struct Contract {
     pub pricing: Option<String>,
     /// The system already has this contract.
     pub already: bool,
-    /// Rights whose only row in this batch was rejected.
+    /// Rights or titles whose only row in this batch was rejected.
     pub waits_for: Vec<String>,
 }
 
@@ -129,4 +131,9 @@ pub fn contract_key(no: &str) -> String {
         })
         .flat_map(char::to_uppercase)
         .collect()
+}
+
+/// A title as it is compared: no blanks, half-width.
+pub fn title_key(title: &str) -> String {
+    squeeze(title)
 }

@@ -18,15 +18,20 @@ pub struct ReceiptDraft {
     pub payer: Option<String>,
     /// Voucher number.
     pub voucher: Option<String>,
+    /// The system has it, under whatever voucher.
+    pub already: bool,
 }
 
 /// Reads a row.
 pub fn read_receipt(view: &mut View) -> ReceiptDraft {
+    let amount = view.money(Field::Amount, true);
+    view.check_rate(amount);
     ReceiptDraft {
         date: view.day(Field::Date, true),
         no: view.contract_no(),
-        amount: view.money(Field::Amount, true),
+        amount,
         payer: view.words(Field::Payer),
         voucher: view.words(Field::Voucher),
+        already: false,
     }
 }

@@ -14,6 +14,8 @@ pub enum Role {
     Record,
     /// More people or rights of the record above.
     Continuation,
+    /// A record that no longer holds.
+    Void,
     /// Nothing to read.
     Skipped,
     /// Nothing in it at all.
@@ -42,6 +44,9 @@ pub fn role(reader: &Reader<'_>, row: usize, after_record: bool) -> Role {
     {
         return Role::Skipped;
     }
+    if is_void(reader, row) {
+        return Role::Void;
+    }
     let continues = more(reader.kind);
     let first = continues
         .first()
@@ -54,6 +59,66 @@ pub fn role(reader: &Reader<'_>, row: usize, after_record: bool) -> Role {
         return Role::Continuation;
     }
     Role::Record
+}
+
+/// Struck through as a whole, or void by its words.
+fn is_void(reader: &Reader<'_>, row: usize) -> bool {
+    void_words(reader, row).is_some() || is_struck(reader, row)
+}
+
+/// Every cell of the row that says anything is struck through.
+fn is_struck(reader: &Reader<'_>, row: usize) -> bool {
+    let mut columns = reader.columns().iter().map(|(_, column, _)| *column);
+    let filled = |column: &usize| !reader.grid.own(row, *column).is_empty();
+    let mut any = false;
+    columns
+        .by_ref()
+        .filter(filled)
+        .inspect(|_| any = true)
+        .all(|column| reader.grid.mark(row, column).struck)
+        && any
+}
+
+/// The words that make a row void: 已作废 in any cell, or 是 below 是否作废.
+pub fn void_words(reader: &Reader<'_>, row: usize) -> Option<String> {
+    const WHOLE: [&str; 8] = [
+        "撤销",
+        "已撤销",
+        "取消",
+        "已取消",
+        "废止",
+        "已废止",
+        "无效合同",
+        "合同无效",
+    ];
+    let cells = reader.grid.row(row).iter().enumerate();
+    cells
+        .filter_map(|(column, cell)| match cell {
+            Cell::Text(text) => Some((column, squeeze(text))),
+            _ => None,
+        })
+        .find_map(|(column, plain)| {
+            let bare = plain.trim_matches(['(', ')', '.', '。', '!']);
+            let asked = reader.mapping.columns.iter().any(|known| {
+                known.index == column && known.header.contains("作废") && known.field.is_none()
+            });
+            let yes = asked && matches!(bare, "是" | "√" | "Y" | "y" | "1" | "作废");
+            let bracketed = plain.ends_with("(作废)") || plain.ends_with("(已作废)");
+            (yes || says_void(bare) || bracketed || WHOLE.contains(&bare)).then_some(plain)
+        })
+}
+
+/// 已作废, 本合同作废（2021年）; 发票作废 is about something else.
+fn says_void(bare: &str) -> bool {
+    const SUBJECT: &str = "本此该这合同协议行条项记录笔全部整现";
+    let rest = bare.trim_start_matches(|c: char| SUBJECT.contains(c));
+    let rest = rest.strip_prefix('已').unwrap_or(rest);
+    let tail = rest
+        .strip_prefix("作废")
+        .or_else(|| rest.strip_prefix("做废"));
+    tail.is_some_and(|tail| {
+        tail.is_empty() || tail.starts_with(|c: char| c.is_ascii_digit() || "(,，;；。".contains(c))
+    })
 }
 
 /// The fields a continuing row may fill.
@@ -135,7 +200,7 @@ fn is_total(reader: &Reader<'_>, row: usize) -> bool {
     });
     let shown = reader.grid.own(row, column).shown();
     match reader.kind {
-        Kind::Achievements => right::register(&shown).is_none(),
+        Kind::Achievements => right::number(&shown).is_none(),
         Kind::Contracts | Kind::Receipts if !dated => true,
         _ => {
             shown.chars().all(is_blank)

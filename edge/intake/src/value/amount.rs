@@ -1,77 +1,15 @@
 //! Money cells: yuan, 万元, 亿元, 大写, brackets for refunds. Whole fen, exactly.
 
-use dukou_kernel::Money;
-use serde::{Deserialize, Serialize};
-
 use super::numeral;
+pub use super::unit::Unit;
 use crate::cell::{Cell, plain_number, squeeze};
-
-/// What one counted unit of an amount is worth.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Unit {
-    /// 分
-    Fen,
-    /// 元
-    #[default]
-    Yuan,
-    /// 千元
-    Thousand,
-    /// 万元
-    TenThousand,
-    /// 百万元
-    Million,
-    /// 亿元
-    HundredMillion,
-}
-
-impl Unit {
-    /// How many fen one unit has.
-    pub fn fen(self) -> i128 {
-        match self {
-            Self::Fen => 1,
-            Self::Yuan => 100,
-            Self::Thousand => 100_000,
-            Self::TenThousand => 1_000_000,
-            Self::Million => 100_000_000,
-            Self::HundredMillion => 10_000_000_000,
-        }
-    }
-
-    /// The unit a header or a note such as 单位：万元 names.
-    pub fn named(text: &str) -> Option<Self> {
-        let plain = squeeze(text).to_lowercase();
-        [
-            (&["亿元", "亿"][..], Self::HundredMillion),
-            (&["百万元"], Self::Million),
-            (
-                &[
-                    "万元",
-                    "万rmb",
-                    "(万)",
-                    "人民币万",
-                    "/万",
-                    "万圆",
-                    "w元",
-                    "萬元",
-                ],
-                Self::TenThousand,
-            ),
-            (&["千元", "(千)"], Self::Thousand),
-            (&["元", "圆", "rmb", "cny"], Self::Yuan),
-            (&["(分)", "/分", "单位:分"], Self::Fen),
-        ]
-        .into_iter()
-        .find(|(words, _)| words.iter().any(|word| plain.contains(word)))
-        .map(|(_, unit)| unit)
-    }
-}
+use dukou_kernel::Money;
 
 /// Reads an amount. `unit` counts where the cell itself names none. `None`
 /// when no amount can be read out of the cell.
 pub fn read(cell: &Cell, unit: Unit) -> Option<Money> {
     match cell {
-        Cell::Empty => None,
+        Cell::Empty | Cell::Error(_) => None,
         Cell::Number(number) | Cell::Day(_, number) => {
             if matches!(cell, Cell::Day(stamp, _) if stamp.year >= 1950) {
                 return None;
@@ -82,6 +20,17 @@ pub fn read(cell: &Cell, unit: Unit) -> Option<Money> {
         }
         Cell::Text(text) => from_text(text, unit),
     }
+}
+
+/// Whether an amount in another currency makes these yuan at a rate in millionths,
+/// which may count one or a hundred of its units, within one part in a hundred.
+pub fn is_worth(original: Money, rate_millionths: Money, yuan: Money) -> bool {
+    let product = i128::from(original.fen()).checked_mul(i128::from(rate_millionths.fen()));
+    let wanted = i128::from(yuan.fen());
+    [1_000_000, 100_000_000].into_iter().any(|parts| {
+        let found = product.map(|product| product / parts);
+        found.is_some_and(|found| (found - wanted).abs() <= wanted.abs() / 100)
+    })
 }
 
 /// Reads an amount typed as text.
@@ -114,12 +63,26 @@ pub fn from_text(text: &str, unit: Unit) -> Option<Money> {
             // 伍拾万元整(500,000.00元) is one amount said twice, or no amount.
             let doubled = one(&note, unit).filter(|other| *other == value);
             let says_unit = Unit::named(&note).is_none();
-            if doubled.is_none() && !(says_unit && one(&note, Unit::Yuan) == Some(value)) {
+            let said = says_unit && one(&note, Unit::Yuan) == Some(value);
+            if doubled.is_none() && !said && !adds_up(&note, unit, value) {
                 return None;
             }
         }
     }
     Some(value)
+}
+
+/// 300万（首付100万，里程碑200万）: the parts make the whole.
+fn adds_up(note: &str, unit: Unit, whole: Money) -> bool {
+    let pieces = note.split(['，', ',', '、', ';', '；', '+']);
+    let parts: Option<Vec<Money>> = pieces
+        .map(|piece| {
+            let figures = piece.find(|c: char| c.is_ascii_digit() || c == '¥')?;
+            one(piece.get(figures..)?, unit)
+        })
+        .collect();
+    let parts = parts.filter(|parts| parts.len() > 1);
+    parts.is_some_and(|parts| Money::sum(parts).is_ok_and(|sum| sum == whole))
 }
 
 fn numeral_note(note: &str) -> bool {
@@ -254,6 +217,8 @@ fn mixed(first: &str, tail: &str) -> Option<Money> {
             "元" | "圆" | "块" => 100,
             "角" | "毛" => 10,
             "分" => 1,
+            // 3万5: one last digit counts the next lower unit.
+            "" if more.is_empty() && digits.len() == 1 && last >= 100 => last / 10,
             _ => return None,
         };
         if factor >= last {
@@ -322,6 +287,11 @@ fn decimal(digits: &str, factor: i128) -> Option<Money> {
 /// 叁佰贰拾万元整, 壹仟零伍拾元伍角, 三百万.
 fn capital(text: &str, unit: Unit) -> Option<Money> {
     let text = text.strip_suffix(['整', '正']).unwrap_or(text);
+    let spoken = text
+        .strip_suffix("块钱")
+        .or_else(|| text.strip_suffix('块'));
+    let in_yuan = spoken.map(|spoken| format!("{spoken}元"));
+    let text = in_yuan.as_deref().unwrap_or(text);
     let (yuan, change) = match text.find(['元', '圆', '圓']) {
         Some(at) => {
             let (head, tail) = text.split_at_checked(at)?;

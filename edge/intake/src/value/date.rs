@@ -2,7 +2,7 @@
 
 use dukou_kernel::Date;
 
-use super::numeral;
+use super::{instant, numeral};
 use crate::cell::{Cell, half_width, plain_number};
 
 const FIRST_YEAR: i16 = 1950;
@@ -13,7 +13,7 @@ const YEARS_AHEAD: i16 = 30;
 /// `today` places two-digit years and bounds the future.
 pub fn read(cell: &Cell, today: Date) -> Option<Date> {
     let date = match cell {
-        Cell::Empty => None,
+        Cell::Empty | Cell::Error(_) => None,
         Cell::Day(stamp, _) => Date::new(stamp.year, stamp.month, stamp.day).ok(),
         Cell::Number(number) => from_text(&plain_number(*number), today),
         Cell::Text(text) => from_text(text, today),
@@ -30,6 +30,9 @@ fn from_text(text: &str, today: Date) -> Option<Date> {
     }
     if let Some(date) = bare_number(plain, today) {
         return date;
+    }
+    if let Some(day) = instant::day(plain) {
+        return day;
     }
     spelled(plain)
         .or_else(|| year_first(plain, today))
@@ -258,14 +261,13 @@ fn is_clock(rest: &str) -> bool {
         .fold(clock, |clock, word| {
             clock.strip_prefix(word).unwrap_or(clock).trim_start()
         });
-    let clock = clock.trim_end_matches(['Z', 'z']);
     let clock = [" AM", " PM", "AM", "PM"]
         .iter()
         .fold(clock, |clock, word| {
             clock.strip_suffix(word).unwrap_or(clock)
         });
     let allowed =
-        |c: char| c.is_ascii_digit() || matches!(c, ':' | '.' | '+' | '时' | '分' | '秒' | '点');
+        |c: char| c.is_ascii_digit() || matches!(c, ':' | '.' | '时' | '分' | '秒' | '点');
     clock.starts_with(|c: char| c.is_ascii_digit())
         && clock.contains([':', '时', '点'])
         && clock.chars().all(allowed)

@@ -1,7 +1,8 @@
 //! Cells with people's names, and shares where they stand beside the names.
 
-use crate::cell::{is_blank, is_han, narrow};
+use crate::cell::{is_blank, is_han, is_invisible, narrow, says_nothing};
 use crate::value::share::{self, Part, Shares, judge};
+use crate::value::spelling::{self, Dotted};
 
 /// The people of one cell in order, and what it says about their shares.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,6 +11,8 @@ pub struct People {
     pub names: Vec<String>,
     /// Shares written beside the names.
     pub shares: Shares,
+    /// It is not clear who they are.
+    pub unread: bool,
 }
 
 const ROLES: [&str; 18] = [
@@ -33,13 +36,30 @@ const ROLES: [&str; 18] = [
     "参与人",
 ];
 
+/// Words that send the reader elsewhere for the names.
+const ELSEWHERE: [&str; 7] = ["附件", "附表", "详见", "见附", "待定", "待补", "另附"];
+
 /// Reads a cell of names.
 pub fn read(text: &str) -> People {
-    let plain = canonical(text);
+    if says_nothing(text) {
+        return People {
+            names: Vec::new(),
+            shares: Shares::Absent,
+            unread: false,
+        };
+    }
+    let (plain, unclear) = canonical(text);
+    let mut people = parsed(&plain);
+    let elsewhere = |name: &String| ELSEWHERE.iter().any(|word| name.contains(word));
+    people.unread = unclear || people.names.iter().any(elsewhere);
+    people
+}
+
+fn parsed(plain: &str) -> People {
     let mut names = Vec::new();
     let mut parts: Vec<Option<Part>> = Vec::new();
     let mut ratio = false;
-    for piece in cut(&plain) {
+    for piece in cut(plain) {
         let Some((bare, part)) = apart(&piece) else {
             // 张三，60%: a figure between two marks belongs to the name before it.
             if let (Some(figure), Some(last @ None)) = (lone_figure(&piece), parts.last_mut()) {
@@ -55,6 +75,20 @@ pub fn read(text: &str) -> People {
         }
     }
     ratio |= parts.iter().flatten().all(|part| !part.percent);
+    let figures: Option<Vec<u32>> = parts
+        .iter()
+        .map(|part| part.as_ref()?.digits.parse().ok())
+        .collect();
+    let bare = !parts.iter().flatten().any(|part| part.percent);
+    if let Some(figures) = figures.filter(|all| bare && all.iter().all(|it| *it < 10)) {
+        // 王芳1，李强2 counts the people.
+        if figures.len() > 1 && (1..).zip(&figures).all(|(place, it)| place == *it) {
+            return people(names, Shares::Absent);
+        }
+        if !matches!(figures.iter().sum(), 1 | 10) {
+            return people(names, Shares::Wrong(None));
+        }
+    }
     let shares = if parts.iter().all(Option::is_none) {
         Shares::Absent
     } else {
@@ -64,16 +98,24 @@ pub fn read(text: &str) -> People {
         }
     };
     match shares {
-        Shares::Absent if names.len() > 1 && share::says_equal(&plain) => {
+        Shares::Absent if names.len() > 1 && share::says_equal(plain) => {
             let names: Vec<String> = names
                 .into_iter()
                 .filter(|n| !share::says_equal(n))
                 .collect();
-            let shares = share::equal(names.len());
-            People { names, shares }
+            let mut left = crate::cell::squeeze(plain);
+            for name in &names {
+                left = left.replacen(&crate::cell::squeeze(name), "", 1);
+            }
+            let shares = if share::is_all_equal(&left, names.len()) {
+                share::equal(names.len())
+            } else {
+                Shares::Wrong(None)
+            };
+            people(names, shares)
         }
-        Shares::Wrong(None) => figures_behind(&plain).unwrap_or(People { names, shares }),
-        shares => People { names, shares },
+        Shares::Wrong(None) => figures_behind(plain).unwrap_or(people(names, shares)),
+        shares => people(names, shares),
     }
 }
 
@@ -149,7 +191,15 @@ fn figures_behind(plain: &str) -> Option<People> {
     }
     let ratio = tail.contains([':', '∶', '比']) && !parts.iter().any(|part| part.percent);
     let shares = judge(&parts, ratio, names.len());
-    Some(People { names, shares })
+    Some(people(names, shares))
+}
+
+fn people(names: Vec<String>, shares: Shares) -> People {
+    People {
+        names,
+        shares,
+        unread: false,
+    }
 }
 
 fn small_ratio(parts: &[Part]) -> bool {
@@ -158,25 +208,35 @@ fn small_ratio(parts: &[Part]) -> bool {
         .all(|part| !part.digits.contains('.') && part.digits.len() == 1)
 }
 
-/// Half-width marks, one kind of middle dot, roles and 等 taken away.
-fn canonical(text: &str) -> String {
+/// A dot between Han words, before it is known what it parts.
+const DOT: char = '\u{1}';
+
+/// Half-width marks, one kind of middle dot, roles and 等 taken away. True when it is not
+/// clear what the dots between the words part.
+fn canonical(text: &str) -> (String, bool) {
     let mut plain = String::with_capacity(text.len());
     let mut previous = ' ';
-    let mut chars = text.chars().peekable();
-    while let Some(raw) = chars.next() {
-        let next = chars.peek().copied().unwrap_or(' ');
+    let seen: Vec<char> = text.chars().filter(|c| !is_invisible(*c)).collect();
+    for (index, raw) in seen.iter().copied().enumerate() {
+        let next = seen.get(index + 1).copied().unwrap_or(' ');
         let c = match raw {
-            '•' | '‧' | '・' | '･' | '∙' | '⋅' | '●' | '˙' | '．' => '·',
-            '.' if is_han(previous) && is_han(next) => '·',
-            '\u{200b}'..='\u{200f}' | '\u{feff}' => continue,
+            '.' | '．' if is_han(previous) && is_han(next) => DOT,
+            '．' => '·',
+            DOT => ' ',
             '\n' | '\r' => '\n',
             '\u{2460}'..='\u{2473}' => ';',
             '\t' => ' ',
-            other => narrow(other),
+            other => narrow(spelling::interpunct(other)),
         };
+        // 王芳Wang Fang, but not 王伟A.
+        let more = seen.get(index + 1).is_some_and(char::is_ascii_alphabetic);
+        if is_han(previous) && c.is_ascii_alphabetic() && more {
+            plain.push(' ');
+        }
         plain.push(c);
         previous = raw;
     }
+    let (plain, unclear) = without_dots(&plain);
     let plain = without_labels(&plain);
     let trimmed = plain.trim().trim_end_matches(['。', '.']);
     if let Some(at) = trimmed.rfind('等') {
@@ -185,10 +245,44 @@ fn canonical(text: &str) -> String {
             c.is_ascii_digit() || is_blank(c) || "人位名共一二三四五六七八九十".contains(c)
         });
         if counted && !head.is_empty() {
-            return head.trim_end_matches([',', '、', ';']).to_owned();
+            let head = head.trim_end_matches([',', '、', ';']);
+            return (head.to_owned(), unclear);
         }
     }
-    trimmed.to_owned()
+    (trimmed.to_owned(), unclear)
+}
+
+/// Every row of Han words with dots between them as people or as one name.
+fn without_dots(plain: &str) -> (String, bool) {
+    let mut kept = String::with_capacity(plain.len());
+    let mut unclear = false;
+    let mut run = String::new();
+    for c in plain.chars().chain(['\n']) {
+        if is_han(c) || matches!(c, DOT | '·') {
+            run.push(c);
+            continue;
+        }
+        let words: Vec<&str> = run.split([DOT, '·']).collect();
+        let told = (words.len() > 1).then(|| spelling::dotted(&words));
+        let dots = run.contains(DOT);
+        match told {
+            Some(Dotted::People) if dots => kept.push_str(&words.join(";")),
+            // With the mark of a name between them, three people or one nobody can tell.
+            Some(Dotted::People) => {
+                unclear |= words.len() > 2;
+                kept.push_str(&run);
+            }
+            Some(Dotted::Unclear) if dots => {
+                unclear = true;
+                kept.push_str(&words.join(";"));
+            }
+            _ => kept.push_str(&run.replace(DOT, "·")),
+        }
+        run.clear();
+        kept.push(c);
+    }
+    kept.pop();
+    (kept, unclear)
 }
 
 /// 第一完成人：张三 names a role before the person; 张三：李四 parts two people.
@@ -229,6 +323,7 @@ fn cut(plain: &str) -> Vec<String> {
     let mut pieces = vec![String::new()];
     let mut depth = 0usize;
     let chars: Vec<char> = plain.chars().collect();
+    let listed = plain.contains(';');
     for (index, c) in chars.iter().copied().enumerate() {
         let before = index
             .checked_sub(1)
@@ -246,7 +341,12 @@ fn cut(plain: &str) -> Vec<String> {
             c,
             ';' | ',' | '、' | '/' | '\\' | '|' | '\n' | '，' | '；' | '&' | '+' | '。'
         );
-        if depth == 0 && parts && !comma_in_name {
+        let alias = matches!(c, '/' | '|' | '\\' | ',') && {
+            let left = pieces.last().map_or("", |piece| piece.trim());
+            spelling::same_person(left, &chars, index + 1)
+                || c == ',' && listed && spelling::family_first(left, &chars, index + 1)
+        };
+        if depth == 0 && parts && !comma_in_name && !alias {
             pieces.push(String::new());
             continue;
         }
@@ -374,6 +474,12 @@ fn apart(piece: &str) -> Option<(String, Option<Part>)> {
     if !name.chars().any(char::is_alphabetic) {
         return None;
     }
+    // Wang Fang（王芳）
+    let inside = rest.strip_prefix('(').and_then(|tail| tail.split_once(')'));
+    let inside = inside.map(|(inside, _)| inside.trim());
+    let name = inside
+        .filter(|inside| spelling::is_same_name(inside, name))
+        .unwrap_or(spelling::in_han(name));
     Some((name.to_owned(), figures))
 }
 
@@ -446,6 +552,7 @@ fn by_blanks(text: &str) -> Vec<String> {
         .filter(|(index, token)| *index == 0 || !TITLES.contains(token))
         .flat_map(|(_, token)| joined_by_and(token))
         .collect();
+    let tokens = spelling::without_latin(&tokens);
     let mut names: Vec<String> = Vec::new();
     let mut open = false;
     let single = |token: &str| token.chars().count() == 1 && token.chars().all(is_han);

@@ -48,7 +48,8 @@ pub fn spelled(text: &str) -> Option<i128> {
 }
 
 /// A counted number: 叁佰贰拾万 → 3,200,000; 十二 → 12. `None` for anything
-/// that is no number, such as 万万 alone or digits without units between them.
+/// that is no number, such as 万万 alone or digits without units between them. A last
+/// digit right behind a unit counts the next lower one: 三万五 is 35,000, 三万零五 30,005.
 pub fn counted(text: &str) -> Option<i128> {
     if text.is_empty() || text.chars().count() > 40 {
         return None;
@@ -56,9 +57,12 @@ pub fn counted(text: &str) -> Option<i128> {
     let (mut total, mut section, mut pending) = (0i128, 0i128, None::<i128>);
     let mut last_large = i128::MAX;
     let mut last_small = i128::MAX;
+    // The unit right behind which a digit stands.
+    let mut above = 1;
     for c in text.chars() {
         if let Some(value) = digit(c) {
             if value == 0 {
+                above = 1;
                 if pending.is_some_and(|p| p != 0) {
                     return None;
                 }
@@ -80,6 +84,7 @@ pub fn counted(text: &str) -> Option<i128> {
             };
             section += count * unit;
             last_small = unit;
+            above = unit;
         } else {
             let unit = large_unit(c)?;
             section += pending.take().unwrap_or(0);
@@ -92,13 +97,14 @@ pub fn counted(text: &str) -> Option<i128> {
                 total = total.checked_add(section.checked_mul(unit)?)?;
             }
             section = 0;
+            above = unit;
             last_large = unit;
             last_small = i128::MAX;
         }
     }
     total
         .checked_add(section)?
-        .checked_add(pending.unwrap_or(0))
+        .checked_add(pending.unwrap_or(0).checked_mul((above / 10).max(1))?)
 }
 
 #[cfg(test)]
@@ -117,6 +123,11 @@ mod tests {
             ("壹拾万零伍佰", 100_500),
             ("两万三千", 23_000),
             ("零", 0),
+            ("三万五", 35_000),
+            ("三万零五", 30_005),
+            ("一百二", 120),
+            ("二十五", 25),
+            ("一亿二", 120_000_000),
             ("一千二百三十四万五千六百七十八", 12_345_678),
         ] {
             assert_eq!(counted(text), Some(value), "{text}");

@@ -3,6 +3,7 @@
 use dukou_kernel::{Money, Share};
 
 use super::amount::{Unit, from_text};
+use super::{names, spelling};
 use crate::cell::{is_blank, is_han, narrow};
 
 /// One person's part as written.
@@ -155,19 +156,14 @@ fn clean(raw: &str) -> Option<String> {
             name = shorter.trim_end_matches(marks).to_owned();
         }
     }
+    let told = names::read(&name).names;
+    if let [one] = told.as_slice() {
+        name.clone_from(one);
+    }
     if name.chars().any(is_han) {
         name.retain(|c| !is_blank(c));
     }
-    let name: String = name
-        .chars()
-        .map(|c| {
-            if matches!(c, '•' | '‧' | '・' | '･') {
-                '·'
-            } else {
-                c
-            }
-        })
-        .collect();
+    let name: String = name.chars().map(spelling::interpunct).collect();
     name.chars().any(char::is_alphabetic).then_some(name)
 }
 

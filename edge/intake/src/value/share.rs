@@ -2,6 +2,7 @@
 
 use dukou_kernel::Share;
 
+use super::numeral;
 use crate::cell::{Cell, plain_number, says_nothing, squeeze};
 
 /// What a share cell says about `people` contributors.
@@ -15,10 +16,10 @@ pub enum Shares {
     Wrong(Option<String>),
 }
 
-/// Reads a share cell.
+/// Reads a share cell of people whose names are not known here.
 pub fn read(cell: &Cell, people: usize) -> Shares {
     match cell {
-        Cell::Empty => Shares::Absent,
+        Cell::Empty | Cell::Error(_) => Shares::Absent,
         // 6:3:1 typed into Excel becomes a time of day.
         Cell::Day(stamp, number) if *number < 1.0 => {
             let parts = [stamp.hour, stamp.minute, stamp.second];
@@ -39,7 +40,11 @@ pub fn from_text(text: &str, people: usize) -> Shares {
         return Shares::Absent;
     }
     if says_equal(&plain) {
-        return equal(people);
+        return if is_all_equal(&plain, people) {
+            equal(people)
+        } else {
+            Shares::Wrong(None)
+        };
     }
     if let Some(parts) = fractions(text, people) {
         let whole = Share::sum(parts.iter().copied()).is_ok_and(|sum| sum == Share::ONE);
@@ -54,7 +59,7 @@ pub fn from_text(text: &str, people: usize) -> Shares {
     let Some(mut parts) = numbers(text) else {
         return Shares::Wrong(None);
     };
-    if plain.starts_with('各') && parts.len() == 1 {
+    if plain.starts_with(['各', '每']) && parts.len() == 1 {
         parts = vec![parts.remove(0); people];
     }
     judge(&parts, ratio, people)
@@ -67,6 +72,60 @@ pub fn says_equal(plain: &str) -> bool {
     ]
     .iter()
     .any(|word| plain.contains(word))
+}
+
+/// 均分, 三人平分, 完成人平均分配: equal parts for all, and not a word more.
+pub fn is_all_equal(plain: &str, people: usize) -> bool {
+    const HARMLESS: [&str; 32] = [
+        "平均",
+        "均分",
+        "平分",
+        "均等",
+        "等分",
+        "等额",
+        "各半",
+        "均摊",
+        "完成人",
+        "发明人",
+        "设计人",
+        "成员",
+        "团队",
+        "课题组",
+        "项目组",
+        "所有",
+        "全部",
+        "全体",
+        "人员",
+        "人数",
+        "贡献",
+        "比例",
+        "份额",
+        "权益",
+        "收益",
+        "分配",
+        "分享",
+        "按",
+        "各",
+        "均",
+        "分",
+        "人",
+    ];
+    let mut rest = plain.to_owned();
+    for word in HARMLESS {
+        rest = rest.replace(word, "");
+    }
+    let rest = rest.trim_matches(|c: char| "()（），,。.、;；:：".contains(c));
+    // 三人平分 counts the people; 各半 means two.
+    let counted = rest
+        .parse()
+        .ok()
+        .or_else(|| usize::try_from(numeral::counted(rest)?).ok());
+    let told = if plain.contains("各半") {
+        Some(2)
+    } else {
+        counted
+    };
+    (rest.is_empty() || counted.is_some()) && told.is_none_or(|told| told == people)
 }
 
 /// Equal parts.

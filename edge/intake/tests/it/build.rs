@@ -108,3 +108,23 @@ pub fn kinds(batch: &Batch) -> Vec<&'static str> {
         .map(|s| s.kind.map_or("unknown", |k| k.word()))
         .collect()
 }
+
+/// A workbook with the parts of its sheets rewritten.
+pub fn rewritten(bytes: &[u8], change: impl Fn(&str) -> String) -> Vec<u8> {
+    use std::io::{Cursor, Read, Write};
+    let mut from = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+    let mut to = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for index in 0..from.len() {
+        let mut part = from.by_index(index).unwrap();
+        let name = part.name().unwrap().to_string();
+        let mut content = Vec::new();
+        part.read_to_end(&mut content).unwrap();
+        if name.ends_with(".xml") {
+            content = change(std::str::from_utf8(&content).unwrap()).into_bytes();
+        }
+        to.start_file(name, zip::write::SimpleFileOptions::default())
+            .unwrap();
+        to.write_all(&content).unwrap();
+    }
+    to.finish().unwrap().into_inner()
+}
