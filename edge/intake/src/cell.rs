@@ -141,33 +141,7 @@ pub fn plain_number(number: f64) -> String {
 
 /// Blanks of every width, line breaks, and characters that show nothing.
 pub fn is_blank(c: char) -> bool {
-    c.is_whitespace() || is_invisible(c)
-}
-
-/// Characters that take no room or show nothing: zero-width ones, directions of writing,
-/// fillers, variation selectors, tags.
-pub fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\0' | '\u{ad}'
-            | '\u{34f}'
-            | '\u{61c}'
-            | '\u{115f}'
-            | '\u{1160}'
-            | '\u{17b4}'
-            | '\u{17b5}'
-            | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{2800}'
-            | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}'
-            | '\u{feff}'
-            | '\u{ffa0}'
-            | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e0fff}'
-    )
+    c.is_whitespace() || dukou_kernel::spelling::is_invisible(c)
 }
 
 /// One character in its half-width, plain spelling.

@@ -1,6 +1,8 @@
 //! Cells with people's names, and shares where they stand beside the names.
 
-use crate::cell::{is_blank, is_han, is_invisible, narrow, says_nothing};
+use dukou_kernel::spelling::is_invisible;
+
+use crate::cell::{is_blank, is_han, narrow, says_nothing};
 use crate::value::share::{self, Part, Shares, judge};
 use crate::value::spelling::{self, Dotted};
 
