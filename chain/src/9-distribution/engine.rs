@@ -82,20 +82,12 @@ impl Engine {
     /// Takes over what an event says was divided. What does not follow from the sums
     /// before it closes the deal's distribution until somebody has verified the data.
     pub(super) fn take(&mut self, basis: &mut Basis, split: &Split, policy_from: Date) {
-        let mut next = self.clone();
-        match next.try_take(basis, split, Some(policy_from)) {
-            Ok(()) => *self = next,
-            Err(_) => self.broken = true,
-        }
+        self.broken |= self.try_take(basis, split, Some(policy_from)).is_err();
     }
 
     /// Takes over what an event says a refund took back.
     pub(super) fn give_back(&mut self, basis: &mut Basis, split: &Split) {
-        let mut next = self.clone();
-        match next.try_take(basis, split, None) {
-            Ok(()) => *self = next,
-            Err(_) => self.broken = true,
-        }
+        self.broken |= self.try_take(basis, split, None).is_err();
     }
 
     fn try_take(

@@ -1,10 +1,10 @@
 //! What waits once money has arrived.
 
-use dukou_kernel::{Citation, Date, Severity, Text, text};
+use dukou_kernel::{Citation, Date, ReceiptId, Severity, Text, text};
 use dukou_rules::PublicityKind;
 
 use super::{Distribution, Standing, filing};
-use crate::income::Income;
+use crate::income::Receipt;
 use crate::institution::Institution;
 use crate::law::{self, Due};
 use crate::people::Role;
@@ -13,55 +13,72 @@ use crate::whole::{Basis, Holder};
 type Add<'a> = dyn FnMut(&'static str, Holder, (Basis, Option<Due>), Text, Text, Date) + 'a;
 
 impl Distribution {
-    /// Adds what waits, receipt by receipt.
-    pub fn tasks(&self, income: &Income, institution: &Institution, add: &mut Add<'_>) {
-        for (id, receipt) in income.standing() {
-            if receipt.history {
-                continue;
-            }
-            let amount = receipt.received.amount;
-            let since = receipt.received.received;
-            match self
-                .divisions
-                .get(&id)
-                .map_or(Standing::Undivided, |it| it.standing())
-            {
-                Standing::Undivided => add(
-                    "distribution.propose",
-                    Holder::Manager,
-                    (Basis::School, None),
-                    text!(
-                        "拟定分配：到账 ¥{amount}",
-                        "Propose the distribution of ¥{amount}"
-                    ),
-                    text!("已到账，尚未分配", "Received, not yet distributed"),
-                    since,
-                ),
-                Standing::Proposed => add(
-                    "distribution.approve",
-                    Holder::Role(Role::Approver),
-                    (Basis::School, None),
-                    text!(
-                        "审批分配：到账 ¥{amount}",
-                        "Approve the distribution of ¥{amount}"
-                    ),
-                    text!("分配已拟定", "The distribution is proposed"),
-                    since,
-                ),
-                Standing::Approved => self.pay_tasks(id, institution, add),
-                Standing::Paid => {}
-            }
-            self.filing_tasks(id, institution, add);
-        }
-    }
-
-    /// What was paid under the relief and must be filed, month by month.
-    fn filing_tasks(
+    /// Adds what waits with one receipt.
+    pub fn tasks(
         &self,
-        id: dukou_kernel::ReceiptId,
+        (id, receipt): (ReceiptId, &Receipt),
         institution: &Institution,
         add: &mut Add<'_>,
     ) {
+        let amount = receipt.received.amount;
+        let since = receipt.received.received;
+        match self
+            .divisions
+            .get(&id)
+            .map_or(Standing::Undivided, |it| it.standing())
+        {
+            Standing::Undivided => add(
+                "distribution.propose",
+                Holder::Manager,
+                (Basis::School, None),
+                text!(
+                    "拟定分配：到账 ¥{amount}",
+                    "Propose the distribution of ¥{amount}"
+                ),
+                text!("已到账，尚未分配", "Received, not yet distributed"),
+                since,
+            ),
+            Standing::Proposed => add(
+                "distribution.approve",
+                Holder::Role(Role::Approver),
+                (Basis::School, None),
+                text!(
+                    "审批分配：到账 ¥{amount}",
+                    "Approve the distribution of ¥{amount}"
+                ),
+                text!("分配已拟定", "The distribution is proposed"),
+                since,
+            ),
+            Standing::Approved => self.pay_tasks(id, institution, add),
+            Standing::Paid => {}
+        }
+        self.filing_tasks(id, institution, add);
+    }
+
+    /// How many things wait with one receipt, and the nearest day of them: what
+    /// [`Self::tasks`] adds, counted without a word.
+    pub fn waiting(&self, id: ReceiptId, institution: &Institution) -> (usize, Option<Date>) {
+        let Some(division) = self.divisions.get(&id) else {
+            return (1, None);
+        };
+        let (mut count, mut nearest) = match (division.standing(), &division.reward) {
+            (Standing::Paid, _) => (0, None),
+            (Standing::Approved, Some(reward)) if reward.closed.is_none() => {
+                (1, Some(reward.due(institution.calendar()).shown()))
+            }
+            _ => (1, None),
+        };
+        for it in division.unfiled() {
+            count += 1;
+            let day = filing::due(institution, it.month).ok();
+            let day = day.map(|(due, _)| due.shown());
+            nearest = nearest.into_iter().chain(day).min();
+        }
+        (count, nearest)
+    }
+
+    /// What was paid under the relief and must be filed, month by month.
+    fn filing_tasks(&self, id: ReceiptId, institution: &Institution, add: &mut Add<'_>) {
         let division = self.divisions.get(&id);
         for it in division.iter().flat_map(|it| it.unfiled()) {
             let (due, why) = match filing::due(institution, it.month) {
@@ -87,7 +104,7 @@ impl Distribution {
         }
     }
 
-    fn pay_tasks(&self, id: dukou_kernel::ReceiptId, institution: &Institution, add: &mut Add<'_>) {
+    fn pay_tasks(&self, id: ReceiptId, institution: &Institution, add: &mut Add<'_>) {
         let Some(division) = self.divisions.get(&id) else {
             return;
         };

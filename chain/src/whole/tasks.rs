@@ -1,11 +1,12 @@
 //! 待办 — what waits for whom, and what makes it due. Derived from the state
 //! alone, so that the list can be made anew from the journal.
 
-use dukou_kernel::{Citation, Date, PersonId, Text, text};
+use dukou_kernel::{Citation, Date, PersonId, ReceiptId, Text, text};
 
 use super::state::{Case, Deal};
 use crate::deal::Instalment;
 use crate::disclosure::{Say, Standing};
+use crate::income::Receipt;
 use crate::institution::Institution;
 use crate::law::{self, Due};
 use crate::people::Role;
@@ -219,8 +220,22 @@ fn share_tasks(case: &Case, draft: &mut Draft) {
     }
 }
 
-/// What waits in a deal.
+/// What waits in a deal: on its road, then with each receipt in order of entry.
 pub fn deal_tasks(deal: &Deal, institution: &Institution) -> Vec<Task> {
+    let mut tasks = road_tasks(deal, institution);
+    for (id, _) in dividable(deal) {
+        tasks.extend(receipt_tasks(deal, id, institution));
+    }
+    tasks
+}
+
+/// The receipts with which something may wait, in order of entry.
+pub(super) fn dividable(deal: &Deal) -> impl Iterator<Item = (ReceiptId, &Receipt)> {
+    deal.income.standing().filter(|(_, it)| !it.history)
+}
+
+/// What waits on the road of a deal, before any money.
+pub(super) fn road_tasks(deal: &Deal, institution: &Institution) -> Vec<Task> {
     let Some((opened_on, _)) = &deal.matching.opened else {
         return Vec::new();
     };
@@ -235,8 +250,20 @@ pub fn deal_tasks(deal: &Deal, institution: &Institution) -> Vec<Task> {
             after_contract(deal, &mut draft);
         }
     }
+    draft.tasks
+}
+
+/// What waits with one receipt of a deal.
+fn receipt_tasks(deal: &Deal, id: ReceiptId, institution: &Institution) -> Vec<Task> {
+    let Ok(receipt) = deal.income.receipt(id) else {
+        return Vec::new();
+    };
+    let mut draft = Draft {
+        since: receipt.received.received,
+        tasks: Vec::new(),
+    };
     deal.distribution.tasks(
-        &deal.income,
+        (id, receipt),
         institution,
         &mut |code, holder, when, what, why, since| {
             draft.since = since;
@@ -244,6 +271,44 @@ pub fn deal_tasks(deal: &Deal, institution: &Institution) -> Vec<Task> {
         },
     );
     draft.tasks
+}
+
+/// What waits with a receipt.
+pub(super) enum Waiting {
+    /// How much, and the nearest day of it, where the events left the receipt alone.
+    Alone(usize, Option<Date>),
+    /// The tasks themselves.
+    Listed(Vec<Task>),
+}
+
+impl Waiting {
+    /// What waits with a receipt of the deal; counted alone where it is the same.
+    pub(super) fn with(
+        deal: &Deal,
+        receipt: ReceiptId,
+        institution: &Institution,
+        same: &dyn Fn(ReceiptId) -> bool,
+    ) -> Self {
+        if same(receipt) {
+            let (count, nearest) = deal.distribution.waiting(receipt, institution);
+            return Self::Alone(count, nearest);
+        }
+        Self::Listed(receipt_tasks(deal, receipt, institution))
+    }
+
+    /// The nearest day of it.
+    pub(super) fn nearest(&self) -> Option<Date> {
+        match self {
+            Self::Alone(_, nearest) => *nearest,
+            Self::Listed(tasks) => nearest_of(tasks),
+        }
+    }
+}
+
+/// The nearest due day.
+pub(super) fn nearest_of(tasks: &[Task]) -> Option<Date> {
+    let days = tasks.iter().filter_map(|task| task.due);
+    days.map(|due| due.shown()).min()
 }
 
 fn before_contract(deal: &Deal, institution: &Institution, draft: &mut Draft) {

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use dukou_journal::StreamId;
-use dukou_kernel::{CaseId, DealId, PersonId, ReceiptId};
+use dukou_kernel::{CaseId, Date, DealId, PersonId, ReceiptId};
 
 use super::Event;
 use super::rail::{case_stop, deal_stop};
 use super::state::{Case, Deal, State};
-use super::tasks::{Holder, Task, case_tasks, deal_tasks};
+use super::tasks::{Holder, Task, Waiting, case_tasks, dividable, nearest_of, road_tasks};
 use crate::contract::{Cell, Kind, Row, Table};
 use crate::disclosure::{Say, Standing};
 use crate::distribution::Award;
@@ -307,11 +307,8 @@ fn id_cell(id: Option<impl ToString>) -> Cell {
 
 /// The nearest due day; a day beyond all others where there is none, so that
 /// lists sort by an index.
-fn next_due(tasks: &[Task]) -> Cell {
-    let nearest = tasks
-        .iter()
-        .filter_map(|task| task.due.map(|due| due.shown()))
-        .min();
+fn next_due(tasks: &[Task], besides: Option<Date>) -> Cell {
+    let nearest = nearest_of(tasks).into_iter().chain(besides).min();
     nearest
         .map_or_else(|| NO_DAY.to_owned(), |day| day.to_string())
         .into()
@@ -379,7 +376,7 @@ fn case_rows(id: CaseId, case: &Case, institution: &Institution) -> Vec<Row> {
             case.history.is_some().into(),
             ended.into(),
             i64::try_from(tasks.len()).unwrap_or(0).into(),
-            next_due(&tasks),
+            next_due(&tasks, None),
             words.to_lowercase().into(),
         ],
     }];
@@ -456,7 +453,14 @@ fn deal_rows(
     let Some((opened_on, opened)) = &deal.matching.opened else {
         return Vec::new();
     };
-    let tasks = deal_tasks(deal, institution);
+    let road = road_tasks(deal, institution);
+    let mut money = Vec::new();
+    let mut nearest = None;
+    for (receipt, _) in dividable(deal) {
+        let waiting = Waiting::with(deal, receipt, institution, same);
+        nearest = nearest.into_iter().chain(waiting.nearest()).min();
+        money.push(waiting);
+    }
     let terms = deal.terms();
     let signed = deal.agreement.signed.as_ref().map(|(_, it)| it);
     let party = deal.agreement.party().unwrap_or(&opened.party);
@@ -488,7 +492,7 @@ fn deal_rows(
             signed.map(|it| it.signed).into(),
             deal.history.is_some().into(),
             deal.closing.ended.is_some().into(),
-            next_due(&tasks),
+            next_due(&road, nearest),
             words.to_lowercase().into(),
         ],
     }];
@@ -503,11 +507,16 @@ fn deal_rows(
         });
     }
     let first = opened.cases.first().copied();
-    rows.extend(
-        tasks
-            .iter()
-            .map(|task| task_row(task, &opened.number, first, Some(id))),
-    );
+    let row = |task: &Task| task_row(task, &opened.number, first, Some(id));
+    rows.extend(road.iter().map(row));
+    for waiting in &money {
+        match waiting {
+            Waiting::Alone(count, _) => {
+                rows.extend((0..*count).map(|_| Row::unchanged(TASK.name)));
+            }
+            Waiting::Listed(tasks) => rows.extend(tasks.iter().map(row)),
+        }
+    }
     rows.extend(notice_rows(id, deal, institution));
     rows.extend(money_rows(id, deal, same));
     rows

@@ -2,6 +2,7 @@
 //! the day that is moved off rest days, and a task until somebody filed it.
 
 use dukou_chain::distribution::filing;
+use dukou_chain::law;
 use dukou_chain::whole::{self, State, Task};
 use serde_json::{Value, json};
 
@@ -128,4 +129,55 @@ fn the_day_of_filing_moves_off_rest_days() {
         );
         assert_eq!(citation.id, "sta_2018_30.2");
     }
+}
+
+/// What waits with each receipt, counted without words, is what the list of tasks says.
+fn counted_as_listed(world: &World) {
+    let state = world.state(dukou_journal::StreamId::Institution);
+    let State::Institution(institution) = state.as_ref() else {
+        panic!("no institution");
+    };
+    let deal = world.deal();
+    let mut all = Vec::new();
+    let mut add = |_, _, (_, due): (_, Option<law::Due>), _, _, _| all.push(due);
+    let (money, income) = (&deal.distribution, &deal.income);
+    for receipt in income.standing() {
+        money.tasks(receipt, institution, &mut add);
+    }
+    let listed = all.iter().flatten().map(|it| it.shown()).min();
+    let waiting = income
+        .standing()
+        .map(|(id, _)| money.waiting(id, institution));
+    let counted = waiting.fold((0, None), |(count, nearest), (more, day)| {
+        (count + more, nearest.into_iter().chain(day).min())
+    });
+    assert_eq!(counted, (all.len(), listed));
+}
+
+#[test]
+fn what_waits_is_counted_as_it_is_listed() {
+    let mut world = World::with_money();
+    counted_as_listed(&world);
+    let propose = world.propose(500);
+    world.must(MANAGER, propose);
+    counted_as_listed(&world);
+    let mut world = published();
+    counted_as_listed(&world);
+    for (day, amount) in [
+        ("2026-11-12", 100),
+        ("2026-11-13", 200),
+        ("2026-12-01", 300),
+    ] {
+        pay(&mut world, day, amount);
+        counted_as_listed(&world);
+    }
+    for who in [LI, WANG] {
+        let owed = world.owed(500, who).fen();
+        let command = world.pay(500, who, owed);
+        world.must(FINANCE, command);
+        counted_as_listed(&world);
+    }
+    world.must(FINANCE, file("2026-11-01", "2026-12-01"));
+    world.must(FINANCE, file("2026-12-01", "2026-12-01"));
+    counted_as_listed(&world);
 }

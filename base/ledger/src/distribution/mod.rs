@@ -33,6 +33,7 @@ use dukou_kernel::{Date, Finding, Money, Severity, Share, Text, text};
 use dukou_rules::{
     DistributionPolicy, InForce, LookupError, Ordered, RuleError, Rulebook, TEAM, Window,
 };
+use rpds::RedBlackTreeMapSync;
 
 use crate::exact::Exact;
 use crate::split::{Claim, split};
@@ -78,7 +79,9 @@ pub struct DistributionState {
     windows: BTreeMap<String, Money>,
     pools: Vec<Pool>,
     people: Vec<Holder>,
-    entries: BTreeMap<String, Arc<Taken>>,
+    /// Shared with the states before and after: a copy costs nothing, however many
+    /// receipts there were.
+    entries: RedBlackTreeMapSync<String, Arc<Taken>>,
     last_day: Option<Date>,
     main_unstated: bool,
 }
@@ -170,7 +173,7 @@ impl DistributionState {
             windows: BTreeMap::new(),
             pools,
             people: people.into_iter().map(Holder::new).collect(),
-            entries: BTreeMap::new(),
+            entries: RedBlackTreeMapSync::new_sync(),
             last_day: None,
             main_unstated: false,
         })
@@ -202,7 +205,7 @@ impl DistributionState {
             windows: BTreeMap::new(),
             pools: computation.before.pools.iter().map(pool).collect(),
             people: computation.before.people.iter().map(holder).collect(),
-            entries: BTreeMap::new(),
+            entries: RedBlackTreeMapSync::new_sync(),
             last_day: None,
             main_unstated: computation.main_unstated,
         }
@@ -439,9 +442,9 @@ impl DistributionState {
             (person.given, person.unpaid) = (given, unpaid);
         }
         if let (Some(of), Some(original)) = (&entry.of, original) {
-            self.entries.insert(of.clone(), Arc::new(original));
+            self.entries.insert_mut(of.clone(), Arc::new(original));
         }
-        self.entries.insert(entry.id.clone(), Arc::new(taken));
+        self.entries.insert_mut(entry.id.clone(), Arc::new(taken));
         self.last_day = Some(self.last_day.map_or(entry.on, |day| day.max(entry.on)));
         Ok(())
     }

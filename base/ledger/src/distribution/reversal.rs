@@ -77,7 +77,7 @@ impl DistributionState {
         {
             Arc::make_mut(original).left.subtract(&flow)?;
         }
-        next.entries.remove(id);
+        next.entries.remove_mut(id);
         let subject = Subject::Total;
         let line = Line::new("reversal", subject, Operation::Reverse, fen);
         out.lines.push(line.about(id));
