@@ -118,6 +118,23 @@ fn an_old_body_that_lacks_its_row_is_refused() {
     assert!(Event::from_body("history.case_imported.v1", &body.to_string()).is_err());
 }
 
+/// Two results kept secret are imported side by side: neither holds a number.
+#[test]
+fn an_import_without_a_number_claims_none() {
+    let mut body = stored(2);
+    let number = body.pointer_mut("/past/right_number").unwrap();
+    let told = number.take();
+    assert!(!protection::right_claims(told.as_str().unwrap()).is_empty());
+    *number = json!("");
+    let event = Event::from_body("history.case_imported.v1", &body.to_string()).unwrap();
+    assert_eq!(event.claims(), []);
+    let event = Event::from_body("history.case_imported.v1", &stored(2).to_string()).unwrap();
+    assert_eq!(event.claims().len(), 1);
+    for nothing in ["", "  "] {
+        assert_eq!(protection::right_claims(nothing), [], "{nothing:?}");
+    }
+}
+
 #[test]
 fn one_application_has_one_unique_name_however_it_is_written() {
     let held = protection::right_claim("ZL201810123456.5");
