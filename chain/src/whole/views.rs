@@ -1,6 +1,7 @@
 //! The read tables of the road, and their rows from a stream's final state.
 //! Every page and list reads these; any of them can be dropped and made anew.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dukou_journal::StreamId;
@@ -275,16 +276,27 @@ pub fn changed_rows(
 
 /// True when every row without values stands against one of its like.
 fn aligned(old: &[Row], new: &[Row]) -> bool {
-    tables().iter().all(|table| {
-        let of = |rows: &[Row]| -> Vec<bool> {
-            let rows = rows.iter().filter(|it| it.table == table.name);
-            rows.map(Row::is_unchanged).collect()
-        };
-        let (old, new) = (of(old), of(new));
+    let (old, new) = (left_alone(old), left_alone(new));
+    let none = Vec::new();
+    old.keys().chain(new.keys()).all(|table| {
+        let old = old.get(table).unwrap_or(&none);
+        let new = new.get(table).unwrap_or(&none);
         let both = old.len().min(new.len());
         let beyond = |rows: &[bool]| rows.iter().skip(both).any(|it| *it);
-        old.iter().zip(&new).all(|(one, other)| one == other) && !beyond(&old) && !beyond(&new)
+        old.iter().zip(new).all(|(one, other)| one == other) && !beyond(old) && !beyond(new)
     })
+}
+
+/// By table, which rows stand without values.
+fn left_alone(rows: &[Row]) -> BTreeMap<&'static str, Vec<bool>> {
+    let mut tables: BTreeMap<&'static str, Vec<bool>> = BTreeMap::new();
+    for row in rows {
+        tables
+            .entry(row.table)
+            .or_default()
+            .push(row.is_unchanged());
+    }
+    tables
 }
 
 /// True after an event that may move due days of every stream: a calendar year or
