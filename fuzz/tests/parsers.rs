@@ -57,7 +57,7 @@ const READERS: &[(&str, &str)] = &[
     ("base/kernel/src/words.rs", "command"),
     ("base/rights/src/kind.rs", "words"),
     (
-        "edge/cli/src/law.rs",
+        "edge/cli/src/law/worked.rs",
         "(the operator's own files, read by toml)",
     ),
     ("edge/web/src/pages/law.rs", "toml"),
@@ -65,6 +65,7 @@ const READERS: &[(&str, &str)] = &[
     ("base/ledger/src/exact.rs", "words"),
     ("base/rules/src/file.rs", "toml"),
     ("base/rules/src/policy.rs", "toml"),
+    ("base/rules/src/proposed.rs", "toml"),
     ("base/rules/src/rulebook.rs", "toml"),
     ("calc/src/strict.rs", "calculator"),
     ("chain/src/events.rs", "entry"),

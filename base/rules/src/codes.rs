@@ -43,6 +43,11 @@ const CODES: &[(&str, &str, &str)] = &[
         "主管部门确定的其他技术",
         "others determined by the departments",
     ),
+    (
+        "dispatch_plus_15",
+        "发文日起满15日",
+        "fifteen days after dispatch",
+    ),
     ("full_annuity", "全额年费", "the full annuity"),
     (
         "document_enters_system",

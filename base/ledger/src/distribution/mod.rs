@@ -1,14 +1,12 @@
 //! The distribution of net income, receipt by receipt.
 //!
-//! One state that cases and calculators feed: costs first, then tiers into pools,
-//! then the team's pool among its people, then paying or holding. Every division
-//! is [`crate::split`]; the statutory minima are checked on exact fractions after
-//! each receipt.
+//! One state that cases and calculators feed: costs, then tiers into pools, then the
+//! team's pool among its people, then paying or holding. Every division is
+//! [`crate::split`]; statutory minima are checked on exact fractions each time.
 //!
-//! A receipt is computed into an [`Entry`] and then taken over by it: computing reads
-//! rules and changes nothing, taking over moves sums and reads no rule. The entry,
-//! with the sums before it, is the [`Computation`] that an event stores and that the
-//! [`trace`] explains.
+//! A receipt is computed into an [`Entry`] and taken over by it: computing reads rules
+//! and changes nothing, taking over moves sums and reads no rule. The entry with the
+//! sums before it is the [`Computation`] that an event stores and [`trace`] explains.
 
 mod parts;
 mod computation;
@@ -79,8 +77,7 @@ pub struct DistributionState {
     windows: BTreeMap<String, Money>,
     pools: Vec<Pool>,
     people: Vec<Holder>,
-    /// Shared with the states before and after: a copy costs nothing, however many
-    /// receipts there were.
+    /// Shared between states: a copy costs nothing.
     entries: RedBlackTreeMapSync<String, Arc<Taken>>,
     last_day: Option<Date>,
     main_unstated: bool,
