@@ -81,12 +81,11 @@ pub fn decide(
             month,
             filed,
             paper,
-        } => Event::ReliefFiled(state.file_relief(
-            before.institution,
-            (*receipt, *month, *filed),
-            paper,
-            ctx,
-        )?),
+        } => {
+            before.income.receipt(*receipt)?;
+            let what = (*receipt, *month, *filed);
+            Event::ReliefFiled(state.file_relief(before.institution, what, paper, ctx)?)
+        }
         Command::AllotEquity { people, paper } => state.allot(before, people, paper, ctx)?,
     };
     let stream = StreamId::Deal(deal);

@@ -191,7 +191,7 @@ pub const ROUTES: &[Route] = &[
     ),
     // Rules.
     get("/rules", "rules.read", pages::rules::show),
-    get("/rules/{id}", "rules.read", pages::rules::show_rule),
+    get("/rules/{name}", "rules.read", pages::rules::show_rule),
     // Administration.
     post("/me/password", "page.self", pages::me::change_password),
     post("/me/sessions", "page.self", pages::me::end_others),

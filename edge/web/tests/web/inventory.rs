@@ -116,16 +116,19 @@ pub async fn places(fixture: &Fixture) -> (Told, Vec<Place>) {
             "cases" => (told.case.to_string(), CASE_STEPS),
             "deals" => (told.deal.to_string(), DEAL_STEPS),
             "notices" => (told.notice.to_string(), &[] as &[&str]),
-            "rules" => ("reward.min.transfer_license".to_owned(), &[] as &[&str]),
             _ => (person.clone(), PERSON_STEPS),
         };
         let own = if room == "import" { &import } else { &draft };
+        let name = match room {
+            "rules" => "reward.min.transfer_license",
+            _ => dukou_calc::calculators()[0].name,
+        };
         let words = BTreeMap::from(
             [
                 ("{id}", id.as_str()),
                 ("{receipt}", &told.receipt.to_string()),
                 ("{draft}", own),
-                ("{name}", dukou_calc::calculators()[0].name),
+                ("{name}", name),
                 ("{token}", "nothing"),
             ]
             .map(|(key, value)| (key, value.to_owned())),

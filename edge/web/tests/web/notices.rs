@@ -227,7 +227,7 @@ async fn the_preview_is_the_page_that_is_posted() {
     assert_eq!(fixture.entries(), before, "nothing was posted");
     let preview = articles(&shown);
     assert!(preview[0].sections[0].text[1].contains("可以公开的几句话 <b>"));
-    assert!(preview[0].sections[3].text[0].contains("共20日"));
+    assert!(preview[0].sections[3].text[0].contains("公示期20日"));
     let typed = fields(&shown);
     let pairs: Vec<(&str, &str)> = typed.iter().map(|(a, b)| (*a, b.as_str())).collect();
     let posted = fixture.post(Some(manager), &path, &pairs).await;

@@ -74,7 +74,7 @@ const REACHED: &[(&str, &[&str])] = &[
         &["GET /api/v1/imports/{draft}/fix-list.xlsx"],
     ),
     ("GET /rules", &["GET /api/v1/rules"]),
-    ("GET /rules/{id}", &["GET /api/v1/rules"]),
+    ("GET /rules/{name}", &["GET /api/v1/rules"]),
     ("POST /me/sessions", &["POST /api/v1/sessions"]),
     ("GET /people", &["GET /api/v1/people"]),
     ("GET /people.xlsx", &["GET /api/v1/people.xlsx"]),

@@ -52,7 +52,7 @@ pub fn show(app: &App, req: &Req) -> Result<Answer, Failure> {
     let user = req.user.as_ref().ok_or(Failure::SignIn)?;
     let institution = data::institution(app, user.institution)?;
     let book = institution.rulebook();
-    let id = req.param("id");
+    let id = req.param("name");
     let today = app.store.today();
     let asked = req.query("on");
     let day = asked.parse::<Date>().ok().filter(|_| asked.len() == 10);
