@@ -4,7 +4,9 @@ const [lang, said] = arguments;
 // Without what the data says: names, titles, numbers of documents.
 const own = (text) => said.reduce((left, word) => left.replaceAll(word, ""), text).replace(/[\u4e00-\u9fff]+〔\d+〕\d+号/g, "").trim();
 const root = document.documentElement;
-if (!root.lang.startsWith(lang)) found.push(`lang is ${root.lang}`);
+// A kept paper is in both languages.
+const both = document.querySelector(`article[lang^="${lang}"]`);
+if (!root.lang.startsWith(lang) && !both) found.push(`lang is ${root.lang}`);
 if (root.scrollWidth > innerWidth) {
   const over = [...document.querySelectorAll("body *")].filter(
     (it) => it.getBoundingClientRect().right > innerWidth + 1 && getComputedStyle(it).position !== "fixed",
@@ -13,7 +15,8 @@ if (root.scrollWidth > innerWidth) {
   found.push(`scrolls sideways: ${root.scrollWidth} > ${innerWidth}, ${name}`);
 }
 // A paper says the same again in the other language, under a heading of its own.
-const heads = [...document.querySelectorAll("h1")].filter((it) => !it.closest("article + article"));
+const first = document.querySelector("article[lang]");
+const heads = [...document.querySelectorAll("h1")].filter((it) => (it.closest("article[lang]") ?? first) === first);
 if (heads.length !== 1) found.push("not one h1");
 // The first heading names the page, and none skips a level.
 let level = 0;
