@@ -64,7 +64,7 @@ fn amend(fixture: &Fixture, deal: DealId) {
     fixture.act(Role::Manager, Command::Agreement(deal, rename));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_served_is_the_file_that_was_posted() {
     let fixture = Fixture::new();
     let told = story::tell(&fixture);
@@ -105,7 +105,7 @@ async fn what_is_served_is_the_file_that_was_posted() {
     assert_eq!(none.code(), 404);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_amended_deal_changes_nothing_under_the_number() {
     let fixture = Fixture::new();
     let told = story::tell(&fixture);
@@ -129,7 +129,7 @@ async fn an_amended_deal_changes_nothing_under_the_number() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_erased_person_is_gone_from_the_notice_and_the_facts_stay() {
     let fixture = Fixture::new();
     let told = story::tell(&fixture);
@@ -160,7 +160,7 @@ async fn an_erased_person_is_gone_from_the_notice_and_the_facts_stay() {
     assert!(report.ok(), "{:#?}", report.findings);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_altered_page_is_not_shown_as_what_stood() {
     let fixture = Fixture::new();
     let told = story::tell(&fixture);
@@ -191,7 +191,7 @@ fn words(command: &publicity::Command) -> Vec<(&str, String)> {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_preview_is_the_page_that_is_posted() {
     let fixture = Fixture::new();
     let (_, deal) = story::decided(&fixture, "高通量膜");
@@ -249,7 +249,7 @@ async fn the_preview_is_the_page_that_is_posted() {
     assert!(articles(&again).is_empty() && again.body.contains("现行条款已在公示"));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_program_is_told_what_stood_and_no_facts_about_persons() {
     let fixture = Fixture::new();
     let told = story::tell(&fixture);
