@@ -40,13 +40,27 @@ pub fn visible(text: &str) -> String {
 /// without blanks (NFKC): `２０２６００１` and `2026001` are one number. Hyphens of
 /// every kind are `-`.
 pub fn number(text: &str) -> String {
-    let plain = text
-        .nfkc()
-        .filter(|c| !is_invisible(*c) && !c.is_whitespace());
+    let mut plain = once(text);
+    // Letters that stood apart compose once what stood between them is gone.
+    loop {
+        let again = once(&plain);
+        if again == plain {
+            return plain;
+        }
+        plain = again;
+    }
+}
+
+fn once(text: &str) -> String {
     let hyphen = |c| match c {
         '‐' | '‑' | '‒' | '–' | '—' | '―' | '−' | '─' | '﹣' => '-',
         other => other,
     };
+    let kept = text
+        .chars()
+        .filter(|c| !is_invisible(*c) && !c.is_whitespace());
+    let plain = kept.nfkc();
+    let plain = plain.filter(|c| !is_invisible(*c) && !c.is_whitespace());
     plain.map(hyphen).collect()
 }
 
@@ -63,6 +77,8 @@ mod tests {
         assert_eq!(number("Ｔ—01"), "T-01");
         assert_eq!(visible("\u{202e}王\u{200b}芳 "), "王芳");
         assert_eq!(visible("\u{2800}\u{3164}"), "");
+        // A lone accent is a blank with an accent; without the blank it joins the letter.
+        assert_eq!(number("E\u{384}"), "É");
     }
 
     proptest! {
